@@ -1,0 +1,144 @@
+"""What every channel gives and takes: a text going out and its result, a text coming in, a delivery receipt."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+
+class Via(StrEnum):
+    """The network a text travels on."""
+
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
+class Verdict(StrEnum):
+    """What the sender of a text must do next."""
+
+    ACCEPTED = "accepted"
+    """The provider has it and gave it an id; a receipt may follow."""
+    REFUSED = "refused"
+    """It will never go: do not send this text to this number again."""
+    LATER = "later"
+    """The provider provably never took it: the same text may be tried again later."""
+    SENDER = "sender"
+    """The sender, the account or the route is at fault: keep the text, stop this sender, call a person."""
+    UNKNOWN = "unknown"
+    """The provider may or may not have it: never send again before that is settled."""
+
+
+class Fault(StrEnum):
+    """Why a text did not go, in classes that no provider's code numbers leak through."""
+
+    NONE = "none"
+    RECIPIENT_PERMANENT = "recipient_permanent"
+    OPTED_OUT = "opted_out"
+    RECIPIENT_TEMPORARY = "recipient_temporary"
+    BLOCKED = "blocked"
+    DESTINATION = "destination"
+    THROTTLE = "throttle"
+    DAILY_CAP = "daily_cap"
+    CONTENT = "content"
+    TEMPLATE = "template"
+    EXPIRED = "expired"
+    SENDER = "sender"
+    ACCOUNT = "account"
+    NOT_SENT = "not_sent"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A text about to leave.
+
+    ``to`` is an E.164 number, ``sender`` an E.164 number or a messaging service ("MG..."), ``attempt`` is
+    "<message id>.<attempt number>" and comes back in the receipt; ``validity_seconds`` is how long the provider may
+    hold the text in its queue (1 to 36000).
+    """
+
+    to: str
+    body: str
+    via: Via
+    sender: str
+    status_callback: str | None
+    validity_seconds: int | None
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of one call. ``detail`` never holds a phone number or words of the text.
+
+    ``delivered`` is true only for a channel that delivers at once and sends no receipt.
+    """
+
+    verdict: Verdict
+    provider_id: str | None
+    code: int | None
+    fault: Fault
+    detail: str
+    delivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A text that came in. ``sender`` and ``recipient`` are E.164 (a short code may send, too: digits alone)."""
+
+    provider_id: str
+    sender: str
+    recipient: str
+    service: str | None
+    via: Via
+    body: str
+    media: int
+    opt_out_type: Literal["START", "STOP", "HELP"] | None
+
+
+class ReceiptState(StrEnum):
+    """The states of a sent text as a provider reports them."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    READ = "read"
+
+    @property
+    def rank(self) -> int:
+        """Place in the life of a text; a state moves only to one of a higher rank, since receipts come unordered."""
+        return _RANKS[self]
+
+
+_RANKS = {
+    ReceiptState.QUEUED: 0,
+    ReceiptState.SENDING: 1,
+    ReceiptState.SENT: 2,
+    ReceiptState.DELIVERED: 3,
+    ReceiptState.UNDELIVERED: 3,
+    ReceiptState.FAILED: 3,
+    ReceiptState.CANCELED: 3,
+    ReceiptState.READ: 4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the provider says became of a text. ``attempt`` is ours, from the query of the callback address."""
+
+    provider_id: str
+    state: ReceiptState
+    code: int | None
+    attempt: str | None
+
+
+class Channel(Protocol):
+    """A way out for texts."""
+
+    async def send(self, text: Outgoing) -> SendResult:
+        """Make one call, never a second; every failure is a result, only cancellation is raised."""
+
+    async def close(self) -> None:
+        """Give back connections. The channel is not used afterwards."""
