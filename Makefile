@@ -1,0 +1,52 @@
+# One command for each thing; `make` alone lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint test-shared lock
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/installed-dev  ## make .venv with immunotext and the tools of its developers in it, from the lock
+
+run: $(VENV)/installed-run  ## start the demo: web and scheduler, with a phone on the screen (PORT=8000)
+	@DEMO=1 PORT=$(PORT) $(BIN)/immunotext migrate
+	@DEMO=1 PORT=$(PORT) $(BIN)/immunotext demo --fast
+	@echo "Open http://127.0.0.1:$(PORT)/simulator and text SIDE EFFECTS. Control-C stops it."
+	@DEMO=1 PORT=$(PORT) $(BIN)/honcho start --no-prefix -f Procfile web scheduler
+
+test: setup  ## run every test; says what this machine lacks and left out
+	@$(BIN)/python -m tests.whats_here --install
+	@$(BIN)/python -m pytest
+
+lint: setup  ## linter, formatter, strict types, and the linter of the content
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/immunotext content check
+
+test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR=...)
+	@$(BIN)/python -m pytest tests/shared
+
+lock:  ## write both locks anew from pyproject.toml (UPGRADE=--upgrade takes newer releases)
+	@$(PYTHON) tools/lock.py $(UPGRADE)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here: install Python 3.11 or newer, or say which: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1): make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make a virtual environment: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# The project goes in editable, built by the pinned setuptools of the lock: nothing is fetched but what the lock names.
+$(VENV)/installed-run: requirements.lock pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The command `immunotext`: one module per group of commands; `main` is the entry point."""

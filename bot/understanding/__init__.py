@@ -1,0 +1,1 @@
+"""From a text to its one outcome: pure functions that import content alone."""

@@ -1,0 +1,1 @@
+"""What a provider calls: verify, parse, hand on, answer."""
