@@ -21,13 +21,13 @@ HEADERS = {
 
 
 def main(options: list[str]) -> None:
-    """`options` go to uv: none keeps what is locked as far as pyproject.toml allows, `--upgrade` takes newer releases."""
+    """`options` go to uv: none keeps what is locked while pyproject.toml allows it, `--upgrade` takes newer releases."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         scripts = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin")
         subprocess.run([scripts / "pip", "install", "--quiet", "uv"], check=True)
         command = [
-            *(scripts / "uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes"),
+            *(str(scripts / "uv"), "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes"),
             *("--python-version", "3.11", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
         ]
         subprocess.run(
