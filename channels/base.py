@@ -51,9 +51,10 @@ class Fault(StrEnum):
 class Outgoing:
     """A text about to leave.
 
-    ``to`` is an E.164 number, ``sender`` an E.164 number or a messaging service ("MG..."), ``attempt`` is
-    "<message id>.<attempt number>" and comes back in the receipt; ``validity_seconds`` is how long the provider may
-    hold the text in its queue (1 to 36000).
+    ``to`` is an E.164 number, ``sender`` an E.164 number or a messaging service ("MG..."). ``status_callback`` is the
+    bare address of our status route; the channel writes ``attempt``, "<message id>.<attempt number>", into its query,
+    and the receipt brings it back. ``validity_seconds`` is how long the provider may hold the text in its queue
+    (1 to 36000; None leaves it to the provider).
     """
 
     to: str
@@ -82,7 +83,11 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A text that came in. ``sender`` and ``recipient`` are E.164 (a short code may send, too: digits alone)."""
+    """A text that came in.
+
+    ``sender`` is the person's number and ``recipient`` ours, both E.164 (ours may be a short code, digits alone);
+    ``service`` is the messaging service it came through; ``media`` counts pictures and recordings sent along.
+    """
 
     provider_id: str
     sender: str
@@ -126,12 +131,17 @@ _RANKS = {
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the provider says became of a text. ``attempt`` is ours, from the query of the callback address."""
+    """What the provider says became of a text.
+
+    ``attempt`` is ours, from the query of the callback address; ``fault`` says why an undelivered or failed one did
+    not arrive and is NONE for every other state.
+    """
 
     provider_id: str
     state: ReceiptState
     code: int | None
     attempt: str | None
+    fault: Fault = Fault.NONE
 
 
 class Channel(Protocol):
