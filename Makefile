@@ -13,11 +13,14 @@ help:  ## this list
 
 setup: $(VENV)/installed-dev  ## make .venv with immunotext and the tools of its developers in it, from the lock
 
+run: export DEMO := 1
+run: export PORT := $(PORT)
+run: export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: $(VENV)/installed-run  ## start the demo: web and scheduler, with a phone on the screen (PORT=8000)
-	@DEMO=1 PORT=$(PORT) $(BIN)/immunotext migrate
-	@DEMO=1 PORT=$(PORT) $(BIN)/immunotext demo --fast
+	@$(BIN)/immunotext migrate
+	@$(BIN)/immunotext demo --fast
 	@echo "Open http://127.0.0.1:$(PORT)/simulator and text SIDE EFFECTS. Control-C stops it."
-	@DEMO=1 PORT=$(PORT) $(BIN)/honcho start --no-prefix -f Procfile web scheduler
+	@$(BIN)/honcho -f Procfile start web scheduler
 
 test: setup  ## run every test; says what this machine lacks and left out
 	@$(BIN)/python -m tests.whats_here --install

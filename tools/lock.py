@@ -21,14 +21,14 @@ HEADERS = {
 
 
 def main(options: list[str]) -> None:
-    """`options` go to uv: none keeps what is locked while pyproject.toml allows it, `--upgrade` takes newer releases."""
+    """`options` go to uv: none keeps what is locked where pyproject.toml allows it, `--upgrade` takes new releases."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
-        scripts = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin")
+        scripts = Path(folder) / "bin"
         subprocess.run([scripts / "pip", "install", "--quiet", "uv"], check=True)
         command = [
             *(str(scripts / "uv"), "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes"),
-            *("--python-version", "3.11", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
+            *("--python-version", "3.11", "--no-header"),
         ]
         subprocess.run(
             [*command, *options, "--extra", "install", "--extra", "dev", "-o", EVERYTHING], cwd=ROOT, check=True
