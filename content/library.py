@@ -1,0 +1,248 @@
+"""The library: all content of a directory, read once into frozen values.
+
+::
+
+    library = load()
+    library.say("emergency", "en", emergency="911", phone="202-555-0143")
+    library.say_fact("what.1", "es")
+
+Loading is strict: a file that is missing, not listed, or says something that could not be sent raises ContentError with
+every fault. What can be sent but should not be is the linter's: ``content.check``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from content import readers, references
+from content.danger import DangerSigns, load_danger
+from content.faults import ContentError, Fault
+from content.model import CarrierWords, Country, Fact, SeedClaim, Source, Text, Topic, Wording, placeholders
+from content.regimens import Regimen, load_regimens
+from content.toml_file import TomlFile, read_toml
+
+PACKAGED = Path(__file__).parent
+
+Value = TypeVar("Value")
+
+
+class UnknownWording(ContentError):
+    """A text was asked for that there is not, or with something missing to fill it in."""
+
+    def __init__(self, key: str, language: str, mend: str) -> None:
+        super().__init__([Fault(f"wording/{language}.toml", 1, "wording", f"'{key}': {mend}")])
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All content. ``version`` changes with every byte of it; it is stored with what was sent."""
+
+    version: str
+    languages: tuple[str, ...]
+    topics: Mapping[str, Topic]
+    sources: Mapping[str, Source]
+    seed_claims: Mapping[str, SeedClaim]
+    countries: Mapping[str, Country]
+    carrier_words: CarrierWords
+    wordings: Mapping[str, Wording]
+    regimens: Mapping[str, Regimen]
+    danger: DangerSigns
+    facts: Mapping[str, Fact]
+
+    def say(self, key: str, language: str, /, **values: str) -> str:
+        """A fixed text with its placeholders filled in; values it has no place for are ignored.
+
+        Raises UnknownWording when there is no such key or language, or a value is missing.
+        """
+        return _fill(self._text(key, language).text, key, language, values)
+
+    def say_fact(self, fact_id: str, language: str, /, **values: str) -> str:
+        """A fact with its placeholders filled in. Raises UnknownWording like ``say``."""
+        text = self.fact(fact_id).text.get(language)
+        if text is None:
+            raise UnknownWording(fact_id, language, "there is no such language")
+        return _fill(text, fact_id, language, values)
+
+    def placeholders(self, key: str) -> frozenset[str]:
+        """What ``say`` needs for a key. Raises UnknownWording when there is no such key."""
+        return placeholders(self._text(key, self.languages[0]).text)
+
+    def fact(self, fact_id: str) -> Fact:
+        """The fact of an id, ``what.1``. Raises UnknownWording when there is none."""
+        if fact_id not in self.facts:
+            raise UnknownWording(fact_id, self.languages[0], "there is no such fact")
+        return self.facts[fact_id]
+
+    def pack_key(self, key: str, country: str) -> str:
+        """The key of a pack's own text ("crisis", "us" -> "crisis.us"); the bare key where the country is not known."""
+        return f"{key}.{country}" if country in self.countries else key
+
+    def country_values(self, country: str, language: str) -> dict[str, str]:
+        """What a country's texts are filled in with: emergency, er, feverC, feverF; crisis and poison where checked.
+
+        An unchecked or unknown country gets "your local emergency number" and the commonest fever threshold.
+        """
+        wording = self._wording(language)
+        pack = self.countries.get(country)
+        stand_in = pack or next(iter(self.countries.values()))
+        values = {
+            "emergency": (pack.emergency if pack else None) or wording.local_emergency,
+            "er": stand_in.er[language],
+            "feverC": f"{stand_in.fever_c:g}",
+            "feverF": f"{stand_in.fever_f:g}",
+        }
+        lines = {"crisis": pack.crisis, "poison": pack.poison} if pack else {}
+        return values | {name: number for name, number in lines.items() if number}
+
+    def citation(self, fact_id: str) -> str | None:
+        """Where a fact is from, for the reply to SOURCE: title and organisation of its first source, if it has one."""
+        names = self.fact(fact_id).sources
+        return f"{self.sources[names[0]].title}. {self.sources[names[0]].organisation}." if names else None
+
+    def day_values(self, language: str, day: date) -> dict[str, str]:
+        """``dow`` and ``date`` of a day as the language writes them: "Wed", "Sep 30"."""
+        calendar = self._wording(language).calendar
+        return {"dow": calendar.day_name(day), "date": calendar.date_text(day)}
+
+    def time_text(self, language: str, at: time) -> str:
+        """A local time as the language writes it: "9:30 AM"."""
+        return self._wording(language).calendar.time_text(at)
+
+    def language_name(self, language: str) -> str:
+        """What a language is called in itself: "español"."""
+        return self._wording(language).name
+
+    def _wording(self, language: str) -> Wording:
+        if language not in self.wordings:
+            raise UnknownWording("*", language, "there is no such language")
+        return self.wordings[language]
+
+    def _text(self, key: str, language: str) -> Text:
+        texts = self._wording(language).texts
+        if key not in texts:
+            raise UnknownWording(key, language, "there is no such text")
+        return texts[key]
+
+
+def load(directory: Path | None = None) -> Library:
+    """All content of a directory, the packaged one by default. Raises ContentError with every fault."""
+    return read(directory or PACKAGED)[0]
+
+
+def read(directory: Path) -> tuple[Library, Callable[[str], TomlFile]]:
+    """All content, and its files by their names for whoever looks for the line of something."""
+    reading = _Reading(directory)
+    library = reading.read()
+    if library is None or reading.faults:
+        raise ContentError(reading.faults)
+    return library, reading.file
+
+
+class _Reading:
+    """Reads one directory; a file that cannot be read leaves its faults and a gap."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._files: dict[str, TomlFile] = {}
+        self._faults: list[Fault] = []
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Everything found so far."""
+        return [*self._faults, *(fault for file in self._files.values() for fault in file.faults)]
+
+    def file(self, name: str) -> TomlFile:
+        """A file by its name, ``topics/what.toml``, read once. Raises ContentError when it is not TOML."""
+        if name not in self._files:
+            self._files[name] = read_toml(self.directory / name, name)
+        return self._files[name]
+
+    def read(self) -> Library | None:
+        """The library; None when there are faults."""
+        index = self._part(self._index)
+        if index is None:
+            return None
+        languages, codes = index["languages"], index["countries"]
+        sources = self._part(lambda: readers.read_sources(self.file("sources.toml")))
+        claims = self._part(lambda: readers.read_seed_claims(self.file("seed_claims.toml"), languages))
+        words = self._part(lambda: readers.read_carrier_words(self.file("carrier_words.toml")))
+        topics = self._all("topics", index["topics"], lambda file, name: readers.read_topic(file, name, languages))
+        wordings = self._all("wording", languages, lambda file, name: readers.read_wording(file, name, codes))
+        danger = self._part(lambda: load_danger(self.directory / "danger"))
+        regimens = self._part(lambda: load_regimens(self.directory / "regimens"))
+        if sources is None or claims is None or words is None or danger is None or regimens is None:
+            return None
+        countries = self._all("countries", codes, lambda file, name: readers.read_country(file, name, words, languages))
+        if self.faults:
+            return None
+        references.check_facts(self.file, topics, sources, claims, countries)
+        references.check_packs(self.file, wordings, countries, sources)
+        references.check_danger(self.file, (), danger, topics, sources)
+        return Library(
+            version=_version(self.directory),
+            languages=languages,
+            topics=MappingProxyType(topics),
+            sources=MappingProxyType(sources),
+            seed_claims=MappingProxyType(claims),
+            countries=MappingProxyType(countries),
+            carrier_words=words,
+            wordings=MappingProxyType(wordings),
+            regimens=MappingProxyType(regimens),
+            danger=danger,
+            facts=MappingProxyType({fact.id: fact for topic in topics.values() for fact in topic.facts}),
+        )
+
+    def _index(self) -> dict[str, tuple[str, ...]]:
+        file = self.file("index.toml")
+        index = {key: file.table.texts(key, required=True) for key in _INDEX}
+        file.table.finish()
+        for key, folder in _INDEX.items():
+            if not index[key]:
+                file.fault("index", f"list what stands in {folder}/", key)
+            for number, name in enumerate(index[key]):
+                if name in index[key][:number]:
+                    file.fault("duplicate", f"'{name}' is listed twice: remove one", key, number)
+            for path in sorted((self.directory / folder).glob("*.toml")):
+                if path.stem not in index[key]:
+                    mend = f"list '{path.stem}' under '{key}' in index.toml, or remove this file"
+                    self._faults.append(Fault(f"{folder}/{path.name}", 1, "index", mend))
+        return index
+
+    def _part(self, read: Callable[[], Value]) -> Value | None:
+        try:
+            return read()
+        except ContentError as error:
+            self._faults += error.faults
+            return None
+
+    def _all(
+        self, folder: str, names: Iterable[str], read: Callable[[TomlFile, str], Value | None]
+    ) -> dict[str, Value]:
+        found = {name: self._one(folder, name, read) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _one(self, folder: str, name: str, read: Callable[[TomlFile, str], Value | None]) -> Value | None:
+        return self._part(lambda: read(self.file(f"{folder}/{name}.toml"), name))
+
+
+_INDEX = {"languages": "wording", "countries": "countries", "topics": "topics"}
+"""The lists of index.toml, and the folder that each is about."""
+
+
+def _fill(text: str, key: str, language: str, values: Mapping[str, str]) -> str:
+    try:
+        return text.format_map(values)
+    except KeyError as error:
+        raise UnknownWording(key, language, f"nothing was given for {{{error.args[0]}}}") from error
+
+
+def _version(directory: Path) -> str:
+    digest = sha256()
+    for path in sorted(directory.rglob("*.toml")):
+        digest.update(f"{path.relative_to(directory).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
