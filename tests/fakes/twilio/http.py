@@ -14,6 +14,7 @@ from typing import Literal
 
 _LONGEST_HEAD = 16_384
 _LONGEST_BODY = 262_144
+_TLS = b"\x16"  # how a client begins that expects a secure connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Connection(asyncio.Protocol):
     def _read(self) -> Request | None:
         end = self._unread.find(b"\r\n\r\n")
         if end < 0:
-            if len(self._unread) > _LONGEST_HEAD:
+            if len(self._unread) > _LONGEST_HEAD or self._unread.startswith(_TLS):
                 self.abort()
             return None
         first, *lines = self._unread[:end].decode("latin-1").split("\r\n")

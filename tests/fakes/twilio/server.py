@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 from tests.fakes.twilio import control
 from tests.fakes.twilio.account import Account, Message, real_now
 from tests.fakes.twilio.api import Api
-from tests.fakes.twilio.faults import FAULTS, Planned
+from tests.fakes.twilio.faults import FAULTS, Fault, Planned
 from tests.fakes.twilio.http import Answer, Connection, Request
 from tests.fakes.twilio.receipts import Policy, Receipts, Told
 from tests.fakes.twilio.rules import Rules
@@ -88,9 +88,9 @@ class FakeTwilio:
         """Every callback that was made, in order."""
         return tuple(self.api.receipts.told)
 
-    def fail(self, kind: str, times: int | None = 1, to: str | None = None) -> None:
-        """Let the next messages (to one recipient) meet a fault of `FAULTS`; None lasts until `heal`."""
-        self.api.planned.append(Planned(FAULTS[kind], times, to))
+    def fail(self, fault: str | Fault, times: int | None = 1, to: str | None = None) -> None:
+        """Let the next messages (to one recipient) meet a fault, by its name in `FAULTS`; None lasts until `heal`."""
+        self.api.planned.append(Planned(FAULTS[fault] if isinstance(fault, str) else fault, times, to))
 
     def heal(self) -> None:
         """Take away all faults."""
