@@ -1,0 +1,93 @@
+"""The way to a PostgreSQL server: short transactions, each with its own deadline."""
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import sqlalchemy as sa
+
+from store.errors import DatabaseBusy
+
+_CONNECTIONS = 16
+_READING_TAKES_AT_MOST_MS = 30_000
+_CONNECT = {
+    "connect_timeout": 3,
+    # A server that vanished is noticed within seconds, not after the two hours of the system's own setting.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": "-c timezone=UTC",
+    "application_name": "immunotext",
+}
+
+
+class Postgres:
+    """Transactions on one PostgreSQL database. Nothing is opened before the first of them."""
+
+    dialect: Final = "postgresql"
+
+    def __init__(self, url: sa.URL) -> None:
+        self._engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            # The driver begins and ends nothing by itself; the statements below do.
+            isolation_level="AUTOCOMMIT",
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            connect_args=_CONNECT,
+        )
+        # The pool's own wait has one length for all; ours is the caller's deadline.
+        self._free = threading.Semaphore(_CONNECTIONS)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One view of the data, which nobody's writing changes while it lasts."""
+        limit = _READING_TAKES_AT_MOST_MS
+        begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {limit}"
+        with self._transaction(begin, limit / 1000) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, deadline: float) -> Iterator[sa.Connection]:
+        """A transaction at READ COMMITTED in which neither a lock nor a statement takes over ``deadline`` seconds."""
+        limit = max(math.ceil(deadline * 1000), 1)
+        begin = f"BEGIN; SET LOCAL lock_timeout = {limit}; SET LOCAL statement_timeout = {limit}"
+        with self._transaction(begin, deadline) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes every connection that is not in use."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, begin: str, deadline: float) -> Iterator[sa.Connection]:
+        if not self._free.acquire(timeout=max(deadline, 0)):
+            raise DatabaseBusy(f"The database is busy: all {_CONNECTIONS} connections of this process are in use.")
+        try:
+            with self._begin(begin) as connection:
+                yield connection
+                connection.commit()
+        finally:
+            self._free.release()
+
+    def _begin(self, begin: str) -> sa.Connection:
+        """A connection inside a transaction; one that died while it lay idle is replaced once."""
+        try:
+            return self._begin_once(begin)
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._begin_once(begin)
+
+    def _begin_once(self, begin: str) -> sa.Connection:
+        connection = self._engine.connect()
+        try:
+            # SQLAlchemy must know of the transaction too: to one that it did not begin, its commit() does nothing.
+            connection.begin()
+            connection.exec_driver_sql(begin)
+        except BaseException:
+            connection.close()
+            raise
+        return connection

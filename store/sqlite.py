@@ -1,0 +1,144 @@
+"""The way to a SQLite file: many readers beside one writer.
+
+SQLite lets waiting writers ask again and again, which serves them unfairly: beside a busy process some waited over a
+second. So writers queue before they come to it, first on a lock between the threads of a process, then on a lock
+between processes beside the file, `<database>.lock`.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from store.errors import DatabaseBusy, DatabaseDown
+from store.file_lock import FileLock
+
+_PRAGMAS = (
+    "busy_timeout = 2000",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    # Only macOS knows a difference: there, without it, a flush stops at the disk's own cache.
+    "fullfsync = ON",
+    "cache_size = -16384",
+    "journal_size_limit = 67108864",
+)
+# The wait is set anew only when it differs, and it differs rarely when it is rounded.
+_ROUNDED_TO_MS = 50
+
+
+class Sqlite:
+    """Transactions on one SQLite file. Nothing is opened before the first of them."""
+
+    dialect: Final = "sqlite"
+
+    def __init__(self, url: sa.URL, *, foreign_keys: bool = True) -> None:
+        """``foreign_keys`` is off only while migrations rebuild tables."""
+        self.path = _path(url)
+        self._readers = _engine(self.path, "query_only = ON")
+        self._writers = _engine(self.path, f"foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        self._threads = threading.Lock()
+        self._processes = FileLock(self.path.with_name(f"{self.path.name}.lock"))
+        self._writer: sa.Connection | None = None
+        self._writer_waits_ms = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One view of the data, which nobody's writing changes while it lasts."""
+        with self._readers.connect() as connection, _transaction(connection, "BEGIN"):
+            yield connection
+
+    @contextmanager
+    def writing(self, deadline: float) -> Iterator[sa.Connection]:
+        """The one writer of the file, or DatabaseBusy after ``deadline`` seconds."""
+        until = time.monotonic() + deadline
+        if not self._threads.acquire(timeout=max(deadline, 0)):
+            raise DatabaseBusy("The database is busy: another thread writes.")
+        try:
+            if not self._acquire_between_processes(until):
+                raise DatabaseBusy("The database is busy: another process writes.")
+            try:
+                with self._write(until) as connection:
+                    yield connection
+            finally:
+                self._processes.release()
+        finally:
+            self._threads.release()
+
+    def close(self) -> None:
+        """Closes every connection that is not in use."""
+        with self._threads:
+            self._drop_writer()
+            self._readers.dispose()
+            self._writers.dispose()
+            self._processes.close()
+
+    def _acquire_between_processes(self, until: float) -> bool:
+        try:
+            return self._processes.acquire(until - time.monotonic())
+        except OSError as error:
+            raise DatabaseDown(f"The lock beside the database file cannot be opened: {error.strerror}.") from error
+
+    @contextmanager
+    def _write(self, until: float) -> Iterator[sa.Connection]:
+        connection = self._writer = self._writer or self._writers.connect()
+        try:
+            self._wait_no_longer_than(connection, until)
+            with _transaction(connection, "BEGIN IMMEDIATE"):
+                yield connection
+        except sa.exc.DBAPIError:
+            # A connection that met a full disk or a lost file is not trusted again.
+            self._drop_writer()
+            raise
+
+    def _wait_no_longer_than(self, connection: sa.Connection, until: float) -> None:
+        """Programs that do not know our lock (a shell, a backup) are waited for by SQLite itself."""
+        left_ms = max(until - time.monotonic(), 0) * 1000
+        waits_ms = math.ceil(left_ms / _ROUNDED_TO_MS) * _ROUNDED_TO_MS
+        if waits_ms != self._writer_waits_ms:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {waits_ms}")
+            connection.rollback()
+            self._writer_waits_ms = waits_ms
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.invalidate()
+            self._writer.close()
+        self._writer, self._writer_waits_ms = None, 0
+
+
+def _path(url: sa.URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise DatabaseDown("DATABASE_URL must name a file, such as sqlite:///var/immunotext.db")
+    return Path(url.database).absolute()
+
+
+def _engine(path: Path, *pragmas: str) -> sa.Engine:
+    engine = sa.create_engine(
+        # mode=rw: a mistyped path is an error, not a new and empty database.
+        sa.URL.create("sqlite+pysqlite", database=f"file:{quote(str(path))}", query={"uri": "true", "mode": "rw"}),
+        # The driver begins and ends nothing by itself; our own statements do.
+        isolation_level="AUTOCOMMIT",
+        max_overflow=-1,
+        connect_args={"cached_statements": 512},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        for pragma in (*_PRAGMAS, *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+@contextmanager
+def _transaction(connection: sa.Connection, begin: str) -> Iterator[None]:
+    # SQLAlchemy must know of the transaction too: to one that it did not begin, its commit() does nothing.
+    with connection.begin():
+        connection.exec_driver_sql(begin)
+        yield
