@@ -1,0 +1,392 @@
+"""Clinics, the numbers they text from, and who signed off what they say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, time
+from typing import Any, Literal, TypedDict, Unpack, get_args
+
+import sqlalchemy as sa
+
+from store.columns import Moment, for_both, key, metadata, one_of, owner
+from store.database import StoreError, Tx
+
+SenderKind = Literal["number", "service"]
+OptOutBy = Literal["us", "provider"]
+
+clinic = sa.Table(
+    "clinic",
+    metadata,
+    key(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("program", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("country", sa.Text, nullable=False),
+    sa.Column("languages", sa.JSON, nullable=False),
+    sa.Column("default_language", sa.Text, nullable=False),
+    sa.Column("phone_line", sa.Text),
+    sa.Column("consent_text", sa.Text),
+    sa.Column("consent_version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("window_from", sa.Time, nullable=False),
+    sa.Column("window_until", sa.Time, nullable=False),
+    sa.Column("join_code", sa.Text, unique=True),
+    sa.Column("max_texts_per_week", sa.Integer, nullable=False),
+    sa.Column("demo", sa.Boolean, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.CheckConstraint("window_from < window_until", name="window"),
+    sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
+)
+
+sender = sa.Table(
+    "sender",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("address", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("opt_out_by", sa.Text, nullable=False),
+    sa.Column("stopped_at", Moment),
+    sa.Column("stopped_reason", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    one_of("kind", get_args(SenderKind)),
+    one_of("opt_out_by", get_args(OptOutBy)),
+    sa.CheckConstraint("(stopped_at IS NULL) = (stopped_reason IS NULL)", name="stopped"),
+)
+
+content_sign_off = sa.Table(
+    "content_sign_off",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("content_version", sa.Text, nullable=False),
+    sa.Column("signed_by", sa.Text, nullable=False),
+    sa.Column("signed_at", Moment, nullable=False),
+)
+
+regimen_sign_off = sa.Table(
+    "regimen_sign_off",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("regimen_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("signed_by", sa.Text, nullable=False),
+    sa.Column("signed_at", Moment, nullable=False),
+    sa.UniqueConstraint("clinic_id", "regimen_id", "digest"),
+)
+
+
+class NameTaken(StoreError):
+    """Another clinic has this name."""
+
+
+class AddressTaken(StoreError):
+    """A clinic already texts from this number or service."""
+
+
+class JoinCodeTaken(StoreError):
+    """Another clinic has this join code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A clinic's settings. ``version`` moves with every change of them, of its senders or of its sign-offs.
+
+    ``window_from`` and ``window_until`` bound the local time of day at which it texts its patients. The content
+    fields are those of the newest sign-off; None where there is none.
+    """
+
+    id: int
+    name: str
+    program: str
+    timezone: str
+    country: str
+    languages: tuple[str, ...]
+    default_language: str
+    phone_line: str | None
+    consent_text: str | None
+    consent_version: int
+    window_from: time
+    window_until: time
+    join_code: str | None
+    max_texts_per_week: int
+    content_signed_by: str | None
+    content_signed_at: datetime | None
+    content_version: str | None
+    demo: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A number ("+1...") or messaging service ("MG...") of a clinic; ``opt_out_by`` says who answers STOP there."""
+
+    id: int
+    clinic_id: int
+    address: str
+    kind: SenderKind
+    opt_out_by: OptOutBy
+    stopped_at: datetime | None
+    stopped_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRegimen:
+    """That a clinic signed off one version of a regimen, known by the digest of its whole definition."""
+
+    clinic_id: int
+    regimen_id: str
+    version: int
+    digest: str
+    signed_by: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicEntry:
+    """All that must be known of a clinic to answer and to text for it."""
+
+    clinic: Clinic
+    senders: tuple[Sender, ...]
+    signed_regimens: tuple[SignedRegimen, ...]
+
+    def missing(self) -> tuple[str, ...]:
+        """What keeps the clinic from being live, in words for staff; nobody is enrolled before it is empty."""
+        needed = {
+            "a number or service to text from": self.senders,
+            "a phone line that answers day and night": self.clinic.phone_line,
+            "a consent text": self.clinic.consent_text,
+            "a sign-off of the content": self.clinic.content_version,
+            "a sign-off of at least one regimen": self.signed_regimens,
+        }
+        return tuple(what for what, there in needed.items() if not there)
+
+
+class ClinicFields(TypedDict, total=False):
+    """What `set_clinic` may change."""
+
+    name: str
+    program: str
+    timezone: str
+    country: str
+    languages: Sequence[str]
+    default_language: str
+    phone_line: str | None
+    consent_text: str | None
+    window_from: time
+    window_until: time
+    max_texts_per_week: int
+
+
+_newest_sign_off = (
+    sa.select(sa.func.max(content_sign_off.c.id))
+    .where(content_sign_off.c.clinic_id == clinic.c.id)
+    .correlate(clinic)
+    .scalar_subquery()
+)
+_CLINICS = (
+    sa.select(
+        clinic,
+        content_sign_off.c.content_version,
+        content_sign_off.c.signed_by.label("content_signed_by"),
+        content_sign_off.c.signed_at.label("content_signed_at"),
+    )
+    .select_from(clinic)
+    .outerjoin(content_sign_off, content_sign_off.c.id == _newest_sign_off)
+    .order_by(clinic.c.id)
+)
+_CLINIC_FIELDS = tuple(field.name for field in fields(Clinic))
+_ADD_SENDER = for_both(lambda insert: insert(sender).on_conflict_do_nothing().returning(sender))
+_ADD_CLINIC = for_both(lambda insert: insert(clinic).on_conflict_do_nothing().returning(clinic.c.id))
+_SIGN_REGIMEN = for_both(lambda insert: insert(regimen_sign_off).on_conflict_do_nothing())
+
+
+def add_clinic(
+    tx: Tx,
+    now: datetime,
+    *,
+    name: str,
+    program: str,
+    timezone: str,
+    country: str,
+    languages: Sequence[str],
+    default_language: str,
+    phone_line: str | None = None,
+    consent_text: str | None = None,
+    window_from: time = time(9),
+    window_until: time = time(20),
+    max_texts_per_week: int = 7,
+    demo: bool = False,
+) -> Clinic:
+    """A new clinic. Raises NameTaken."""
+    row = {
+        "name": name,
+        "program": program,
+        "timezone": timezone,
+        "country": country,
+        "languages": list(languages),
+        "default_language": default_language,
+        "phone_line": phone_line,
+        "consent_text": consent_text,
+        "consent_version": 1 if consent_text else 0,
+        "window_from": window_from,
+        "window_until": window_until,
+        "max_texts_per_week": max_texts_per_week,
+        "demo": demo,
+        "created_at": now,
+        "changed_at": now,
+    }
+    clinic_id = tx.conn.execute(_ADD_CLINIC[tx.dialect], row).scalar()
+    if clinic_id is None:
+        raise NameTaken(f"There is a clinic called {name} already.")
+    return _clinic(tx, clinic_id)
+
+
+def set_clinic(tx: Tx, now: datetime, clinic_id: int, **changes: Unpack[ClinicFields]) -> Clinic:
+    """Changes some settings. A new consent text gets a new consent version. Raises NameTaken, LookupError."""
+    before = _clinic(tx, clinic_id)
+    values: dict[str, Any] = dict(changes)
+    if "name" in changes:
+        namesake = find_clinic(tx, changes["name"])
+        if namesake is not None and namesake.id != clinic_id:
+            raise NameTaken(f"There is a clinic called {changes['name']} already.")
+    if "languages" in changes:
+        values["languages"] = list(changes["languages"])
+    if changes.get("consent_text", before.consent_text) != before.consent_text:
+        values["consent_version"] = before.consent_version + 1
+    _change(tx, now, clinic_id, values)
+    return _clinic(tx, clinic_id)
+
+
+def find_clinic(tx: Tx, name_or_id: str | int) -> Clinic | None:
+    """The clinic of this name or number."""
+    known_by = clinic.c.name if isinstance(name_or_id, str) else clinic.c.id
+    row = tx.conn.execute(_CLINICS.where(known_by == name_or_id)).one_or_none()
+    return None if row is None else _as_clinic(row)
+
+
+def entries(tx: Tx) -> list[ClinicEntry]:
+    """Every clinic with its senders and sign-offs, the oldest first."""
+    senders: dict[int, list[Sender]] = {}
+    for row in tx.conn.execute(sa.select(sender).order_by(sender.c.id)):
+        senders.setdefault(row.clinic_id, []).append(_as_sender(row))
+    signed: dict[int, list[SignedRegimen]] = {}
+    for row in tx.conn.execute(sa.select(regimen_sign_off).order_by(regimen_sign_off.c.id)):
+        signed.setdefault(row.clinic_id, []).append(
+            SignedRegimen(row.clinic_id, row.regimen_id, row.version, row.digest, row.signed_by, row.signed_at)
+        )
+    return [
+        ClinicEntry(_as_clinic(row), tuple(senders.get(row.id, ())), tuple(signed.get(row.id, ())))
+        for row in tx.conn.execute(_CLINICS)
+    ]
+
+
+_DIRECTORY_VERSION = sa.select(sa.func.coalesce(sa.func.sum(clinic.c.version), 0))
+
+
+def directory_version(tx: Tx) -> int:
+    """A number that moves whenever anything that `entries` gives does."""
+    return int(tx.conn.execute(_DIRECTORY_VERSION).scalar_one())
+
+
+def add_sender(
+    tx: Tx, now: datetime, clinic_id: int, address: str, *, kind: SenderKind, opt_out_by: OptOutBy = "us"
+) -> Sender:
+    """A number or service from which the clinic texts. Raises AddressTaken, LookupError."""
+    _change(tx, now, clinic_id)
+    row = tx.conn.execute(
+        _ADD_SENDER[tx.dialect],
+        {"clinic_id": clinic_id, "address": address, "kind": kind, "opt_out_by": opt_out_by, "created_at": now},
+    ).one_or_none()
+    if row is None:
+        raise AddressTaken(f"A clinic already texts from {address}.")
+    return _as_sender(row)
+
+
+def stop_sender(tx: Tx, now: datetime, sender_id: int, reason: str) -> None:
+    """Nothing more goes out from this sender until it is resumed; one stopped already keeps its first reason."""
+    _set_sender(tx, now, sender_id, sender.c.stopped_at.is_(None), {"stopped_at": now, "stopped_reason": reason})
+
+
+def resume_sender(tx: Tx, now: datetime, sender_id: int) -> None:
+    """Texts may go out from this sender again."""
+    _set_sender(tx, now, sender_id, sender.c.stopped_at.is_not(None), {"stopped_at": None, "stopped_reason": None})
+
+
+def sign_content(tx: Tx, now: datetime, clinic_id: int, version: str, by: str) -> None:
+    """That ``by`` signed off the content of this version for the clinic. Raises LookupError."""
+    _change(tx, now, clinic_id)
+    row = {"clinic_id": clinic_id, "content_version": version, "signed_by": by, "signed_at": now}
+    tx.conn.execute(sa.insert(content_sign_off), row)
+
+
+def sign_regimen(tx: Tx, now: datetime, clinic_id: int, regimen_id: str, version: int, digest: str, by: str) -> None:
+    """That ``by`` signed off this definition of a regimen; a second sign-off of the same changes nothing."""
+    _change(tx, now, clinic_id)
+    tx.conn.execute(
+        _SIGN_REGIMEN[tx.dialect],
+        {
+            "clinic_id": clinic_id,
+            "regimen_id": regimen_id,
+            "version": version,
+            "digest": digest,
+            "signed_by": by,
+            "signed_at": now,
+        },
+    )
+
+
+def set_join_code(tx: Tx, now: datetime, clinic_id: int, code: str | None) -> None:
+    """The code a patient texts after JOIN, in any case of letters; None takes it away. Raises JoinCodeTaken."""
+    if code is not None:
+        other = clinic_by_join_code(tx, code)
+        if other is not None and other.id != clinic_id:
+            raise JoinCodeTaken("Another clinic has this join code: choose another.")
+    _change(tx, now, clinic_id, {"join_code": None if code is None else _join_code(code)})
+
+
+def clinic_by_join_code(tx: Tx, code: str) -> Clinic | None:
+    """The clinic whose join code this is."""
+    row = tx.conn.execute(_CLINICS.where(clinic.c.join_code == _join_code(code))).one_or_none()
+    return None if row is None else _as_clinic(row)
+
+
+def _join_code(code: str) -> str:
+    return code.strip().upper()
+
+
+def _change(tx: Tx, now: datetime, clinic_id: int, values: dict[str, Any] | None = None) -> None:
+    changed = tx.conn.execute(
+        sa.update(clinic)
+        .where(clinic.c.id == clinic_id)
+        .values(**(values or {}), changed_at=now, version=clinic.c.version + 1)
+    )
+    if changed.rowcount == 0:
+        raise LookupError(f"there is no clinic {clinic_id}")
+
+
+def _set_sender(tx: Tx, now: datetime, sender_id: int, if_so: sa.ColumnElement[bool], values: dict[str, Any]) -> None:
+    clinic_id = tx.conn.execute(sa.select(sender.c.clinic_id).where(sender.c.id == sender_id)).scalar()
+    if clinic_id is None:
+        raise LookupError(f"there is no sender {sender_id}")
+    changed = tx.conn.execute(sa.update(sender).where(sender.c.id == sender_id, if_so).values(**values))
+    if changed.rowcount:
+        _change(tx, now, clinic_id)
+
+
+def _clinic(tx: Tx, clinic_id: int) -> Clinic:
+    found = find_clinic(tx, clinic_id)
+    if found is None:
+        raise LookupError(f"there is no clinic {clinic_id}")
+    return found
+
+
+def _as_clinic(row: sa.Row[Any]) -> Clinic:
+    values = {name: getattr(row, name) for name in _CLINIC_FIELDS}
+    return Clinic(**values | {"languages": tuple(row.languages)})
+
+
+def _as_sender(row: sa.Row[Any]) -> Sender:
+    return Sender(row.id, row.clinic_id, row.address, row.kind, row.opt_out_by, row.stopped_at, row.stopped_reason)

@@ -1,0 +1,89 @@
+"""What every table is made of: the metadata, the column types, and statements that both databases take."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.backends import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of exactly this type.
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """A moment, aware and UTC. PostgreSQL has a type for it; SQLite keeps text that sorts as the moments do."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return sa.Text() if dialect.name == "sqlite" else sa.DateTime(timezone=True)
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must know its time zone")
+        if dialect.name == "sqlite":
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return value
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def key() -> sa.Column[int]:
+    """The number of a row."""
+    return sa.Column("id", Id, primary_key=True)
+
+
+def owner() -> sa.Column[int]:
+    """The clinic that a row belongs to."""
+    return sa.Column("clinic_id", Id, sa.ForeignKey("clinic.id"), nullable=False)
+
+
+def refers_to(name: str, target: str, *, optional: bool = False) -> sa.Column[Any]:
+    """A column that holds the number of a row of another table."""
+    return sa.Column(name, Id, sa.ForeignKey(f"{target}.id"), nullable=optional)
+
+
+def within_clinic(name: str, target: str) -> sa.ForeignKeyConstraint:
+    """That what ``name`` refers to belongs to the same clinic as the row itself."""
+    return sa.ForeignKeyConstraint(["clinic_id", name], [f"{target}.clinic_id", f"{target}.id"])
+
+
+def one_of(name: str, values: Iterable[str]) -> sa.CheckConstraint:
+    """That a column holds one of these words."""
+    words = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{name} IN ({words})", name=name)
+
+
+Insert = Callable[[sa.Table], sqlite.Insert | postgresql.Insert]
+
+
+def for_both(build: Callable[[Insert], sa.Executable]) -> Mapping[Dialect, sa.Executable]:
+    """A statement with ON CONFLICT, which SQLAlchemy has only as a dialect's own, for either database."""
+    return {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+
+
+def add_or_replace(table: sa.Table) -> Mapping[Dialect, sa.Executable]:
+    """Adds a row, or takes the place of the one with the same primary key."""
+    keys = table.primary_key.columns.keys()
+    names = [column.name for column in table.c if column.name not in keys]
+    taken_over: dict[str, Any] = {name: sa.literal_column(f"excluded.{name}") for name in names}
+    return for_both(lambda insert: insert(table).on_conflict_do_update(index_elements=keys, set_=taken_over))

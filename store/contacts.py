@@ -1,0 +1,167 @@
+"""Contacts: what belongs to a phone number in a clinic, whoever holds it. An opt-out stands here, for ever."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.columns import Moment, for_both, key, metadata, one_of, owner
+from store.database import Tx
+
+contact = sa.Table(
+    "contact",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("phone_hash", sa.LargeBinary, nullable=False),
+    # NULL after erasure: the hash alone tells that this number opted out.
+    sa.Column("phone_sealed", sa.LargeBinary),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("via", sa.Text, nullable=False),
+    sa.Column("opted_out_at", Moment),
+    sa.Column("opt_out_reason", sa.Text),
+    sa.Column("opted_in_at", Moment),
+    sa.Column("quarantined_at", Moment),
+    sa.Column("quarantine_reason", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    one_of("via", ("sms", "whatsapp")),
+    sa.CheckConstraint("(opted_out_at IS NULL) = (opt_out_reason IS NULL)", name="opted_out"),
+    sa.CheckConstraint("(quarantined_at IS NULL) = (quarantine_reason IS NULL)", name="quarantined"),
+    sa.UniqueConstraint("clinic_id", "phone_hash"),
+    sa.UniqueConstraint("clinic_id", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A phone number (E.164; None after erasure) in a clinic. ``via`` is the network its last text came on.
+
+    Nothing but answers may go to a contact that is opted out, and nothing at all to one in quarantine.
+    ``opted_in_at`` is when an opt-out was last taken back.
+    """
+
+    id: int
+    clinic_id: int
+    phone: str | None
+    language: str
+    via: str
+    opted_out_at: datetime | None
+    opt_out_reason: str | None
+    quarantined_at: datetime | None
+    quarantine_reason: str | None
+    created_at: datetime
+    opted_in_at: datetime | None
+
+
+_FIND = sa.select(contact).where(
+    contact.c.clinic_id == sa.bindparam("clinic"), contact.c.phone_hash == sa.bindparam("hash")
+)
+_GET = sa.select(contact).where(contact.c.id == sa.bindparam("number"))
+_ADD = for_both(lambda insert: insert(contact).on_conflict_do_nothing())
+
+
+def find_contact(tx: Tx, clinic_id: int, phone: str) -> Contact | None:
+    """The contact of a number (E.164) in a clinic."""
+    row = tx.conn.execute(_FIND, {"clinic": clinic_id, "hash": _hash(tx, clinic_id, phone)}).one_or_none()
+    if row is None:
+        return None
+    return _as_contact(row, None if row.phone_sealed is None else phone)
+
+
+def get_contact(tx: Tx, contact_id: int) -> Contact | None:
+    """The contact of this id."""
+    row = tx.conn.execute(_GET, {"number": contact_id}).one_or_none()
+    return None if row is None else as_contact(tx, row)
+
+
+def open_contact(tx: Tx, now: datetime, clinic_id: int, phone: str, language: str, via: str) -> Contact:
+    """Finds the contact of a number (E.164), or makes it with this language and network.
+
+    A contact that was erased gets its number back, since the person turned to the clinic again; its opt-out stands.
+    """
+    found = find_contact(tx, clinic_id, phone)
+    if found is not None and found.phone is not None:
+        return found
+    if found is not None:
+        _set(tx, found.id, phone_sealed=tx.sealer.seal(phone))
+    else:
+        tx.conn.execute(
+            _ADD[tx.dialect],
+            {
+                "clinic_id": clinic_id,
+                "phone_hash": _hash(tx, clinic_id, phone),
+                "phone_sealed": tx.sealer.seal(phone),
+                "language": language,
+                "via": via,
+                "created_at": now,
+            },
+        )
+    opened = find_contact(tx, clinic_id, phone)
+    if opened is None:
+        raise LookupError("the contact went away while it was opened")
+    return opened
+
+
+def set_language(tx: Tx, contact_id: int, language: str) -> None:
+    """The language of all that goes to this contact from now on."""
+    _set(tx, contact_id, language=language)
+
+
+def set_via(tx: Tx, contact_id: int, via: str) -> None:
+    """The network on which texts reach this contact from now on."""
+    _set(tx, contact_id, via=via)
+
+
+def opt_out(tx: Tx, now: datetime, contact_id: int, reason: str) -> None:
+    """No reminder goes to this number any more. One that opted out before keeps the first moment and reason."""
+    tx.conn.execute(
+        sa.update(contact)
+        .where(contact.c.id == contact_id, contact.c.opted_out_at.is_(None))
+        .values(opted_out_at=now, opt_out_reason=reason)
+    )
+
+
+def opt_in(tx: Tx, now: datetime, contact_id: int) -> None:
+    """The person wants texts again."""
+    _set(tx, contact_id, opted_out_at=None, opt_out_reason=None, opted_in_at=now)
+
+
+def quarantine(tx: Tx, now: datetime, contact_id: int, reason: str) -> None:
+    """Nothing goes to this number until a person has looked at it. The first moment and reason stand."""
+    tx.conn.execute(
+        sa.update(contact)
+        .where(contact.c.id == contact_id, contact.c.quarantined_at.is_(None))
+        .values(quarantined_at=now, quarantine_reason=reason)
+    )
+
+
+def as_contact(tx: Tx, row: sa.Row[Any]) -> Contact:
+    """The contact of a row that has the table's columns by name. Opens the number."""
+    return _as_contact(row, None if row.phone_sealed is None else tx.sealer.open(row.phone_sealed))
+
+
+def _as_contact(row: sa.Row[Any], phone: str | None) -> Contact:
+    return Contact(
+        row.id,
+        row.clinic_id,
+        phone,
+        row.language,
+        row.via,
+        row.opted_out_at,
+        row.opt_out_reason,
+        row.quarantined_at,
+        row.quarantine_reason,
+        row.created_at,
+        row.opted_in_at,
+    )
+
+
+def _hash(tx: Tx, clinic_id: int, phone: str) -> bytes:
+    return tx.sealer.index(clinic_id, "phone", phone)
+
+
+def _set(tx: Tx, contact_id: int, **values: object) -> None:
+    changed = tx.conn.execute(sa.update(contact).where(contact.c.id == contact_id).values(**values))
+    if changed.rowcount == 0:
+        raise LookupError(f"there is no contact {contact_id}")
