@@ -1,0 +1,149 @@
+"""The dated events of plans: the shadow that the calendar throws from a plan's start to some weeks ahead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812 (`date` is a field below)
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+
+from store.columns import Id, metadata, one_of, owner, within_clinic
+from store.database import Tx
+
+EventStatus = Literal["planned", "confirmed", "given", "missed", "held", "gone"]
+
+plan_event = sa.Table(
+    "plan_event",
+    metadata,
+    owner(),
+    sa.Column("plan_id", Id, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("date", sa.Date, nullable=False),
+    sa.Column("end_date", sa.Date),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("cycle", sa.Integer, nullable=False),
+    sa.Column("cycle_in_phase", sa.Integer, nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("items", sa.JSON, nullable=False),
+    sa.Column("route", sa.Text),
+    sa.Column("status", sa.Text, nullable=False),
+    within_clinic("plan_id", "plan"),
+    one_of("status", get_args(EventStatus)),
+    sa.CheckConstraint("end_date IS NULL OR end_date >= date", name="end_date"),
+)
+sa.Index("ix_plan_event_date", plan_event.c.plan_id, plan_event.c.date)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEvent:
+    """What happens on a local date of a plan. The name never changes, the date may.
+
+    ``end_date`` is the last day of a period (rest, days between visits). ``cycle`` counts through the whole plan,
+    ``cycle_in_phase`` and ``day`` from 1. An event that the calendar no longer has is ``gone``.
+    """
+
+    plan_id: int
+    name: str
+    kind: str
+    date: Date
+    end_date: Date | None
+    phase: str
+    cycle: int
+    cycle_in_phase: int
+    day: int
+    items: tuple[str, ...]
+    route: str | None
+    status: EventStatus
+
+
+_ALL = sa.select(plan_event).where(plan_event.c.plan_id == sa.bindparam("plan"))
+_FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
+_BETWEEN = _ALL.where(
+    plan_event.c.status != "gone",
+    plan_event.c.date <= _LAST,
+    sa.func.coalesce(plan_event.c.end_date, plan_event.c.date) >= _FIRST,
+).order_by(plan_event.c.date, plan_event.c.name)
+# What is set are the columns that the values name.
+_SET = sa.update(plan_event).where(
+    plan_event.c.plan_id == sa.bindparam("of_plan"), plan_event.c.name == sa.bindparam("of_name")
+)
+
+
+def rewrite(tx: Tx, clinic_id: int, plan_id: int, events: Iterable[PlanEvent], until: Date, since: Date | None) -> None:
+    """What `store.plans.write_events` says, but for what it does to the plan's own row."""
+    standing = {row.name: _as_event(row) for row in tx.conn.execute(_ALL, {"plan": plan_id})}
+    new, rewritten = [], []
+    named = set()
+    for event in events:
+        named.add(event.name)
+        before = standing.get(event.name)
+        if before is None:
+            new.append({"clinic_id": clinic_id, **_values(event, event.status), "plan_id": plan_id, "name": event.name})
+        else:
+            values = _values(event, _status(before, event))
+            if values != _values(before, before.status):
+                rewritten.append({"of_plan": plan_id, "of_name": event.name, **values})
+    vanished = [
+        {"of_plan": plan_id, "of_name": name, "status": "gone"}
+        for name, before in standing.items()
+        if name not in named
+        and before.date <= until
+        and (since is None or before.date >= since)
+        and before.status not in {"given", "missed", "gone"}
+    ]
+    for statement, rows in ((sa.insert(plan_event), new), (_SET, rewritten), (_SET, vanished)):
+        if rows:
+            tx.conn.execute(statement, rows)
+
+
+def events_between(tx: Tx, plan_id: int, first: Date, last: Date) -> list[PlanEvent]:
+    """The events that touch a day from ``first`` to ``last``, both included, in date order; none that is gone."""
+    rows = tx.conn.execute(_BETWEEN, {"plan": plan_id, "first": first, "last": last})
+    return [_as_event(row) for row in rows]
+
+
+def set_event_status(tx: Tx, plan_id: int, name: str, status: EventStatus) -> None:
+    """That an event was confirmed, given, missed, ... Raises LookupError."""
+    if tx.conn.execute(_SET, {"of_plan": plan_id, "of_name": name, "status": status}).rowcount == 0:
+        raise LookupError(f"plan {plan_id} has no event {name}")
+
+
+def _status(before: PlanEvent, event: PlanEvent) -> EventStatus:
+    if before.status in {"given", "missed"}:
+        return before.status
+    if before.status == "confirmed" and before.date == event.date:
+        return before.status
+    return event.status
+
+
+def _values(event: PlanEvent, status: EventStatus) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "date": event.date,
+        "end_date": event.end_date,
+        "phase": event.phase,
+        "cycle": event.cycle,
+        "cycle_in_phase": event.cycle_in_phase,
+        "day": event.day,
+        "items": list(event.items),
+        "route": event.route,
+        "status": status,
+    }
+
+
+def _as_event(row: sa.Row[Any]) -> PlanEvent:
+    return PlanEvent(
+        row.plan_id,
+        row.name,
+        row.kind,
+        row.date,
+        row.end_date,
+        row.phase,
+        row.cycle,
+        row.cycle_in_phase,
+        row.day,
+        tuple(row.items),
+        row.route,
+        row.status,
+    )

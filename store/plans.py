@@ -1,0 +1,310 @@
+"""Plans: who is treated on which regimen from when, with every change made since.
+
+A plan carries its regimen: the whole definition the clinic signed off, kept once per digest and never changed, so
+that an edited regimen file moves no enrolled patient.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+
+from store.columns import Id, Moment, for_both, key, metadata, one_of, owner, within_clinic
+from store.database import Tx
+from store.plan_events import EventStatus, PlanEvent, events_between, rewrite, set_event_status
+
+__all__ = [
+    "EventStatus",
+    "Plan",
+    "PlanChange",
+    "PlanEvent",
+    "PlanState",
+    "add_change",
+    "add_plan",
+    "all_plans_of",
+    "changes",
+    "events_between",
+    "get_plan",
+    "plan",
+    "plans_of",
+    "plans_to_top_up",
+    "set_event_status",
+    "set_plan_state",
+    "write_events",
+]
+
+PlanState = Literal["active", "held", "finished", "stopped"]
+
+regimen_definition = sa.Table(
+    "regimen_definition",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("definition", sa.Text, nullable=False),
+)
+
+plan = sa.Table(
+    "plan",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("patient_id", Id, nullable=False),
+    sa.Column("regimen_id", sa.Text, nullable=False),
+    sa.Column("regimen_version", sa.Integer, nullable=False),
+    sa.Column("digest", sa.Text, sa.ForeignKey("regimen_definition.digest"), nullable=False),
+    sa.Column("start", sa.Date, nullable=False),
+    sa.Column("start_cycle", sa.Integer, nullable=False),
+    sa.Column("visit_time", sa.Time),
+    sa.Column("state", sa.Text, nullable=False, server_default="active"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("shadow_until", sa.Date),
+    within_clinic("patient_id", "patient"),
+    one_of("state", get_args(PlanState)),
+    sa.CheckConstraint("start_cycle >= 1", name="start_cycle"),
+    sa.UniqueConstraint("clinic_id", "id"),
+)
+sa.Index("ix_plan_patient_id", plan.c.patient_id)
+sa.Index(
+    "ix_plan_shadow_until",
+    plan.c.shadow_until,
+    plan.c.id,
+    sqlite_where=plan.c.state == "active",
+    postgresql_where=plan.c.state == "active",
+)
+
+plan_change = sa.Table(
+    "plan_change",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("plan_id", Id, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("reason_sealed", sa.LargeBinary),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    within_clinic("plan_id", "plan"),
+    sa.UniqueConstraint("plan_id", "position"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A patient's course on one regimen.
+
+    ``regimen_json`` is the whole definition and ``digest`` its SHA-256 in hex. ``start`` is the local date of the
+    first day of cycle ``start_cycle`` (1: from the beginning). ``version`` moves with every change. The plan's events
+    stand as rows up to and with ``shadow_until``; None: none were written yet.
+    """
+
+    id: int
+    clinic_id: int
+    patient_id: int
+    regimen_id: str
+    regimen_version: int
+    regimen_json: str
+    digest: str
+    start: date
+    start_cycle: int
+    visit_time: time | None
+    state: PlanState
+    version: int
+    created_at: datetime
+    shadow_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """One change of a plan, the ``position``-th (from 1); ``change_json`` is the scheduler's to read."""
+
+    plan_id: int
+    position: int
+    change_json: str
+    reason: str | None
+    by: str
+    at: datetime
+
+
+_ADD_DEFINITION = for_both(lambda insert: insert(regimen_definition).on_conflict_do_nothing())
+_PLANS = sa.select(
+    plan.c.id,
+    plan.c.clinic_id,
+    plan.c.patient_id,
+    plan.c.regimen_id,
+    plan.c.regimen_version,
+    plan.c.digest,
+    plan.c.start,
+    plan.c.start_cycle,
+    plan.c.visit_time,
+    plan.c.state,
+    plan.c.version,
+    plan.c.created_at,
+    plan.c.shadow_until,
+).order_by(plan.c.id)
+_DEFINITIONS = sa.select(regimen_definition.c.digest, regimen_definition.c.definition).where(
+    regimen_definition.c.digest.in_(sa.bindparam("digests", expanding=True))
+)
+_GET = _PLANS.where(plan.c.id == sa.bindparam("number"))
+_LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update()
+_ACTIVE_OF = _PLANS.where(
+    plan.c.patient_id.in_(sa.bindparam("patients", expanding=True)), plan.c.state == sa.literal_column("'active'")
+)
+_ALL_OF = _PLANS.where(plan.c.patient_id == sa.bindparam("patient"))
+_TO_TOP_UP = (
+    _PLANS.order_by(None)
+    .where(plan.c.state == sa.literal_column("'active'"), plan.c.shadow_until < sa.bindparam("before", type_=sa.Date))
+    .order_by(plan.c.shadow_until, plan.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
+def add_plan(
+    tx: Tx,
+    now: datetime,
+    *,
+    clinic_id: int,
+    patient_id: int,
+    regimen_id: str,
+    regimen_version: int,
+    regimen_json: str,
+    digest: str,
+    start: date,
+    start_cycle: int = 1,
+    visit_time: time | None = None,
+) -> Plan:
+    """A new active plan, no event of which stands yet."""
+    tx.conn.execute(_ADD_DEFINITION[tx.dialect], {"digest": digest, "definition": regimen_json})
+    result = tx.conn.execute(
+        sa.insert(plan),
+        {
+            "clinic_id": clinic_id,
+            "patient_id": patient_id,
+            "regimen_id": regimen_id,
+            "regimen_version": regimen_version,
+            "digest": digest,
+            "start": start,
+            "start_cycle": start_cycle,
+            "visit_time": visit_time,
+            "created_at": now,
+        },
+    )
+    (plan_id,) = result.inserted_primary_key or (0,)
+    found = get_plan(tx, plan_id)
+    if found is None:
+        raise LookupError("the plan went away while it was added")
+    return found
+
+
+def get_plan(tx: Tx, plan_id: int) -> Plan | None:
+    """The plan of this id."""
+    found = _read(tx, _GET, {"number": plan_id})
+    return found[0] if found else None
+
+
+def plans_of(tx: Tx, patient_ids: Sequence[int]) -> dict[int, list[Plan]]:
+    """The active plans of each of these patients, the oldest first. Plans on one regimen share its definition."""
+    by_patient: dict[int, list[Plan]] = {patient_id: [] for patient_id in patient_ids}
+    for found in _read(tx, _ACTIVE_OF, {"patients": list(patient_ids)}):
+        by_patient[found.patient_id].append(found)
+    return by_patient
+
+
+def all_plans_of(tx: Tx, patient_id: int) -> list[Plan]:
+    """Every plan of a patient, whatever its state, the oldest first."""
+    return _read(tx, _ALL_OF, {"patient": patient_id})
+
+
+def plans_to_top_up(tx: Tx, before: date, limit: int) -> list[Plan]:
+    """Active plans whose events stand as rows only up to a day before ``before``, those that reach least far first.
+
+    They stay ours until the transaction ends: on PostgreSQL no other transaction is given the same ones meanwhile.
+    """
+    return _read(tx, _TO_TOP_UP, {"before": before, "limit": limit})
+
+
+def write_events(tx: Tx, plan_id: int, events: Iterable[PlanEvent], until: date, *, since: date | None = None) -> None:
+    """Makes the plan's rows from ``since`` (None: its start) to ``until``, both included, what the calendar says.
+
+    ``events`` are all that the calendar has in that range. An event that stands is rewritten: a visit that was
+    confirmed for another date is only planned again, what was given or missed stays so. An event of the range that
+    the calendar no longer has is ``gone``, unless it was given or missed; if it comes back, it is planned again.
+    """
+    clinic_id = tx.conn.execute(_LOCK, {"number": plan_id}).scalar()
+    if clinic_id is None:
+        raise LookupError(f"there is no plan {plan_id}")
+    rewrite(tx, clinic_id, plan_id, events, until, since)
+    tx.conn.execute(sa.update(plan).where(plan.c.id == plan_id).values(shadow_until=until))
+
+
+def set_plan_state(tx: Tx, plan_id: int, state: PlanState) -> None:
+    """Moves the plan to another state, and its version on."""
+    statement = sa.update(plan).where(plan.c.id == plan_id).values(state=state, version=plan.c.version + 1)
+    if tx.conn.execute(statement).rowcount == 0:
+        raise LookupError(f"there is no plan {plan_id}")
+
+
+def add_change(
+    tx: Tx, now: datetime, plan_id: int, position: int, change_json: str, by: str, reason: str | None = None
+) -> None:
+    """The ``position``-th change of a plan (from 1), and its version moves on."""
+    moved = tx.conn.execute(
+        sa.update(plan).where(plan.c.id == plan_id).values(version=plan.c.version + 1).returning(plan.c.clinic_id)
+    ).scalar_one_or_none()
+    if moved is None:
+        raise LookupError(f"there is no plan {plan_id}")
+    tx.conn.execute(
+        sa.insert(plan_change),
+        {
+            "clinic_id": moved,
+            "plan_id": plan_id,
+            "position": position,
+            "change": change_json,
+            "reason_sealed": None if reason is None else tx.sealer.seal(reason),
+            "by": by,
+            "at": now,
+        },
+    )
+
+
+def changes(tx: Tx, plan_id: int) -> list[PlanChange]:
+    """The changes of a plan in the order in which they apply."""
+    statement = sa.select(plan_change).where(plan_change.c.plan_id == plan_id).order_by(plan_change.c.position)
+    return [
+        PlanChange(
+            row.plan_id,
+            row.position,
+            row.change,
+            None if row.reason_sealed is None else tx.sealer.open(row.reason_sealed),
+            row.by,
+            row.at,
+        )
+        for row in tx.conn.execute(statement)
+    ]
+
+
+def _read(tx: Tx, statement: sa.Select[Any], values: dict[str, Any]) -> list[Plan]:
+    rows = tx.conn.execute(statement, values).all()
+    digests = sorted({row.digest for row in rows})
+    definitions = {row.digest: row.definition for row in tx.conn.execute(_DEFINITIONS, {"digests": digests})}
+    return [
+        Plan(
+            id=row.id,
+            clinic_id=row.clinic_id,
+            patient_id=row.patient_id,
+            regimen_id=row.regimen_id,
+            regimen_version=row.regimen_version,
+            regimen_json=definitions[row.digest],
+            digest=row.digest,
+            start=row.start,
+            start_cycle=row.start_cycle,
+            visit_time=row.visit_time,
+            state=row.state,
+            version=row.version,
+            created_at=row.created_at,
+            shadow_until=row.shadow_until,
+        )
+        for row in rows
+    ]
