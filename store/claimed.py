@@ -1,0 +1,156 @@
+"""Claimed texts, each with all that decides whether and how it goes. `store.outbox` offers these."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+import sqlalchemy as sa
+
+from store.contacts import contact
+from store.database import Tx
+from store.errors import WrongKey
+from store.messages import Cover, Kind, message, message_event
+from store.patients import PatientState, patient
+from store.plan_events import EventStatus, plan_event
+from store.plans import PlanState, plan
+
+
+@dataclass(frozen=True, slots=True)
+class CoverNow(Cover):
+    """What a claimed text tells, and how it stands with it now; None where the plan has no such event any more."""
+
+    plan_state: PlanState
+    event_status: EventStatus | None
+    date_now: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextToSend:
+    """A claimed text with all that decides whether and how it goes.
+
+    ``phone`` is None where the contact was erased or its number cannot be opened. The patient's fields are None for a
+    text to somebody who is no patient. ``attempts`` counts the calls made before.
+    """
+
+    id: int
+    clinic_id: int
+    contact_id: int
+    patient_id: int | None
+    kind: Kind
+    template: str | None
+    args: dict[str, str]
+    priority: int
+    due_at: datetime
+    expires_at: datetime | None
+    attempts: int
+    created_at: datetime
+    language: str
+    via: str
+    opted_out_at: datetime | None
+    quarantined_at: datetime | None
+    patient_state: PatientState | None
+    timezone: str | None
+    window_from: time | None
+    window_until: time | None
+    phone: str | None
+    covers: tuple[CoverNow, ...]
+
+
+_TO_SEND = (
+    sa.select(
+        message.c.id,
+        message.c.clinic_id,
+        message.c.contact_id,
+        message.c.patient_id,
+        message.c.kind,
+        message.c.template,
+        message.c.args,
+        message.c.priority,
+        message.c.due_at,
+        message.c.expires_at,
+        message.c.attempts,
+        message.c.created_at,
+        contact.c.language,
+        contact.c.via,
+        contact.c.opted_out_at,
+        contact.c.quarantined_at,
+        patient.c.state.label("patient_state"),
+        patient.c.timezone,
+        patient.c.window_from,
+        patient.c.window_until,
+        contact.c.phone_sealed,
+    )
+    .join_from(message, contact, contact.c.id == message.c.contact_id)
+    .outerjoin(patient, patient.c.id == message.c.patient_id)
+    .where(
+        message.c.id.in_(sa.bindparam("numbers", expanding=True)),
+        message.c.state == "claimed",
+        message.c.lease_owner == sa.bindparam("owner"),
+    )
+    .order_by(message.c.priority, message.c.due_at, message.c.id)
+    .with_for_update(of=message)
+)
+_COVERS_NOW = (
+    sa.select(
+        message_event.c.message_id,
+        message_event.c.plan_id,
+        message_event.c.event,
+        message_event.c.rule,
+        message_event.c.event_date,
+        plan.c.state,
+        plan_event.c.status,
+        plan_event.c.date,
+    )
+    .join_from(message_event, plan, plan.c.id == message_event.c.plan_id)
+    .outerjoin(
+        plan_event,
+        (plan_event.c.plan_id == message_event.c.plan_id) & (plan_event.c.name == message_event.c.event),
+    )
+    .where(message_event.c.message_id.in_(sa.bindparam("numbers", expanding=True)))
+    .order_by(message_event.c.event_date, message_event.c.plan_id, message_event.c.event, message_event.c.rule)
+)
+
+
+def to_send(tx: Tx, ids: Sequence[int], owner: str) -> list[TextToSend]:
+    """Those of the texts that ``owner`` still has claimed, locked until the transaction ends, most urgent first."""
+    rows = tx.conn.execute(_TO_SEND, {"numbers": list(ids), "owner": owner}).all()
+    told: dict[int, list[CoverNow]] = {}
+    for number, *cover in tx.conn.execute(_COVERS_NOW, {"numbers": [row.id for row in rows]}):
+        told.setdefault(number, []).append(CoverNow(*cover))
+    return [
+        TextToSend(
+            id=row.id,
+            clinic_id=row.clinic_id,
+            contact_id=row.contact_id,
+            patient_id=row.patient_id,
+            kind=row.kind,
+            template=row.template,
+            args=row.args,
+            priority=row.priority,
+            due_at=row.due_at,
+            expires_at=row.expires_at,
+            attempts=row.attempts,
+            created_at=row.created_at,
+            language=row.language,
+            via=row.via,
+            opted_out_at=row.opted_out_at,
+            quarantined_at=row.quarantined_at,
+            patient_state=row.patient_state,
+            timezone=row.timezone,
+            window_from=row.window_from,
+            window_until=row.window_until,
+            phone=_phone(tx, row.phone_sealed),
+            covers=tuple(told.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _phone(tx: Tx, sealed: bytes | None) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        return tx.sealer.open(sealed)
+    except WrongKey:
+        # That the keys are right was checked at start: this one token is damaged, and must not hold up the others.
+        return None

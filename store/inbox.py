@@ -1,0 +1,164 @@
+"""Texts that came in, and what was answered: the way of every webhook, in as few statements as it takes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.columns import for_both
+from store.database import Tx
+from store.messages import Message, as_message, message
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """What was answered to a text that stands already; both are None where nothing was answered."""
+
+    message_id: int | None
+    body: str | None
+
+
+# The one thing that can stand in the way is the provider's id, which is unique.
+_RECORD = for_both(lambda insert: insert(message).on_conflict_do_nothing().returning(message.c.id))
+_REPLY = sa.insert(message)
+_OUTCOME = sa.update(message).where(message.c.id == sa.bindparam("number"))
+_reply = message.alias("reply")
+_STORED = (
+    sa.select(_reply.c.id, _reply.c.body_sealed)
+    .select_from(message)
+    .outerjoin(_reply, _reply.c.in_reply_to == message.c.id)
+    .where(message.c.provider_id == sa.bindparam("provider_id"))
+    .order_by(_reply.c.id)
+    .limit(1)
+)
+_LAST = (
+    sa.select(message)
+    .where(message.c.contact_id == sa.bindparam("contact"), message.c.kind == "reply", message.c.fact.is_not(None))
+    .order_by(message.c.id.desc())
+    .limit(1)
+)
+
+
+def record_text(
+    tx: Tx,
+    now: datetime,
+    *,
+    clinic_id: int,
+    contact_id: int,
+    provider_id: str,
+    sender_id: int | None,
+    body: str,
+    via: str,
+    media: int = 0,
+    patient_id: int | None = None,
+    language: str | None = None,
+    outcome_kind: str | None = None,
+    outcome_id: str | None = None,
+    matched: str | None = None,
+) -> int | None:
+    """Stores a text that came in and returns its id; None where this provider's id stands already.
+
+    Of two transactions with one provider's id, the second waits for the first and gets None. What it was understood
+    as may be given at once or later (`set_outcome`).
+    """
+    number: int | None = tx.conn.execute(
+        _RECORD[tx.dialect],
+        {
+            "clinic_id": clinic_id,
+            "contact_id": contact_id,
+            "patient_id": patient_id,
+            "sender_id": sender_id,
+            "direction": "in",
+            "kind": "text",
+            "args": {},
+            "body_sealed": tx.sealer.seal(body),
+            "media": media,
+            "language": language,
+            **_outcome(tx, outcome_kind, outcome_id, matched),
+            "via": via,
+            "state": "received",
+            "state_at": now,
+            "provider_id": provider_id,
+            "created_at": now,
+        },
+    ).scalar()
+    return number
+
+
+def set_outcome(tx: Tx, message_id: int, kind: str, outcome_id: str | None, matched: str) -> None:
+    """How a text that came in was understood."""
+    tx.conn.execute(_OUTCOME, {"number": message_id, **_outcome(tx, kind, outcome_id, matched)})
+
+
+def record_reply(
+    tx: Tx,
+    now: datetime,
+    *,
+    clinic_id: int,
+    contact_id: int,
+    patient_id: int | None,
+    in_reply_to: int,
+    body: str,
+    template: str | None,
+    fact: str | None,
+    language: str,
+    via: str,
+    segments: int,
+    encoding: str,
+    content_version: str,
+    sender_id: int | None,
+) -> int:
+    """Stores the answer that goes back with the webhook's own response, and returns its id.
+
+    It begins as accepted; a receipt moves it on.
+    """
+    result = tx.conn.execute(
+        _REPLY,
+        {
+            "clinic_id": clinic_id,
+            "contact_id": contact_id,
+            "patient_id": patient_id,
+            "sender_id": sender_id,
+            "in_reply_to": in_reply_to,
+            "direction": "out",
+            "kind": "reply",
+            "template": template,
+            "args": {},
+            "body_sealed": tx.sealer.seal(body),
+            "fact": fact,
+            "language": language,
+            "via": via,
+            "content_version": content_version,
+            "segments": segments,
+            "encoding": encoding,
+            "state": "accepted",
+            "state_at": now,
+            "attempts": 1,
+            "created_at": now,
+        },
+    )
+    (number,) = result.inserted_primary_key or (0,)
+    return int(number)
+
+
+def stored_reply(tx: Tx, provider_id: str) -> StoredReply | None:
+    """What was answered to the text with this provider's id; None where no such text stands."""
+    row = tx.conn.execute(_STORED, {"provider_id": provider_id}).one_or_none()
+    if row is None:
+        return None
+    return StoredReply(row.id, None if row.body_sealed is None else tx.sealer.open(row.body_sealed))
+
+
+def last_reply(tx: Tx, contact_id: int) -> Message | None:
+    """The newest answer to this contact that carries a fact."""
+    row = tx.conn.execute(_LAST, {"contact": contact_id}).one_or_none()
+    return None if row is None else as_message(tx, row)
+
+
+def _outcome(tx: Tx, kind: str | None, outcome_id: str | None, matched: str | None) -> dict[str, Any]:
+    return {
+        "outcome_kind": kind,
+        "outcome_id": outcome_id,
+        "matched_sealed": None if matched is None else tx.sealer.seal(matched),
+    }

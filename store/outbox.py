@@ -1,0 +1,277 @@
+"""Texts that are to go out: made once, claimed with a lease, sent, and settled.
+
+The way of one text: `add_text`; `claim`, commit; `to_send` and `mark_sending`, commit; the call; `record_results`,
+commit; then `apply_receipt`, as often as the provider tells. Only what is `sending` when its lease ends is `unknown`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from store.claimed import CoverNow, TextToSend, to_send
+from store.columns import Moment, for_both
+from store.contacts import contact
+from store.database import Tx
+from store.messages import SENDING, WAITING, Cover, Kind, message, message_event, message_state
+from store.settling import SentRow, apply_receipt, record_results
+
+__all__ = [
+    "Composed",
+    "Cover",
+    "CoverNow",
+    "SentRow",
+    "TextToSend",
+    "add_text",
+    "apply_receipt",
+    "cancel_due",
+    "claim",
+    "drop",
+    "mark_sending",
+    "next_due_at",
+    "postpone",
+    "record_results",
+    "release",
+    "to_send",
+    "unknown_after_crash",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A text in its final words. ``attempts`` is the number of the call about to be made, from 1."""
+
+    id: int
+    body: str
+    language: str
+    segments: int
+    encoding: str
+    content_version: str
+    sender_id: int | None
+    attempts: int
+
+
+_AMONG = message.c.id.in_(sa.bindparam("numbers", expanding=True))
+_FREE = {"lease_until": None, "lease_owner": None}
+
+_via_of_contact = sa.select(contact.c.via).where(contact.c.id == message.c.contact_id).scalar_subquery()
+_ADD = sa.insert(message).values(
+    via=sa.select(contact.c.via).where(contact.c.id == sa.bindparam("of_contact")).scalar_subquery()
+)
+_COVER = for_both(lambda insert: insert(message_event).on_conflict_do_nothing().returning(message_event.c.plan_id))
+_CLAIMABLE = (
+    sa.select(message.c.id)
+    .where(
+        WAITING,
+        message.c.due_at <= sa.bindparam("now", type_=Moment),
+        message.c.lease_until.is_(None) | (message.c.lease_until <= sa.bindparam("real_now", type_=Moment)),
+    )
+    .order_by(message.c.priority, message.c.due_at, message.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_UPDATE_AMONG = sa.update(message).where(_AMONG)
+_SEND = (
+    sa.update(message)
+    .where(message.c.id == sa.bindparam("number"), message.c.state == "claimed")
+    .values(
+        state="sending",
+        via=_via_of_contact,
+        lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until),
+    )
+)
+_REMEMBER_AMONG = sa.insert(message_state).from_select(
+    ["clinic_id", "message_id", "state", "at", "detail"],
+    sa.select(
+        message.c.clinic_id, message.c.id, message.c.state, message.c.state_at, sa.bindparam("detail", type_=sa.Text)
+    ).where(_AMONG),
+)
+_CRASHED = (
+    sa.select(message.c.id)
+    .where(SENDING, message.c.lease_until <= sa.bindparam("real_now", type_=Moment))
+    .order_by(message.c.lease_until)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_WAITING_FOR_CONTACT = (
+    sa.select(message.c.id)
+    .where(message.c.contact_id == sa.bindparam("contact"), WAITING)
+    .order_by(message.c.id)
+    .with_for_update()
+)
+_other_cover = message_event.alias("other")
+_WAITING_FOR_PLAN = (
+    sa.select(message.c.id)
+    .where(
+        message.c.id.in_(sa.select(message_event.c.message_id).where(message_event.c.plan_id == sa.bindparam("plan"))),
+        ~sa.exists().where(_other_cover.c.message_id == message.c.id, _other_cover.c.plan_id != sa.bindparam("plan")),
+        WAITING,
+    )
+    .order_by(message.c.id)
+    .with_for_update()
+)
+_NEXT_DUE = sa.select(sa.func.min(message.c.due_at)).where(WAITING)
+
+
+def add_text(
+    tx: Tx,
+    now: datetime,
+    *,
+    clinic_id: int,
+    contact_id: int,
+    patient_id: int | None,
+    kind: Kind,
+    template: str,
+    args: Mapping[str, str],
+    due_at: datetime,
+    expires_at: datetime | None,
+    priority: int,
+    covers: Sequence[Cover] = (),
+) -> int | None:
+    """A text that is to go out from ``due_at`` until ``expires_at``; lower ``priority`` goes first. Returns its id.
+
+    What another text tells already is not told again, even if that one was cancelled: None where that is all of
+    ``covers``. A text without covers always is.
+    """
+    result = tx.conn.execute(
+        _ADD,
+        {
+            "clinic_id": clinic_id,
+            "contact_id": contact_id,
+            "of_contact": contact_id,
+            "patient_id": patient_id,
+            "direction": "out",
+            "kind": kind,
+            "template": template,
+            "args": dict(args),
+            "state": "due",
+            "state_at": now,
+            "priority": priority,
+            "due_at": due_at,
+            "expires_at": expires_at,
+            "created_at": now,
+        },
+    )
+    (number,) = result.inserted_primary_key or (0,)
+    if not covers:
+        return int(number)
+    told = [
+        {
+            "clinic_id": clinic_id,
+            "plan_id": cover.plan_id,
+            "event": cover.event,
+            "rule": cover.rule,
+            "event_date": cover.event_date,
+            "message_id": number,
+        }
+        for cover in covers
+    ]
+    if not tx.conn.execute(_COVER[tx.dialect], told).all():
+        tx.conn.execute(sa.delete(message).where(message.c.id == number))
+        return None
+    return int(number)
+
+
+def claim(tx: Tx, now: datetime, lease_until: datetime, owner: str, limit: int, real_now: datetime) -> list[int]:
+    """Up to ``limit`` texts that are due, or whose claim has run out, for ``owner`` alone until ``lease_until``.
+
+    ``now`` is the clock texts are due by, ``real_now`` the one leases run by. Those first that are most urgent, then
+    those due longest. Two claims never give the same text.
+    """
+    numbers = list(tx.conn.execute(_CLAIMABLE, {"now": now, "real_now": real_now, "limit": limit}).scalars())
+    if numbers:
+        values = {"state": "claimed", "lease_until": lease_until, "lease_owner": owner}
+        tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, **values})
+    return numbers
+
+
+def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: datetime | None = None) -> None:
+    """The words of claimed texts, each about to be sent; ``lease_until`` None keeps the lease of the claim.
+
+    In the transaction of `to_send`. Raises LookupError where a text is not claimed.
+    """
+    if not rows:
+        return
+    result = tx.conn.execute(
+        _SEND,
+        [
+            {
+                "number": row.id,
+                "until": lease_until,
+                "body_sealed": tx.sealer.seal(row.body),
+                "language": row.language,
+                "segments": row.segments,
+                "encoding": row.encoding,
+                "content_version": row.content_version,
+                "sender_id": row.sender_id,
+                "attempts": row.attempts,
+                "state_at": now,
+            }
+            for row in rows
+        ],
+    )
+    if result.rowcount != len(rows):
+        raise LookupError("a text that is to be sent is not claimed")
+    tx.conn.execute(_REMEMBER_AMONG, {"numbers": [row.id for row in rows], "detail": ""})
+
+
+def drop(tx: Tx, now: datetime, message_id: int, state: Literal["expired", "cancelled"], gate: str) -> bool:
+    """Ends a text that was not sent; ``gate`` names what kept it. Whether it was still to be ended."""
+    return _leave(tx, now, message_id, {"state": state, "gate": gate}, gate)
+
+
+def postpone(tx: Tx, now: datetime, message_id: int, due_at: datetime, detail: str) -> bool:
+    """Makes a text due again that was not sent, or that the provider provably never had. Whether it still could be."""
+    return _leave(tx, now, message_id, {"state": "due", "due_at": due_at}, detail)
+
+
+def release(tx: Tx, ids: Sequence[int]) -> None:
+    """Gives claimed texts back, as if they had never been claimed."""
+    if ids:
+        statement = _UPDATE_AMONG.where(message.c.state == "claimed")
+        tx.conn.execute(statement, {"numbers": list(ids), "state": "due", **_FREE})
+
+
+def unknown_after_crash(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:
+    """Texts whose sender went away in the middle of the call: nobody knows whether they left. They become unknown."""
+    numbers = list(tx.conn.execute(_CRASHED, {"real_now": real_now, "limit": limit}).scalars())
+    _move(tx, now, numbers, {"state": "unknown"}, "the process that sent it went away")
+    return numbers
+
+
+def cancel_due(tx: Tx, now: datetime, *, contact_id: int | None = None, plan_id: int | None = None, gate: str) -> int:
+    """Cancels what has not been sent yet to a contact, or what tells of this plan alone, and says how many.
+
+    A text that tells of another plan too stays: what it still has to tell is decided when it is sent.
+    """
+    numbers: list[int] = []
+    if contact_id is not None:
+        numbers += tx.conn.execute(_WAITING_FOR_CONTACT, {"contact": contact_id}).scalars()
+    if plan_id is not None:
+        numbers += tx.conn.execute(_WAITING_FOR_PLAN, {"plan": plan_id}).scalars()
+    numbers = sorted(set(numbers))
+    _move(tx, now, numbers, {"state": "cancelled", "gate": gate}, gate)
+    return len(numbers)
+
+
+def next_due_at(tx: Tx) -> datetime | None:
+    """When the next text that waits is due, or was."""
+    moment: datetime | None = tx.conn.execute(_NEXT_DUE).scalar()
+    return moment
+
+
+def _leave(tx: Tx, now: datetime, message_id: int, values: dict[str, Any], detail: str) -> bool:
+    statement = sa.select(message.c.id).where(
+        message.c.id == message_id, message.c.state.in_(["due", "claimed", "sending"])
+    )
+    numbers = list(tx.conn.execute(statement.with_for_update()).scalars())
+    _move(tx, now, numbers, values, detail)
+    return bool(numbers)
+
+
+def _move(tx: Tx, now: datetime, numbers: list[int], values: dict[str, Any], detail: str) -> None:
+    if numbers:
+        tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, "state_at": now, **_FREE, **values})
+        tx.conn.execute(_REMEMBER_AMONG, {"numbers": numbers, "detail": detail})

@@ -1,0 +1,128 @@
+"""What became of a text that was sent: the result of the call, and the receipts. `store.outbox` offers these."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.database import Tx
+from store.messages import RANKS, Message, State, get_message, message, remember
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """The result of one call: the state it brings the text to, with a few words that hold nothing of the patient."""
+
+    id: int
+    state: State
+    provider_id: str | None
+    code: int | None
+    detail: str
+
+
+_READ = (message.c.id, message.c.clinic_id, message.c.state, message.c.provider_id)
+_STANDING = (
+    sa.select(*_READ)
+    .where(message.c.id.in_(sa.bindparam("numbers", expanding=True)))
+    .order_by(message.c.id)
+    .with_for_update()
+)
+_OWNERS = sa.select(message.c.provider_id, message.c.id).where(
+    message.c.provider_id.in_(sa.bindparam("provider_ids", expanding=True))
+)
+# What is set are the columns that the values name.
+_SET = sa.update(message).where(message.c.id == sa.bindparam("number"))
+_BY_PROVIDER = (
+    sa.select(*_READ)
+    .where(message.c.provider_id == sa.bindparam("provider_id"), message.c.direction == "out")
+    .with_for_update()
+)
+_BY_NUMBER = (
+    sa.select(*_READ)
+    .where(
+        message.c.id == sa.bindparam("number"),
+        message.c.direction == "out",
+        message.c.provider_id.is_(None),
+        # One never sent cannot have a receipt: this one is of another installation on the same account.
+        message.c.attempts > 0,
+    )
+    .with_for_update()
+)
+
+
+def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
+    """Records the results of calls, and returns the ids of the texts whose state they moved.
+
+    A text that a receipt moved on before keeps its state. A provider's id that another text has is not taken again.
+    """
+    numbers = [row.id for row in rows]
+    standing = {row.id: row for row in tx.conn.execute(_STANDING, {"numbers": numbers})}
+    given = [row.provider_id for row in rows if row.provider_id is not None]
+    owners = {row.provider_id: row.id for row in tx.conn.execute(_OWNERS, {"provider_ids": given})}
+    moved, named, told = [], [], []
+    for row in rows:
+        before = standing.get(row.id)
+        if before is None:
+            continue
+        provider_id, detail = before.provider_id, row.detail
+        if provider_id is None and row.provider_id is not None:
+            owner = owners.setdefault(row.provider_id, row.id)
+            if owner == row.id:
+                provider_id = row.provider_id
+            else:
+                detail = f"{detail} (the provider gave the id of message {owner})".lstrip()
+        if RANKS[row.state] > RANKS[before.state]:
+            moved.append(_values(row.id, now, row.state, provider_id, row.code))
+            told.append(_change(before.clinic_id, row.id, now, row.state, detail, row.code))
+        elif provider_id != before.provider_id:
+            named.append({"number": row.id, "provider_id": provider_id})
+    for updates in (moved, named):
+        if updates:
+            tx.conn.execute(_SET, updates)
+    remember(tx, told)
+    return [change["message_id"] for change in told]
+
+
+def apply_receipt(
+    tx: Tx,
+    now: datetime,
+    *,
+    message_id: int | None,
+    provider_id: str,
+    state: State,
+    code: int | None,
+    detail: str = "",
+) -> Message | None:
+    """What a receipt says of a text, known by the provider's id or by the id we gave the provider.
+
+    Returns the text as it stands then, moved or not; None where it is none of ours.
+    """
+    before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
+    if before is None and message_id is not None:
+        before = tx.conn.execute(_BY_NUMBER, {"number": message_id}).one_or_none()
+    if before is None:
+        return None
+    if RANKS[state] > RANKS[before.state]:
+        tx.conn.execute(_SET, _values(before.id, now, state, provider_id, code))
+        remember(tx, [_change(before.clinic_id, before.id, now, state, detail, code)])
+    elif before.provider_id is None:
+        tx.conn.execute(_SET, {"number": before.id, "provider_id": provider_id})
+    return get_message(tx, before.id)
+
+
+def _values(number: int, now: datetime, state: State, provider_id: str | None, code: int | None) -> dict[str, Any]:
+    return {
+        "number": number,
+        "state": state,
+        "state_at": now,
+        "error_code": code,
+        "provider_id": provider_id,
+        "lease_until": None,
+        "lease_owner": None,
+    }
+
+
+def _change(clinic_id: int, number: int, now: datetime, state: State, detail: str, code: int | None) -> dict[str, Any]:
+    return {"clinic_id": clinic_id, "message_id": number, "state": state, "at": now, "detail": detail, "code": code}
