@@ -1,0 +1,159 @@
+"""Follow-ups: the one list of what the staff of a clinic must do, with its urgency and its clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+
+from store.columns import Id, Moment, key, metadata, one_of, owner, within_clinic
+from store.database import Tx
+
+FollowUpKind = Literal[
+    "danger", "change", "failed_text", "unanswered", "join", "wrong_number", "loss", "media", "sender", "other"
+]
+FollowUpState = Literal["open", "done"]
+
+follow_up = sa.Table(
+    "follow_up",
+    metadata,
+    key(),
+    owner(),
+    sa.Column("contact_id", Id),
+    sa.Column("patient_id", Id),
+    sa.Column("message_id", Id, sa.ForeignKey("message.id")),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("urgency", sa.Integer, nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("due_by", Moment),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("detail_sealed", sa.LargeBinary),
+    sa.Column("note_sealed", sa.LargeBinary),
+    sa.Column("closed_at", Moment),
+    sa.Column("closed_by", sa.Text),
+    within_clinic("contact_id", "contact"),
+    within_clinic("patient_id", "patient"),
+    one_of("kind", get_args(FollowUpKind)),
+    one_of("state", get_args(FollowUpState)),
+    sa.CheckConstraint("urgency BETWEEN 0 AND 3", name="urgency"),
+    sa.CheckConstraint("(state = 'done') = (closed_at IS NOT NULL)", name="closed"),
+)
+sa.Index(
+    "ix_follow_up_open",
+    follow_up.c.clinic_id,
+    follow_up.c.urgency,
+    follow_up.c.opened_at,
+    sqlite_where=follow_up.c.state == "open",
+    postgresql_where=follow_up.c.state == "open",
+)
+sa.Index("ix_follow_up_contact_id", follow_up.c.contact_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Something that staff must do. ``urgency`` runs from 0 to 3, and 3 means now; ``due_by`` is its clock.
+
+    ``detail`` says what it is about, ``note`` what staff wrote.
+    """
+
+    id: int
+    clinic_id: int
+    contact_id: int | None
+    patient_id: int | None
+    kind: FollowUpKind
+    urgency: int
+    message_id: int | None
+    opened_at: datetime
+    due_by: datetime | None
+    state: FollowUpState
+    note: str | None
+    detail: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+
+
+_ADD = sa.insert(follow_up)
+_GET = sa.select(follow_up).where(follow_up.c.id == sa.bindparam("number"))
+_OPEN = (
+    sa.select(follow_up)
+    .where(follow_up.c.clinic_id == sa.bindparam("clinic"), follow_up.c.state == sa.literal_column("'open'"))
+    .order_by(follow_up.c.urgency.desc(), follow_up.c.opened_at, follow_up.c.id)
+)
+
+
+def open_follow_up(
+    tx: Tx,
+    now: datetime,
+    *,
+    clinic_id: int,
+    kind: FollowUpKind,
+    urgency: int,
+    contact_id: int | None = None,
+    patient_id: int | None = None,
+    message_id: int | None = None,
+    due_by: datetime | None = None,
+    detail: str | None = None,
+) -> FollowUp:
+    """A new thing for staff to do."""
+    result = tx.conn.execute(
+        _ADD,
+        {
+            "clinic_id": clinic_id,
+            "contact_id": contact_id,
+            "patient_id": patient_id,
+            "message_id": message_id,
+            "kind": kind,
+            "urgency": urgency,
+            "opened_at": now,
+            "due_by": due_by,
+            "detail_sealed": None if detail is None else tx.sealer.seal(detail),
+        },
+    )
+    (number,) = result.inserted_primary_key or (0,)
+    return _follow_up(tx, number)
+
+
+def open_ones(tx: Tx, clinic_id: int) -> list[FollowUp]:
+    """What is open in a clinic: the most urgent first, then those open longest."""
+    return [_as_follow_up(tx, row) for row in tx.conn.execute(_OPEN, {"clinic": clinic_id})]
+
+
+def close_follow_up(tx: Tx, now: datetime, follow_up_id: int, by: str, note: str | None = None) -> FollowUp:
+    """That ``by`` has done it. One that is done already keeps who did it and when. Raises LookupError."""
+    tx.conn.execute(
+        sa.update(follow_up)
+        .where(follow_up.c.id == follow_up_id, follow_up.c.state == "open")
+        .values(
+            state="done",
+            closed_at=now,
+            closed_by=by,
+            note_sealed=None if note is None else tx.sealer.seal(note),
+        )
+    )
+    return _follow_up(tx, follow_up_id)
+
+
+def _follow_up(tx: Tx, follow_up_id: int) -> FollowUp:
+    row = tx.conn.execute(_GET, {"number": follow_up_id}).one_or_none()
+    if row is None:
+        raise LookupError(f"there is no follow-up {follow_up_id}")
+    return _as_follow_up(tx, row)
+
+
+def _as_follow_up(tx: Tx, row: sa.Row[Any]) -> FollowUp:
+    return FollowUp(
+        id=row.id,
+        clinic_id=row.clinic_id,
+        contact_id=row.contact_id,
+        patient_id=row.patient_id,
+        kind=row.kind,
+        urgency=row.urgency,
+        message_id=row.message_id,
+        opened_at=row.opened_at,
+        due_by=row.due_by,
+        state=row.state,
+        note=None if row.note_sealed is None else tx.sealer.open(row.note_sealed),
+        detail=None if row.detail_sealed is None else tx.sealer.open(row.detail_sealed),
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )
