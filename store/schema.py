@@ -1,0 +1,20 @@
+"""All tables of this release: importing the modules that define them puts them into the metadata."""
+
+from store import (  # noqa: F401
+    audit,
+    clinics,
+    consents,
+    contacts,
+    follow_ups,
+    health,
+    jobs,
+    keys,
+    messages,
+    patients,
+    plan_events,
+    plans,
+    staff,
+)
+from store.columns import metadata
+
+__all__ = ["metadata"]
