@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-_OLD_MEXICAN = re.compile(r"\+521([0-9]{10})", re.ASCII)
-_TWILIO_TEST_NUMBER = re.compile(r"\+1500555000[0-9]", re.ASCII)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_OLD_MEXICAN = re.compile(r"\A\+521([0-9]{10})\Z")
+_TWILIO_TEST_NUMBER = re.compile(r"\+1500555000[0-9]")
 
 _EXAMPLE = "for example +1 202 555 0143"
 _NOT_A_NUMBER = f"This is not a phone number: write it with its country code, {_EXAMPLE}."

@@ -22,7 +22,7 @@ def signature_ok(
     try:
         if not params and not _body_as_hashed(url, body):
             return False
-        form = "".join(name + value for name, value in sorted(set(params)))
+        form = "".join(name + value for name, value in sorted({(name, value) for name, value in params}))
         given = signature.encode()
         return any(
             hmac.compare_digest(b64encode(hmac.digest(token.encode(), (spelling + form).encode(), "sha1")), given)

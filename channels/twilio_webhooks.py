@@ -11,7 +11,7 @@ from html import escape
 from typing import Literal
 
 from channels.base import Fault, Incoming, Receipt, ReceiptState, Via
-from channels.phone import without_old_prefix
+from channels.phone import is_e164, without_old_prefix
 from channels.twilio_errors import fault_of_receipt
 
 WHATSAPP = "whatsapp:"
@@ -23,10 +23,9 @@ _MOST_MEDIA = 10
 
 _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9A-Za-z]{1,62}")
 _SERVICE_SID = re.compile(r"MG[0-9A-Za-z]{1,62}")
-_ADDRESS = re.compile(rf"({WHATSAPP})?(\+[1-9][0-9]{{6,14}})", re.ASCII)
-_SHORT_CODE = re.compile(r"[0-9]{3,8}", re.ASCII)
-_COUNT = re.compile(r"[0-9]{1,6}", re.ASCII)
-_ATTEMPT = re.compile(r"[0-9]{1,19}\.[0-9]{1,6}", re.ASCII)
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
+_COUNT = re.compile(r"[0-9]{1,6}")
+_ATTEMPT = re.compile(r"[0-9]{1,19}\.[0-9]{1,6}")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _OPT_OUT_TYPES: dict[str, Literal["START", "STOP", "HELP"]] = {"START": "START", "STOP": "STOP", "HELP": "HELP"}
@@ -67,21 +66,22 @@ def parse_incoming(params: Sequence[tuple[str, str]]) -> Incoming:
     sid = fields.get("MessageSid", "")
     if not is_message_sid(sid):
         raise NotAText("MessageSid is missing or is no message id.")
-    sender = _ADDRESS.fullmatch(fields.get("From", ""))
-    if sender is None:
+    address = fields.get("From", "")
+    sender = address.removeprefix(WHATSAPP)
+    if not is_e164(sender):
         raise NotAText("From is missing or is no phone number; a short code or a name is no person to answer.")
     recipient = fields.get("To", "").removeprefix(WHATSAPP)
-    if not _ADDRESS.fullmatch(recipient) and not _SHORT_CODE.fullmatch(recipient):
+    if not is_e164(recipient) and not _SHORT_CODE.fullmatch(recipient):
         raise NotAText("To is missing or is neither a phone number nor a short code.")
     service = fields.get("MessagingServiceSid") or None
     if service is not None and not _SERVICE_SID.fullmatch(service):
         raise NotAText("MessagingServiceSid is no messaging service id.")
     return Incoming(
         provider_id=sid,
-        sender=without_old_prefix(sender[2]),
+        sender=without_old_prefix(sender),
         recipient=recipient,
         service=service,
-        via=Via.WHATSAPP if sender[1] else Via.SMS,
+        via=Via.SMS if address == sender else Via.WHATSAPP,
         body=_readable(fields.get("Body", "")),
         media=min(_count(fields.get("NumMedia")) or 0, _MOST_MEDIA),
         opt_out_type=_OPT_OUT_TYPES.get(fields.get("OptOutType", "")),

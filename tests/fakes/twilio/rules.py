@@ -40,9 +40,9 @@ MESSAGES = {
 }
 _HTTP_STATUS = {20003: 401, 20004: 405, 20404: 404, 20429: 429, 20500: 500, 20503: 503}
 _PARAMETERS = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "SmartEncoded"}
-_ADDRESS = re.compile(r"(whatsapp:)?(\+[1-9][0-9]{6,14})", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-f:]+", re.ASCII)
-_SECONDS = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+_ADDRESS = re.compile(r"(whatsapp:)?(\+[1-9][0-9]{6,14})")
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-f:]+")
+_SECONDS = re.compile(r"[1-9][0-9]{0,4}")
 
 
 @dataclass(frozen=True, slots=True)
