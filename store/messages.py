@@ -104,6 +104,7 @@ message = sa.Table(
 # Words and not parameters: only so does SQLite see that a partial index will do.
 WAITING = message.c.state.in_([sa.literal_column("'due'"), sa.literal_column("'claimed'")])
 SENDING = message.c.state == sa.literal_column("'sending'")
+WELCOME = message.c.kind == sa.literal_column("'welcome'")
 sa.Index("ix_message_contact_id", message.c.contact_id, message.c.id)
 sa.Index(
     "uq_message_provider_id",
@@ -127,6 +128,7 @@ sa.Index(
     postgresql_where=WAITING,
 )
 sa.Index("ix_message_sending", message.c.lease_until, sqlite_where=SENDING, postgresql_where=SENDING)
+sa.Index("ix_message_welcome", message.c.contact_id, message.c.id, sqlite_where=WELCOME, postgresql_where=WELCOME)
 
 message_state = sa.Table(
     "message_state",

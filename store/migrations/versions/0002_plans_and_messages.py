@@ -181,6 +181,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('due', 'claimed')"),
     )
     op.create_index(
+        "ix_message_welcome",
+        "message",
+        ["contact_id", "id"],
+        sqlite_where=sa.text("kind = 'welcome'"),
+        postgresql_where=sa.text("kind = 'welcome'"),
+    )
+    op.create_index(
         "uq_message_provider_id",
         "message",
         ["provider_id"],

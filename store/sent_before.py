@@ -1,0 +1,51 @@
+"""What went out to contacts before: what the rule of the first text and the weekly limit are judged by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store.contacts import contact
+from store.database import Tx
+from store.messages import WELCOME, State, message
+
+
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """``welcome``: the state of the newest text that confirms an enrolment, None where there is none.
+
+    ``nth_latest``: for when the n-th latest text that nobody asked for was planned; None where fewer went out.
+    """
+
+    welcome: State | None
+    nth_latest: datetime | None
+
+
+_WENT = ("sending", "unknown", "accepted", "sent", "delivered", "undelivered")
+_ours = message.alias("ours")
+_BEFORE = sa.select(
+    contact.c.id,
+    sa.select(message.c.state)
+    .where(message.c.contact_id == contact.c.id, WELCOME)
+    .order_by(message.c.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    sa.select(_ours.c.due_at)
+    .where(
+        _ours.c.contact_id == contact.c.id,
+        _ours.c.direction == "out",
+        _ours.c.kind != "reply",
+        _ours.c.state.in_(_WENT),
+    )
+    .order_by(_ours.c.id.desc())
+    .limit(1)
+    .offset(sa.bindparam("skipped", type_=sa.Integer))
+    .scalar_subquery(),
+).where(contact.c.id.in_(sa.bindparam("contacts", expanding=True)))
+
+
+def sent_before(tx: Tx, contact_ids: Sequence[int], nth: int) -> dict[int, SentBefore]:
+    """What went out to each of these contacts; ``nth`` counts the latest text as 1."""
+    rows = tx.conn.execute(_BEFORE, {"contacts": list(contact_ids), "skipped": nth - 1})
+    return {contact_id: SentBefore(welcome, latest) for contact_id, welcome, latest in rows}
