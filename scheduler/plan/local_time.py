@@ -1,0 +1,80 @@
+"""From a wall-clock intent (local date, local time, zone) to an instant in UTC, and the send windows of a patient.
+
+A local time that does not exist (clocks go forward) means the first moment after the gap; one that exists twice (clocks
+go back) means the first of the two. Zones are names of the IANA database.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_SECOND = timedelta(seconds=1)
+_NONE = timedelta()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
+
+
+class UnknownZoneError(ValueError):
+    """A time zone that the zone database does not have."""
+
+
+@lru_cache(maxsize=1_024)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone with this name; raises UnknownZoneError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f'the time zone "{name}" is not known: use a name such as America/New_York or Europe/Madrid'
+        raise UnknownZoneError(message) from error
+
+
+def to_utc(day: date, at: time, zone: str) -> datetime:
+    """The instant of a local date and time in a zone (aware, UTC). Raises UnknownZoneError."""
+    return instant(datetime.combine(day, at), zone_of(zone))
+
+
+def to_local(moment: datetime, zone: str) -> datetime:
+    """An aware instant as the local time of a zone, without its zone. Raises UnknownZoneError."""
+    return moment.astimezone(zone_of(zone)).replace(tzinfo=None, fold=0)
+
+
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a naive local time."""
+    # `zone.utcoffset` of a naive time is thirty times quicker than attaching the zone to it.
+    offset = zone.utcoffset(local) or _NONE
+    other = zone.utcoffset(local.replace(fold=1)) or _NONE
+    since = local - _NAIVE_EPOCH
+    if offset >= other:
+        return _EPOCH + (since - offset)
+    # In a gap the two offsets are the ones before and after it: look for the change between the two readings.
+    early, late = _EPOCH + (since - other), _EPOCH + (since - offset)
+    while late - early > _SECOND:
+        middle = early + (late - early) // 2
+        if middle.astimezone(zone).utcoffset() == other:
+            late = middle
+        else:
+            early = middle
+    return late.replace(microsecond=0)
+
+
+def within_window(moment: datetime, zone: str, opens: time, closes: time) -> bool:
+    """Whether an instant is inside the send window of its local day: from ``opens`` on, before ``closes``."""
+    return opens <= to_local(moment, zone).time() < closes
+
+
+def next_window_open(moment: datetime, zone: str, opens: time, closes: time) -> datetime:
+    """The first instant, not before ``moment``, inside the send window (aware, UTC)."""
+    local = to_local(moment, zone)
+    if opens <= local.time() < closes:
+        return moment.astimezone(UTC)
+    day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
+    return first_open(day, zone_of(zone), opens, closes)
+
+
+def first_open(day: date, zone: ZoneInfo, opens: time, closes: time) -> datetime:
+    """When the window opens on a local day; on the next where the clocks leap over the whole window."""
+    moment = instant(datetime.combine(day, opens), zone)
+    while not opens <= moment.astimezone(zone).time() < closes:
+        day += timedelta(days=1)
+        moment = instant(datetime.combine(day, opens), zone)
+    return moment

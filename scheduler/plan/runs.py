@@ -1,0 +1,168 @@
+"""A run: cycles of one phase that follow each other at equal distance, and what each day of them gives."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from scheduler.plan.dates import step, steps_before
+from scheduler.plan.shapes import Slot, Stage
+
+FOREVER = 3_652_059  # 9999-12-31
+
+
+@dataclass(frozen=True, slots=True)
+class CycleEdit:
+    """What changes did to one cycle.
+
+    ``before``: it and all that follows come so many days later. ``alone``: only it does, and it ends where the next one
+    starts. ``inner``: from that day of the cycle on, everything comes so many days later. ``cut``: from that day of the
+    cycle on nothing is given. ``skipped``: days not given. ``moved``: days whose visit is on another day (its ordinal).
+    ``uncounted``: the phase gets one more cycle for it.
+    """
+
+    before: int = 0
+    alone: int = 0
+    inner: tuple[tuple[int, int], ...] = ()
+    cut: int | None = None
+    skipped: frozenset[int] = frozenset()
+    moved: tuple[tuple[int, int], ...] = ()
+    uncounted: bool = False
+
+    @property
+    def later(self) -> int:
+        """By how many days the following cycle comes later because of what happened within this one."""
+        return sum(days for _, days in self.inner)
+
+    def shifted(self, days: int) -> "CycleEdit":
+        """The same, and the cycle and all that follows so many days later."""
+        return replace(self, before=self.before + days)
+
+
+UNCHANGED = CycleEdit()
+
+
+class Dose(NamedTuple):
+    """One day's giving: its ordinal, the cycle by its place in a run (``at``, from 0), its day, and what is given."""
+
+    ordinal: int
+    run: "Run"
+    at: int
+    day: int
+    slot: Slot
+
+
+class Run:
+    """Cycles of one phase at equal distance, counted from an origin.
+
+    ``cycle`` and ``plan_cycle``: the number of its first cycle in the phase and in the plan, which is ``first`` cycles
+    after ``origin``. ``length``: how many, None for ever. Nothing is given on the day ``until`` or later.
+    """
+
+    __slots__ = (
+        "cycle",
+        "edit",
+        "first",
+        "length",
+        "next_start",
+        "origin",
+        "plan_cycle",
+        "prefix",
+        "stage",
+        "start",
+        "until",
+    )
+
+    def __init__(
+        self,
+        stage: Stage,
+        cycle: int,
+        plan_cycle: int,
+        origin: int,
+        first: int,
+        length: int | None,
+        until: int,
+        edit: CycleEdit,
+        prefix: str,
+    ) -> None:
+        self.stage = stage
+        self.cycle = cycle
+        self.plan_cycle = plan_cycle
+        self.origin = origin
+        self.first = first
+        self.length = length
+        self.until = until
+        self.edit = edit
+        self.prefix = prefix
+        self.start = self.start_of(0)
+        self.next_start = FOREVER  # where the following run takes over
+
+    def start_of(self, index: int) -> int:
+        """Day 1 of a cycle by its index in the run."""
+        return step(self.origin, self.stage.cycle, self.first + index) + self.edit.alone
+
+    def index_at(self, ordinal: int) -> int:
+        """The cycle that is running on a day; the first one before it, the last one after it."""
+        if ordinal <= self.start or self.length == 1:
+            return 0
+        index = steps_before(self.origin, self.stage.cycle, ordinal + 1) - 1 - self.first
+        return index if self.length is None else min(index, self.length - 1)
+
+    def without(self, cycles: int) -> "Run":
+        """The run without its first cycles."""
+        if not cycles:
+            return self
+        run = Run(
+            self.stage,
+            self.cycle + cycles,
+            self.plan_cycle + cycles,
+            self.origin,
+            self.first + cycles,
+            None if self.length is None else self.length - cycles,
+            self.until,
+            self.edit,
+            self.prefix,
+        )
+        run.next_start = self.next_start
+        return run
+
+    def doses(self, index: int) -> list[Dose]:
+        """What a cycle gives, day by day; visits that were moved to another day are not among them."""
+        start = self.start_of(index)
+        shape = self.stage.shape(self.cycle + index, start)
+        if self.edit is not UNCHANGED:
+            return self._edited(start, shape.days, shape.slots)
+        before, until = start - 1, self.until
+        return [
+            Dose(before + day, self, index, day, slot)
+            for day, slot in zip(shape.days, shape.slots, strict=True)
+            if before + day < until
+        ]
+
+    def last_planned(self) -> int | None:
+        """The day of the last dose as planned: where it would be had it not been skipped or moved alone."""
+        if self.length is None:
+            return None
+        for index in range(self.length - 1, max(-1, self.length - 1 - self.stage.classes), -1):
+            start = step(self.origin, self.stage.cycle, self.first + index)
+            for day in reversed(self.stage.shape(self.cycle + index, start).days):
+                ordinal = start - 1 + day + self._inner(day)
+                if ordinal < self.until:
+                    return ordinal
+        return None
+
+    def _inner(self, day: int) -> int:
+        return sum(later for since, later in self.edit.inner if day >= since)
+
+    def _edited(self, start: int, days: tuple[int, ...], slots: tuple[Slot, ...]) -> list[Dose]:
+        edit = self.edit
+        last = min(self.until, self.next_start if edit.alone else FOREVER)
+        moved = {day for day, _ in edit.moved}
+        doses = []
+        for day, slot in zip(days, slots, strict=True):
+            ordinal = start - 1 + day + self._inner(day)
+            if ordinal >= last or day in edit.skipped or (edit.cut is not None and day >= edit.cut):
+                continue
+            if day not in moved:
+                doses.append(Dose(ordinal, self, 0, day, slot))
+            elif slot.parts:
+                doses.append(Dose(ordinal, self, 0, day, slot.parts[1]))
+        return doses
