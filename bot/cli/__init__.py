@@ -14,25 +14,18 @@ from typing import IO
 
 import click
 
+from bot.cli.errors import Misconfigured
 from bot.settings import SettingsError
 from content.faults import ContentError
 
 _COMMANDS = {
+    "content": "bot.cli.treatment:content",
     "phone": "bot.cli.lines:phone",
+    "preview": "bot.cli.treatment:preview",
+    "regimens": "bot.cli.treatment:regimens",
+    "schedule": "bot.cli.treatment:schedule",
     "segments": "bot.cli.lines:segments",
 }
-
-
-class Refused(click.ClickException):
-    """What was asked for is not so, or is not allowed: exit status 1."""
-
-    exit_code = 1
-
-
-class Misconfigured(click.ClickException):
-    """The settings, the content or the database are not as the command needs them: exit status 2."""
-
-    exit_code = 2
 
 
 class _Commands(click.Group):

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bot.cli.output import print_json
 from channels.phone import read_number
 from content.sms_text import measure
 
@@ -40,11 +41,6 @@ def json_lines(*needed: str) -> Iterator[dict[str, Any]]:
                 message = f'Line {number} of standard input needs a text in "{name}".'
                 raise click.UsageError(message)
         yield row
-
-
-def print_json(row: object) -> None:
-    """One JSON line on standard output. ASCII, since a text may hold what no encoding can write (half an emoji)."""
-    sys.stdout.write(json.dumps(row) + "\n")
 
 
 @click.command()

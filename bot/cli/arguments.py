@@ -1,0 +1,48 @@
+"""Kinds of arguments that several commands take, and what is said when one is wrong."""
+
+from datetime import date, datetime, time
+from zoneinfo import available_timezones
+
+import click
+
+
+class Day(click.ParamType[date]):
+    """A date, 2026-05-04."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date; a usage error that says what is expected."""
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value} is not a date: write it as 2026-05-04.", param, ctx)
+
+
+class TimeOfDay(click.ParamType[time]):
+    """A local time, 09:30."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> time:
+        """The time; a usage error that says what is expected."""
+        if isinstance(value, time):
+            return value
+        try:
+            return datetime.strptime(str(value), "%H:%M").time()  # noqa: DTZ007 (a time of day has no zone)
+        except ValueError:
+            self.fail(f"{value} is not a time of day: write it as 09:30.", param, ctx)
+
+
+class Zone(click.ParamType[str]):
+    """A time zone by its IANA name, America/New_York."""
+
+    name = "zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name; a usage error that says what is expected."""
+        if str(value) not in available_timezones():
+            self.fail(
+                f"There is no time zone called {value}: write it as America/New_York or Europe/Madrid.", param, ctx
+            )
+        return str(value)

@@ -1,0 +1,165 @@
+"""`regimens`, `schedule`, `preview`, `content check`: the library and the calculator. No database."""
+
+from collections.abc import Callable
+from datetime import date, time
+from pathlib import Path
+
+import click
+
+from bot.cli.arguments import Day, TimeOfDay, Zone
+from bot.cli.output import as_json_option, print_json, print_rows
+from channels.base import Via
+from content.check import check, reviews_needed
+from content.library import Library, load
+from content.regimens import Regimen, load_regimen
+from scheduler.delivery.words import compose
+from scheduler.plan import show
+from scheduler.plan.calendar import Calendar
+from store.clinics import Clinic
+
+_COLUMNS = ("date", "end_date", "kind", "phase", "cycle", "cycle_in_phase", "day", "items", "warnings")
+
+
+@click.command()
+@as_json_option
+def regimens(as_json: bool) -> None:
+    """List the regimens of the library."""
+    rows = [
+        {
+            "id": regimen.id,
+            "version": regimen.version,
+            "verified": regimen.verified,
+            "phases": [phase.id for phase in regimen.phases],
+            "items": list(regimen.items),
+            "title": regimen.title,
+        }
+        for regimen in load().regimens.values()
+    ]
+    print_rows(rows, as_json=as_json)
+
+
+@click.command()
+@click.argument("regimen")
+@click.option("--start", type=Day(), required=True, help="Day 1, as 2026-05-04.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after so many treatment days.")
+@click.option("--until", type=Day(), help="The last date to print.")
+@as_json_option
+def schedule(regimen: str, start: date, count: int | None, until: date | None, as_json: bool) -> None:
+    """Print the dated events of REGIMEN, an id of the library or the path of a regimen file.
+
+    A plan without an end is printed for a year unless --count or --until says how far.
+    """
+    rows = show.schedule(find_regimen(regimen, load), start, count=count, until=until)
+    if as_json:
+        for row in rows:
+            print_json(row)
+    else:
+        print_rows([{name: row.get(name) for name in _COLUMNS} for row in rows], as_json=False)
+
+
+@click.command()
+@click.argument("regimen")
+@click.option("--start", type=Day(), required=True, help="Day 1, as 2026-05-04.")
+@click.option("--timezone", type=Zone(), required=True, help="Where the patient lives: America/New_York.")
+@click.option("--language", default="en", show_default=True, help="The language of the texts.")
+@click.option("--time", "visit_time", type=TimeOfDay(), help="The local time of the visits, as 09:30.")
+@click.option("--until", type=Day(), help="The last date; a plan without an end is previewed for a year.")
+@as_json_option
+def preview(
+    regimen: str,
+    start: date,
+    timezone: str,
+    language: str,
+    visit_time: time | None,
+    until: date | None,
+    as_json: bool,
+) -> None:
+    """Print every text of a whole course on REGIMEN with its local and UTC time, its words and its segments.
+
+    The words are those for an example clinic.
+    """
+    library = load()
+    if language not in library.languages:
+        message = f"There are no texts in {language}: there are {', '.join(library.languages)}."
+        raise click.UsageError(message)
+    calendar = Calendar(find_regimen(regimen, lambda: library), start)
+    clinic = _example(timezone, language)
+    rows = []
+    for reminder in show.preview(calendar, timezone=timezone, visit_time=visit_time, until=until):
+        words = compose(library, clinic, reminder.template, reminder.args, language, Via.SMS)
+        rows.append(
+            {
+                "local_date": reminder.local_date,
+                "local_time": reminder.local_time,
+                "due_at": reminder.due_at,
+                "expires_at": reminder.expires_at,
+                "rule": reminder.rule,
+                "event": reminder.event,
+                "segments": words.segments,
+                "encoding": words.encoding,
+                "text": words.body,
+            }
+        )
+    print_rows(rows, as_json=as_json)
+
+
+@click.group()
+def content() -> None:
+    """What is said: facts, danger signs, wording, regimens."""
+
+
+@content.command("check")
+@click.option("--content", "directory", type=click.Path(path_type=Path), help="Another folder of content.")
+def content_check(directory: Path | None) -> int:
+    """Print every fault of the content, one a line: FILE:LINE RULE what to do. Exit status 1 when there is one."""
+    if directory is not None and not directory.is_dir():
+        message = f"There is no folder {directory}."
+        raise click.UsageError(message)
+    faults = check(directory)
+    for fault in faults:
+        click.echo(str(fault))
+    if faults:
+        return 1
+    reviews = reviews_needed(load(directory))
+    click.echo(f"No fault. {len(reviews)} things are still to be looked at by a person.", err=True)
+    return 0
+
+
+def find_regimen(name: str, library: Callable[[], Library]) -> Regimen:
+    """The regimen of an id or a path. Raises click.UsageError, ContentError."""
+    path = Path(name)
+    if path.suffix == ".toml" or path.is_file():
+        if not path.is_file():
+            message = f"There is no file {name}."
+            raise click.UsageError(message)
+        return load_regimen(path)
+    known = library().regimens
+    if name not in known:
+        message = f"There is no regimen {name}: `immunotext regimens` lists them."
+        raise click.UsageError(message)
+    return known[name]
+
+
+def _example(timezone: str, language: str) -> Clinic:
+    """A clinic to put into the words of a preview."""
+    return Clinic(
+        id=0,
+        name="Example Clinic",
+        program="Example Clinic",
+        timezone=timezone,
+        country="us",
+        languages=(language,),
+        default_language=language,
+        phone_line="202-555-0143",
+        consent_text=None,
+        consent_version=0,
+        window_from=time(9),
+        window_until=time(20),
+        join_code=None,
+        max_texts_per_week=7,
+        content_signed_by=None,
+        content_signed_at=None,
+        content_version=None,
+        demo=True,
+        version=1,
+    )
