@@ -43,7 +43,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One text of a topic, in every language with its accents. ``countries`` empty: it holds everywhere."""
+    """One text of a topic, in every language with its accents. ``countries`` empty: it holds everywhere.
+
+    ``segments``: SMS that it may take, the urgent line included. ``named_terms``: words without a plainer twin.
+    """
 
     id: str
     text: Mapping[str, str]
@@ -53,6 +56,7 @@ class Fact:
     review: str | None
     countries: tuple[str, ...]
     segments: int
+    named_terms: tuple[str, ...]
 
     @property
     def placeholders(self) -> frozenset[str]:

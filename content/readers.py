@@ -90,6 +90,7 @@ def _read_fact(table: Table, languages: Iterable[str]) -> Fact:
         review=read_review(table),
         countries=table.texts("countries"),
         segments=_segments(table, default=1),
+        named_terms=table.texts("named_terms"),
     )
     table.finish()
     _check_fact_placeholders(table, texts)

@@ -16,16 +16,18 @@ finds out for itself it adds with ``table.fault(rule, mend, key)``. Rules used h
 ``missing``, ``type``, ``empty``, ``control``, ``choice``, ``unknown``.
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
-from re import search
 from typing import Any
 
 from content import toml_lines
 from content.faults import ContentError, Fault
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class TomlFile:
@@ -185,7 +187,7 @@ class Table:
     def _check_text(self, value: str, may_be_empty: bool, *path: str | int) -> None:
         if not value.strip() and not may_be_empty:
             self.fault("empty", f"'{path[0]}' has an empty text: write it or remove it", *path)
-        if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+        if _CONTROL.search(value):
             self.fault("control", f"'{path[0]}' has a line break, tab or other control character: remove it", *path)
 
 
@@ -216,7 +218,7 @@ def parse_toml(text: str, name: str) -> TomlFile:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
-        place = search(r" \(at line (\d+), column \d+\)$", said)
+        place = re.search(r" \(at line (\d+), column \d+\)$", said)
         line = int(place.group(1)) if place else text.count("\n") + 1
         what = said[: place.start()] if place else said.removesuffix(" (at end of document)")
         raise ContentError([Fault(name, line, "syntax", f"correct the TOML here or just above: {what}")]) from error

@@ -1,0 +1,93 @@
+"""English stays English and Spanish stays Spanish: whole texts in the wrong place, lost accents, lost opening marks."""
+
+import re
+
+from content.checks.texts import Report, Written, every_text
+from content.library import Library
+from content.reading_grade import grade
+
+
+def _words(written: str) -> frozenset[str]:
+    return frozenset(written.split())
+
+
+_COMMON = {
+    "en": _words(
+        """the a an and or of to in is are your you it if for not this that with on at be by may call any have when as
+        from can will has was do after day now"""
+    ),
+    "es": _words(
+        """el la los las un una y o de del en es su sus que se si por para con al puede llame ha como más hay cuando hoy
+        ya le lo cada tiene antes"""
+    ),
+}
+_WORD = re.compile(r"[^\W\d_]+")
+
+# Words that Spanish never writes without their accent or tilde; their loss shows that a folded text was pasted.
+_BARE = re.compile(
+    r"(?<!-)\b(anos?|mananas?|ninos?|ninas?|senal(es)?|dano|rinon|rinones|clinicas?|medicos?|tambien|despues|sintomas?|dias?"
+    r"|numeros?|automatico|cancer|celulas?|proxim[oa]s?|recibira|escribire|razon|corazon|picazon|inyeccion|reaccion"
+    r"|inflamacion|atencion|duracion|preocupacion|mas|aqui|asi|segun|facil|rapido|liquidos|musculos|analisis"
+    r"|farmaceutico|envie|escalofrios|energia|estomago|higado|codigo|ultimo|jabon|quitese)\b",
+    re.IGNORECASE,
+)
+# "Tomó" (took) folds to "tomo" (I take): an SMS would say that the writer takes it.
+_PAST = re.compile(r"\b\w*[^\Wi]ó\b", re.IGNORECASE)
+
+HIGHEST_GRADE = 8.0
+HIGHEST_MEAN = 6.0
+
+
+def check(library: Library, report: Report) -> None:
+    """Rules ``language``, ``accents``, ``past``, ``marks`` and ``grade``."""
+    texts = list(every_text(library))
+    by_place = {(written.file.startswith("topics/"), written.key, written.language): written for written in texts}
+    for written in texts:
+        _check_language(written, report)
+        if written.language == "es":
+            _check_spanish(written, report)
+        twin = by_place.get((written.fact is not None, written.key, library.languages[0]))
+        if twin and twin.language != written.language and twin.text == written.text and len(written.text.split()) > 2:
+            report.on(written, "language", f"it says the same letters as in '{twin.language}': translate it")
+    _check_grades([written for written in texts if written.language == "en" and written.path[0] != "items"], report)
+
+
+def _check_language(written: Written, report: Report) -> None:
+    words = [word.lower() for word in _WORD.findall(re.sub(r"\{\w+\}", " ", written.text))]
+    counts = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
+    if written.language not in counts:
+        return
+    other = next(language for language in counts if language != written.language)
+    if counts[other] > counts[written.language] + 1:
+        report.on(
+            written, "language", f"this reads like '{other}', and stands under '{written.language}': put it right"
+        )
+
+
+def _check_spanish(written: Written, report: Report) -> None:
+    if found := _BARE.search(written.text):
+        mend = f"write '{found.group()}' with its accent or tilde; accents that cost more are taken off at sending"
+        report.on(written, "accents", mend)
+    if found := _PAST.search(written.text):
+        mend = f"'{found.group()}' loses its accent in an SMS and then says something else: write it another way"
+        report.on(written, "past", mend)
+    for opening, closing in ("¿?", "¡!"):
+        if written.text.count(opening) != written.text.count(closing):
+            report.on(written, "marks", f"each '{closing}' has its '{opening}': put it where the sentence begins")
+
+
+def _check_grades(texts: list[Written], report: Report) -> None:
+    for is_fact in (True, False):
+        graded = [
+            (grade(written.text, written.fact.named_terms if written.fact else ()), written)
+            for written in texts
+            if (written.fact is not None) == is_fact
+        ]
+        for found, written in graded:
+            if found > HIGHEST_GRADE:
+                mend = f"reading grade {found:.1f}, and at most {HIGHEST_GRADE:.0f}: shorter words and sentences"
+                report.on(written, "grade", f"{mend}, or list under named_terms what has no plainer word")
+        mean = sum(found for found, _ in graded) / max(len(graded), 1)
+        if mean > HIGHEST_MEAN:
+            mend = f"the mean reading grade is {mean:.1f}, and at most {HIGHEST_MEAN:.0f}: make these texts simpler"
+            report.on(max(graded, key=lambda each: each[0])[1], "grade", mend)
