@@ -1,4 +1,4 @@
-"""What must be there: every claim of the source text in a fact, a source under every medical fact, the right numbers."""
+"""What must be there: every claim of the source text, a source under every medical fact, the right numbers."""
 
 from content.checks.texts import Report, facts
 from content.library import Library
