@@ -12,6 +12,7 @@ from content.checks import carriers, coverage, language, length, never, topics
 from content.checks.texts import Report
 from content.faults import ContentError, Fault
 from content.library import PACKAGED, Library, read
+from content.model import SignOff
 
 _FAMILIES = (topics, coverage, language, length, never, carriers)
 
@@ -53,13 +54,20 @@ def _reviews(library: Library, today: date | None) -> Iterator[str]:
     for sign in library.danger.values():
         if sign.review:
             yield f"danger sign {sign.id}: {sign.review}"
-    signed = [
-        *((f"topics/{topic.id}.toml", topic.sign_off) for topic in library.topics.values()),
-        *((f"countries/{country.code}.toml", country.sign_off) for country in library.countries.values()),
-        *((f"wording/{wording.language}.toml", wording.sign_off) for wording in library.wordings.values()),
-    ]
-    for name, sign_off in signed:
-        if not sign_off.reviewer:
-            yield f"{name}: needed: a second person signs as reviewer"
-        elif today and sign_off.review_by < today:
-            yield f"{name}: needed: its review was due on {sign_off.review_by}"
+    yield from _unsigned(library, today)
+
+
+def _unsigned(library: Library, today: date | None) -> Iterator[str]:
+    folders: dict[str, list[tuple[str, SignOff]]] = {
+        "topics": [(topic.id, topic.sign_off) for topic in library.topics.values()],
+        "countries": [(country.code, country.sign_off) for country in library.countries.values()],
+        "wording": [(wording.language, wording.sign_off) for wording in library.wordings.values()],
+    }
+    for folder, signed in folders.items():
+        missing = [name for name, sign_off in signed if not sign_off.reviewer]
+        if missing:
+            names = "every file" if len(missing) == len(signed) else ", ".join(missing)
+            yield f"{folder}/: needed: a second person reads and signs as reviewer: {names}"
+        for name, sign_off in signed:
+            if today and sign_off.review_by < today:
+                yield f"{folder}/{name}.toml: needed: its review was due on {sign_off.review_by}"

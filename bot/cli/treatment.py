@@ -121,6 +121,8 @@ def content_check(directory: Path | None) -> int:
     if faults:
         return 1
     reviews = reviews_needed(load(directory))
+    for review in reviews:
+        click.echo(review, err=True)
     click.echo(f"No fault. {len(reviews)} things are still to be looked at by a person.", err=True)
     return 0
 
