@@ -305,14 +305,16 @@ def add_sender(
     return _as_sender(row)
 
 
-def stop_sender(tx: Tx, now: datetime, sender_id: int, reason: str) -> None:
-    """Nothing more goes out from this sender until it is resumed; one stopped already keeps its first reason."""
-    _set_sender(tx, now, sender_id, sender.c.stopped_at.is_(None), {"stopped_at": now, "stopped_reason": reason})
+def stop_sender(tx: Tx, now: datetime, sender_id: int, reason: str) -> bool:
+    """Nothing more goes out from this sender until it is resumed; one stopped already keeps its first reason: False."""
+    return _set_sender(tx, now, sender_id, sender.c.stopped_at.is_(None), {"stopped_at": now, "stopped_reason": reason})
 
 
-def resume_sender(tx: Tx, now: datetime, sender_id: int) -> None:
-    """Texts may go out from this sender again."""
-    _set_sender(tx, now, sender_id, sender.c.stopped_at.is_not(None), {"stopped_at": None, "stopped_reason": None})
+def resume_sender(tx: Tx, now: datetime, sender_id: int) -> bool:
+    """Texts may go out from this sender again; False where they may already."""
+    return _set_sender(
+        tx, now, sender_id, sender.c.stopped_at.is_not(None), {"stopped_at": None, "stopped_reason": None}
+    )
 
 
 def sign_content(tx: Tx, now: datetime, clinic_id: int, version: str, by: str) -> None:
@@ -367,13 +369,14 @@ def _change(tx: Tx, now: datetime, clinic_id: int, values: dict[str, Any] | None
         raise LookupError(f"there is no clinic {clinic_id}")
 
 
-def _set_sender(tx: Tx, now: datetime, sender_id: int, if_so: sa.ColumnElement[bool], values: dict[str, Any]) -> None:
+def _set_sender(tx: Tx, now: datetime, sender_id: int, if_so: sa.ColumnElement[bool], values: dict[str, Any]) -> bool:
     clinic_id = tx.conn.execute(sa.select(sender.c.clinic_id).where(sender.c.id == sender_id)).scalar()
     if clinic_id is None:
         raise LookupError(f"there is no sender {sender_id}")
     changed = tx.conn.execute(sa.update(sender).where(sender.c.id == sender_id, if_so).values(**values))
     if changed.rowcount:
         _change(tx, now, clinic_id)
+    return changed.rowcount > 0
 
 
 def _clinic(tx: Tx, clinic_id: int) -> Clinic:

@@ -1,0 +1,211 @@
+"""The two steps around a call: `begin` before it, `finish` after it. What the call itself needs is a `Ready`.
+
+The order that loses and doubles nothing: claim, commit; `begin`, commit; the call; `finish`, commit. After a crash a
+claimed text is free again when its lease ends; one that was being sent is unknown, since nobody can tell whether the
+provider has it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from channels.base import Fault, Outgoing, SendResult, Verdict, Via
+from content.faults import ContentError
+from content.library import Library
+from scheduler.clock import Moment
+from scheduler.delivery import failures, gates
+from scheduler.delivery.gates import Blocked, Case
+from scheduler.delivery.words import compose
+from store import outbox
+from store.clinics import ClinicEntry
+from store.database import Tx
+from store.messages import State
+from store.outbox import Composed, SentRow, TextToSend
+from store.sent_before import SentBefore, sent_before
+
+LONGEST_VALIDITY = timedelta(hours=10)
+"""Twilio holds no text longer in its queue (twilio.md section 8)."""
+
+_NOTHING_BEFORE = SentBefore(None, None)
+# The first wait, doubled with every further attempt up to the longest; then somewhere between that and half as much
+# again, so that texts that failed together are not tried together.
+_FIRST_WAIT: Mapping[Fault, timedelta] = {
+    Fault.THROTTLE: timedelta(seconds=30),
+    Fault.NOT_SENT: timedelta(seconds=15),
+    Fault.RECIPIENT_TEMPORARY: timedelta(minutes=20),
+    Fault.DAILY_CAP: timedelta(hours=6),
+    Fault.EXPIRED: timedelta(minutes=1),
+}
+_LONGEST_WAIT = timedelta(hours=6)
+# A handset that is off is tried a few times, all else as long as the text is of use.
+_MOST_ATTEMPTS: Mapping[Fault, int] = {Fault.RECIPIENT_TEMPORARY: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A text whose call may be made now, once: its row says `sending` and that is committed."""
+
+    message_id: int
+    clinic_id: int
+    sender_id: int
+    attempt: int
+    expires_at: datetime | None
+    outgoing: Outgoing
+
+
+def begin(
+    tx: Tx,
+    moment: Moment,
+    library: Library,
+    directory: Mapping[int, ClinicEntry],
+    ids: Sequence[int],
+    *,
+    owner: str,
+    lease_until: datetime,
+    status_callback: str | None,
+) -> list[Ready]:
+    """Passes claimed texts through the gates and puts the rest into words; they are `sending` when this commits.
+
+    Of several texts to one person the first is taken, and the others are given back: they are due still. Texts that
+    ``owner`` no longer has claimed are left alone. ``lease_until`` (by the real clock) is when a call that has not
+    come back is given up; ``status_callback`` is the address of our status route, None where there is none.
+    """
+    ready: list[Ready] = []
+    composed: list[Composed] = []
+    given_back: list[int] = []
+    people: set[int] = set()
+    texts = outbox.to_send(tx, ids, owner)
+    before = _before(tx, texts, directory)
+    for text in texts:
+        if text.contact_id in people:
+            given_back.append(text.id)
+            continue
+        people.add(text.contact_id)
+        entry = directory[text.clinic_id]
+        if not _may_go(tx, Case(text, moment.now, entry, before.get(text.contact_id, _NOTHING_BEFORE))):
+            continue
+        try:
+            going = _compose(library, entry, text, moment.now, status_callback)
+        except ContentError:
+            _without_words(tx, moment.now, text)
+            continue
+        ready.append(going[0])
+        composed.append(going[1])
+    outbox.release(tx, given_back)
+    outbox.mark_sending(tx, moment.now, composed, lease_until)
+    return ready
+
+
+def finish(
+    tx: Tx, now: datetime, library: Library, results: Iterable[tuple[Ready, SendResult]], chance: Random
+) -> None:
+    """Records what became of calls, and does what follows from it; ``chance`` spreads out what is tried again."""
+    rows: list[SentRow] = []
+    failed: dict[int, Fault] = {}
+    for ready, result in results:
+        if result.verdict is Verdict.ACCEPTED:
+            rows.append(_row(ready, result, "delivered" if result.delivered else "accepted"))
+        elif result.verdict is Verdict.UNKNOWN:
+            rows.append(_row(ready, result, "unknown"))
+        elif result.verdict is Verdict.SENDER:
+            about = failures.detail(result.fault, result.detail)
+            failures.stop_sender(tx, now, ready.clinic_id, ready.sender_id, ready.message_id, about)
+            outbox.postpone(tx, now, ready.message_id, now, about)
+        elif result.verdict is Verdict.REFUSED or not _tried_again(tx, now, ready, result, chance):
+            rows.append(_row(ready, result, "failed"))
+            failed[ready.message_id] = result.fault
+    moved = outbox.record_results(tx, now, rows)
+    for message_id in moved:
+        if message_id in failed:
+            failures.text_failed(tx, now, library, message_id, failed[message_id])
+
+
+def _before(tx: Tx, texts: Sequence[TextToSend], directory: Mapping[int, ClinicEntry]) -> dict[int, SentBefore]:
+    """What went out before to the people these texts are for, counted up to each clinic's weekly limit."""
+    by_limit: dict[int, list[int]] = {}
+    for text in texts:
+        by_limit.setdefault(directory[text.clinic_id].clinic.max_texts_per_week, []).append(text.contact_id)
+    found: dict[int, SentBefore] = {}
+    for limit, people in by_limit.items():
+        found |= sent_before(tx, people, limit)
+    return found
+
+
+def _may_go(tx: Tx, case: Case) -> bool:
+    decision = gates.judge(case)
+    if decision is None:
+        return True
+    if isinstance(decision, Blocked):
+        outbox.drop(tx, case.now, case.text.id, decision.state, decision.gate)
+    else:
+        outbox.postpone(tx, case.now, case.text.id, decision.until, decision.gate)
+    return False
+
+
+def _compose(
+    library: Library, entry: ClinicEntry, text: TextToSend, now: datetime, status_callback: str | None
+) -> tuple[Ready, Composed]:
+    sender = gates.running_sender(entry)
+    if sender is None or text.phone is None:
+        raise ValueError(f"text {text.id} passed the gates without a sender or a number")
+    words = compose(library, entry.clinic, text.template or "", text.args, text.language, Via(text.via))
+    attempt = text.attempts + 1
+    outgoing = Outgoing(
+        to=text.phone,
+        body=words.body,
+        via=Via(text.via),
+        sender=sender.address,
+        status_callback=status_callback,
+        validity_seconds=_validity(text.expires_at, now),
+        attempt=f"{text.id}.{attempt}",
+    )
+    ready = Ready(
+        message_id=text.id,
+        clinic_id=text.clinic_id,
+        sender_id=sender.id,
+        attempt=attempt,
+        expires_at=text.expires_at,
+        outgoing=outgoing,
+    )
+    composed = Composed(
+        id=text.id,
+        body=words.body,
+        language=text.language,
+        segments=words.segments,
+        encoding=words.encoding,
+        content_version=library.version,
+        sender_id=sender.id,
+        attempts=attempt,
+    )
+    return ready, composed
+
+
+def _validity(expires_at: datetime | None, now: datetime) -> int | None:
+    """For how many seconds the provider may hold the text: as long as it is of use."""
+    if expires_at is None:
+        return None
+    return max(int(min(expires_at - now, LONGEST_VALIDITY).total_seconds()), 1)
+
+
+def _without_words(tx: Tx, now: datetime, text: TextToSend) -> None:
+    """A text that the wording files cannot say must hold up no other; staff must tell the person themselves."""
+    outbox.drop(tx, now, text.id, "cancelled", "words")
+    failures.tell_staff(tx, now, text.id, "failed_text", urgency=2, within=timedelta(hours=4), about="words")
+
+
+def _row(ready: Ready, result: SendResult, state: State) -> SentRow:
+    detail = "" if result.verdict is Verdict.ACCEPTED else failures.detail(result.fault, result.detail)
+    return SentRow(ready.message_id, state, result.provider_id, result.code, detail)
+
+
+def _tried_again(tx: Tx, now: datetime, ready: Ready, result: SendResult, chance: Random) -> bool:
+    """Puts the text off to a later attempt; False where that would be one too many, or of no use any more."""
+    if ready.attempt >= _MOST_ATTEMPTS.get(result.fault, ready.attempt + 1):
+        return False
+    first = _FIRST_WAIT.get(result.fault, _FIRST_WAIT[Fault.NOT_SENT])
+    wait = min(first * 2 ** min(ready.attempt - 1, 16), _LONGEST_WAIT)
+    again = now + wait * chance.uniform(1, 1.5)
+    if ready.expires_at is not None and again >= ready.expires_at:
+        return False
+    return outbox.postpone(tx, now, ready.message_id, again, failures.detail(result.fault, result.detail))

@@ -1,0 +1,96 @@
+"""What follows from a text that did not arrive, whether the provider refused it or a receipt said so."""
+
+from datetime import datetime, timedelta
+
+from channels.base import Fault
+from content.library import Library
+from scheduler import consent
+from store import clinics, contacts, follow_ups, messages
+from store.database import Tx
+from store.follow_ups import FollowUpKind
+from store.messages import Message
+
+URGENT = frozenset({"crisis", "emergency", "overdose", "call_now"})
+"""The outcomes of a text whose answer must arrive: when it does not, somebody must call."""
+
+_OURS = frozenset({Fault.SENDER, Fault.ACCOUNT})
+_FAILED = frozenset({"failed", "undelivered"})
+_SETTLED = _FAILED | {"delivered"}
+_LOOK_BACK = 20
+"""Messages of a conversation in which the last text that went out before is looked for."""
+
+
+def detail(fault: Fault, words: str = "") -> str:
+    """How a fault is written into a text's history: its class first, which later judgements read."""
+    return f"{fault} {words}".rstrip()
+
+
+def text_failed(tx: Tx, now: datetime, library: Library, message_id: int, fault: Fault) -> None:
+    """To be called once, when a text has become `failed` or `undelivered`: opt-out, quarantine, and a task for staff.
+
+    A number is put in quarantine when two texts in a row failed for good, so that one odd answer silences nobody.
+    """
+    text = messages.get_message(tx, message_id)
+    contact = None if text is None else contacts.get_contact(tx, text.contact_id)
+    if text is None or contact is None:
+        return
+    if fault is Fault.OPTED_OUT:
+        consent.stop(tx, now, library, contact, "provider", source="provider", by="provider", message_id=message_id)
+    elif fault is Fault.RECIPIENT_PERMANENT and _failed_before(tx, text):
+        contacts.quarantine(tx, now, contact.id, detail(fault))
+    elif fault in _OURS and text.sender_id is not None:
+        stop_sender(tx, now, text.clinic_id, text.sender_id, message_id, detail(fault))
+    if _answers_danger(tx, text):
+        tell_staff(tx, now, message_id, "danger", urgency=3, within=timedelta(minutes=15), about="answer_failed")
+    elif fault is not Fault.OPTED_OUT:
+        tell_staff(tx, now, message_id, "failed_text", urgency=1, within=timedelta(days=1), about=detail(fault))
+
+
+def tell_staff(
+    tx: Tx, now: datetime, message_id: int, kind: FollowUpKind, *, urgency: int, within: timedelta, about: str
+) -> None:
+    """Puts a text on the clinic's list of what staff must do."""
+    text = messages.get_message(tx, message_id)
+    if text is None:
+        return
+    follow_ups.open_follow_up(
+        tx,
+        now,
+        clinic_id=text.clinic_id,
+        kind=kind,
+        urgency=urgency,
+        contact_id=text.contact_id,
+        patient_id=text.patient_id,
+        message_id=message_id,
+        due_by=now + within,
+        detail=about,
+    )
+
+
+def stop_sender(tx: Tx, now: datetime, clinic_id: int, sender_id: int, message_id: int, about: str) -> None:
+    """A sender or account that is at fault gets no more texts before somebody has mended it, and staff hear of it."""
+    if clinics.stop_sender(tx, now, sender_id, about):
+        follow_ups.open_follow_up(
+            tx,
+            now,
+            clinic_id=clinic_id,
+            kind="sender",
+            urgency=3,
+            message_id=message_id,
+            due_by=now + timedelta(hours=1),
+            detail=about,
+        )
+
+
+def _failed_before(tx: Tx, text: Message) -> bool:
+    """Whether the last settled text that went to this number before failed for good, too."""
+    for other in reversed(messages.conversation(tx, text.contact_id, limit=_LOOK_BACK)):
+        if other.direction == "out" and other.id != text.id and other.state in _SETTLED:
+            last = messages.history(tx, other.id)[-1:]
+            return other.state in _FAILED and bool(last) and last[0].detail.startswith(Fault.RECIPIENT_PERMANENT)
+    return False
+
+
+def _answers_danger(tx: Tx, text: Message) -> bool:
+    asked = None if text.in_reply_to is None else messages.get_message(tx, text.in_reply_to)
+    return asked is not None and asked.outcome_kind in URGENT

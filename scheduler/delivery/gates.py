@@ -1,0 +1,200 @@
+"""The gates: what a text passes at the moment it is sent, whatever was true when it was planned.
+
+They stand in this order, and the first that objects decides. First come those that end a text for good, so that its
+row says the deepest reason; then those that only let it wait. A text that waits until it is of no use is expired by the
+gate that made it wait. The gate's name is stored with the text: what `immunotext message why` reads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from scheduler.send_window import SendWindow
+from store.clinics import ClinicEntry, Sender
+from store.outbox import CoverNow, TextToSend
+from store.sent_before import SentBefore
+
+# How soon to look again at what only staff or another text can change.
+LOOK_AGAIN = timedelta(minutes=5)
+WELCOME_TAKES = timedelta(minutes=1)
+
+REASONS = {
+    "opted_out": "This number opted out.",
+    "quarantined": "Texts to this number kept failing, and nobody has looked at it yet.",
+    "no_number": "The phone number was erased or cannot be read.",
+    "patient_ended": "The patient's enrolment had ended.",
+    "plan_held": "The plan was on hold.",
+    "plan_stopped": "The plan had been stopped.",
+    "event_gone": "The plan no longer had what the text was about.",
+    "event_moved": "What the text was about had moved to another date.",
+    "event_held": "What the text was about was on hold.",
+    "event_done": "What the text was about was over.",
+    "too_late": "It was too late for the text to be of use.",
+    "clinic_not_live": "The clinic was not live.",
+    "not_welcomed": "The text that confirms the enrolment had to go first.",
+    "sender_stopped": "The clinic had no number in service to text from.",
+    "outside_window": "It was outside the hours at which this person is texted.",
+    "weekly_limit": "The person had had as many texts in seven days as they agreed to.",
+    "words": "The text could not be put together from the wording files.",
+}
+"""What each gate's name means, for staff. ``words`` is the dispatcher's own: the text could not be composed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A claimed text, the time, and what the gates judge it by."""
+
+    text: TextToSend
+    now: datetime
+    entry: ClinicEntry
+    before: SentBefore
+
+    @property
+    def window(self) -> SendWindow:
+        """When this person may be texted."""
+        return SendWindow.of(self.text, self.entry.clinic)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The text ends here."""
+
+    gate: str
+    state: Literal["cancelled", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The text may go later: look again at ``until`` (UTC)."""
+
+    gate: str
+    until: datetime
+
+
+Decision = Blocked | Wait
+Gate = Callable[[Case], Decision | None]
+
+
+def opted_out(case: Case) -> Decision | None:
+    """Nothing that nobody asked for goes to who opted out, whenever it was planned (regulation.md R8)."""
+    return Blocked("opted_out", "cancelled") if case.text.opted_out_at is not None else None
+
+
+def quarantined(case: Case) -> Decision | None:
+    """Nothing goes to a number that keeps failing before a person has looked at it."""
+    return Blocked("quarantined", "cancelled") if case.text.quarantined_at is not None else None
+
+
+def has_number(case: Case) -> Decision | None:
+    """After erasure there is no number left."""
+    return Blocked("no_number", "cancelled") if case.text.phone is None else None
+
+
+def patient_active(case: Case) -> Decision | None:
+    """Whose enrolment ended gets no more texts."""
+    return Blocked("patient_ended", "cancelled") if case.text.patient_state == "ended" else None
+
+
+def still_true(case: Case) -> Decision | None:
+    """At least one event that the text tells of still stands, on the date it tells."""
+    reasons = [_untrue(cover) for cover in case.text.covers]
+    if not reasons or None in reasons:
+        return None
+    return Blocked(str(reasons[0]), "cancelled")
+
+
+def in_time(case: Case) -> Decision | None:
+    """Its shelf life is not over."""
+    expires = case.text.expires_at
+    return Blocked("too_late", "expired") if expires is not None and expires <= case.now else None
+
+
+def clinic_live(case: Case) -> Decision | None:
+    """The clinic has everything that it takes to be live."""
+    return Wait("clinic_not_live", case.now + LOOK_AGAIN) if case.entry.missing() else None
+
+
+def welcomed(case: Case) -> Decision | None:
+    """The confirmation of the enrolment is the first text; any other waits until it went (regulation.md R20).
+
+    One that was cancelled was so by an opt-out, and who opts in again is confirmed by the answer to that.
+    """
+    if case.text.kind == "welcome" or case.before.welcome in _WELCOMED:
+        return None
+    return Wait("not_welcomed", case.now + WELCOME_TAKES)
+
+
+def has_sender(case: Case) -> Decision | None:
+    """The clinic has a number or service that is not stopped."""
+    return Wait("sender_stopped", case.now + LOOK_AGAIN) if running_sender(case.entry) is None else None
+
+
+def in_window(case: Case) -> Decision | None:
+    """It is an hour at which this person may be texted (regulation.md R14)."""
+    opens = case.window.next_open(case.now)
+    return Wait("outside_window", opens) if opens > case.now else None
+
+
+def under_weekly_limit(case: Case) -> Decision | None:
+    """No more texts in seven local days than the clinic's limit, which the consent and the confirmation name.
+
+    What waits is tried again first thing on the next day, and then the more urgent goes first.
+    """
+    latest = case.before.nth_latest
+    if case.text.kind == "welcome" or latest is None or latest < case.window.week_began(case.now):
+        return None
+    return Wait("weekly_limit", case.window.opens_tomorrow(case.now))
+
+
+GATES: tuple[Gate, ...] = (
+    opted_out,
+    quarantined,
+    has_number,
+    patient_active,
+    still_true,
+    in_time,
+    clinic_live,
+    welcomed,
+    has_sender,
+    in_window,
+    under_weekly_limit,
+)
+
+
+def judge(case: Case) -> Decision | None:
+    """What the first gate that objects says; None: the text may go now."""
+    for gate in GATES:
+        decision = gate(case)
+        if decision is not None:
+            return _expired_if_useless(case.text, decision)
+    return None
+
+
+def running_sender(entry: ClinicEntry) -> Sender | None:
+    """The number or service that a clinic texts from now: the oldest that is not stopped."""
+    return next((sender for sender in entry.senders if sender.stopped_at is None), None)
+
+
+_WELCOMED = {"unknown", "accepted", "sent", "delivered", "undelivered", "cancelled"}
+_RUNNING = {"active", "finished"}
+_DONE = {"given", "missed"}
+
+
+def _untrue(cover: CoverNow) -> str | None:
+    """The gate that a cover fails at; None while it holds. A plan is finished when its last text is planned."""
+    if cover.plan_state not in _RUNNING:
+        return f"plan_{cover.plan_state}"
+    if cover.event_status is None or cover.event_status == "gone":
+        return "event_gone"
+    if cover.event_status == "held":
+        return "event_held"
+    if cover.event_status in _DONE:
+        return "event_done"
+    return "event_moved" if cover.date_now != cover.event_date else None
+
+
+def _expired_if_useless(text: TextToSend, decision: Decision) -> Decision:
+    if isinstance(decision, Wait) and text.expires_at is not None and decision.until >= text.expires_at:
+        return Blocked(decision.gate, "expired")
+    return decision

@@ -1,0 +1,211 @@
+"""From patients for whom something is due to texts that are to go out, and the shadow of every plan's calendar.
+
+A patient's ``next_text_at`` is the moment of the first reminder of any of their plans that is no text yet. So "since
+when" needs no other memory: what is due from that moment until now becomes texts, and ``next_text_at`` moves on to
+the first that is due later. What a text tells is unique in the store, so that planning the same twice doubles nothing.
+What is useless by now becomes a text all the same: the gate that expires it says why it never went.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from time import monotonic
+
+from content.faults import ContentError
+from content.regimens import Regimen
+from scheduler.plan.calendar import Calendar, Event, Kind
+from scheduler.plan.reminders import Reminder, upcoming
+from scheduler.send_window import SendWindow
+from store import follow_ups, outbox, patients, plans
+from store.clinics import ClinicEntry
+from store.database import Tx
+from store.outbox import Cover
+from store.patients import DuePatient
+from store.plans import Plan, PlanEvent
+
+SHADOW = timedelta(days=60)
+"""A plan's events stand as rows from its start to so far ahead (rule 12 of the house)."""
+TOP_UP_BELOW = timedelta(days=30)
+
+_INSTANT = timedelta(microseconds=1)
+_TRY_AGAIN = timedelta(days=1)
+# No regimen is silent for so long and then ends.
+_LOOK_BACK = timedelta(days=90)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one text is to tell: reminders of one moment in the same words, with the plans they are of."""
+
+    reminder: Reminder
+    covers: tuple[Cover, ...]
+    expires_at: datetime
+
+
+def plan_due(
+    tx: Tx, now: datetime, directory: Mapping[int, ClinicEntry], *, limit: int = 200, budget: float = 0.05
+) -> int:
+    """Makes texts of what is due by now for at most ``limit`` patients; returns for how many, 0 when none was due.
+
+    It ends early when ``budget`` seconds are over, since every writer waits meanwhile; what is left is due still.
+    ``directory`` has every clinic by its id.
+    """
+    began = monotonic()
+    claimed = patients.claim_due(tx, now, limit)
+    plans_of = plans.plans_of(tx, [patient.id for patient in claimed]) if claimed else {}
+    planned: list[tuple[int, datetime | None]] = []
+    for patient in claimed:
+        if planned and monotonic() - began > budget:
+            break
+        window = SendWindow.of(patient, directory[patient.clinic_id].clinic)
+        planned.append((patient.id, _plan(tx, now, patient, plans_of[patient.id], window)))
+    patients.set_next_texts(tx, planned)
+    return len(planned)
+
+
+def top_up(tx: Tx, now: datetime, *, limit: int = 20) -> int:
+    """Writes the events of plans whose rows end too soon, and finishes plans that are over; returns for how many."""
+    today = now.astimezone(UTC).date()
+    topped_up = 0
+    for plan in plans.plans_to_top_up(tx, today + TOP_UP_BELOW, limit):
+        try:
+            calendar = calendar_of(plan)
+        except ContentError:
+            continue  # told to staff when its next text is due
+        write_shadow(tx, plan, calendar, today + SHADOW)
+        if _is_over(calendar, today):
+            plans.set_plan_state(tx, plan.id, "finished")
+        topped_up += 1
+    return topped_up
+
+
+def calendar_of(plan: Plan) -> Calendar:
+    """The calendar of a plan, from the regimen that the plan carries. Raises ContentError."""
+    return Calendar(Regimen.from_json(plan.regimen_json), plan.start, plan.start_cycle)
+
+
+def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: datetime) -> Iterator[Reminder]:
+    """The plan's reminders due after a moment, in due order, worked out as they are asked for."""
+    return upcoming(
+        calendar,
+        timezone=window.timezone,
+        window_from=window.opens,
+        window_until=window.closes,
+        visit_time=plan.visit_time,
+        after=after,
+    )
+
+
+def next_text_at(active_plans: Sequence[Plan], window: SendWindow, after: datetime) -> datetime | None:
+    """When the first reminder of any of the plans is due after a moment; None: never. Raises ContentError."""
+    firsts = (next(reminders_of(plan, calendar_of(plan), window, after), None) for plan in active_plans)
+    return min((first.due_at for first in firsts if first is not None), default=None)
+
+
+def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
+    """Writes the rows of a plan's events that no one wrote yet, up to and with a day."""
+    since = None if plan.shadow_until is None else plan.shadow_until + timedelta(days=1)
+    if since is None or since <= until:
+        rows = [_row(plan.id, event) for event in calendar.events(since, until)]
+        plans.write_events(tx, plan.id, rows, until, since=since)
+
+
+def merged(found: Sequence[tuple[int, Reminder]]) -> list[Due]:
+    """As few texts as say everything: reminders (with the ids of their plans) of the same moment and words are one."""
+    groups: dict[tuple[object, ...], list[tuple[int, Reminder]]] = {}
+    for plan_id, reminder in found:
+        same = (reminder.due_at, reminder.template, reminder.event_date, tuple(sorted(reminder.args.items())))
+        groups.setdefault(same, []).append((plan_id, reminder))
+    return [
+        Due(
+            reminder=group[0][1],
+            covers=tuple(Cover(plan_id, each.event, each.rule, each.event_date) for plan_id, each in group),
+            expires_at=min(each.expires_at for _, each in group),
+        )
+        for group in groups.values()
+    ]
+
+
+def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], window: SendWindow) -> datetime | None:
+    """Makes the patient's texts; returns when the next one is due."""
+    since = (patient.next_text_at or now) - _INSTANT
+    due: list[tuple[int, Reminder]] = []
+    following: list[datetime] = []
+    for plan in active:
+        try:
+            calendar = calendar_of(plan)
+        except ContentError as error:
+            _unreadable(tx, now, plan, error)
+            following.append(now + _TRY_AGAIN)
+            continue
+        told: date | None = None
+        for reminder in reminders_of(plan, calendar, window, since):
+            if reminder.due_at > now:
+                following.append(reminder.due_at)
+                break
+            due.append((plan.id, reminder))
+            told = max(told or reminder.event_date, reminder.event_date)
+        else:
+            if _is_over(calendar, now.astimezone(UTC).date()):
+                plans.set_plan_state(tx, plan.id, "finished")
+        if told is not None and (plan.shadow_until is None or plan.shadow_until < told):
+            write_shadow(tx, plan, calendar, told + SHADOW)
+    for text in merged(due):
+        _add(tx, now, patient, text)
+    return min(following, default=None)
+
+
+def _add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
+    outbox.add_text(
+        tx,
+        now,
+        clinic_id=patient.clinic_id,
+        contact_id=patient.contact_id,
+        patient_id=patient.id,
+        kind="reminder",
+        template=text.reminder.template,
+        args=text.reminder.args,
+        due_at=text.reminder.due_at,
+        expires_at=text.expires_at,
+        priority=text.reminder.priority,
+        covers=text.covers,
+    )
+
+
+def _is_over(calendar: Calendar, today: date) -> bool:
+    return any(event.kind is Kind.FINISHED for event in calendar.events(today - _LOOK_BACK, today))
+
+
+def _unreadable(tx: Tx, now: datetime, plan: Plan, error: ContentError) -> None:
+    """A plan that this release cannot read says nothing more: staff must know, and no other patient may wait for it."""
+    _log.error("plan %s cannot be read: %s", plan.id, error.faults[0].rule)
+    follow_ups.open_follow_up(
+        tx,
+        now,
+        clinic_id=plan.clinic_id,
+        kind="other",
+        urgency=2,
+        patient_id=plan.patient_id,
+        due_by=now + _TRY_AGAIN,
+        detail="plan_unreadable",
+    )
+
+
+def _row(plan_id: int, event: Event) -> PlanEvent:
+    return PlanEvent(
+        plan_id=plan_id,
+        name=event.name,
+        kind=str(event.kind),
+        date=event.date,
+        end_date=event.end_date,
+        phase=event.phase,
+        cycle=event.cycle,
+        cycle_in_phase=event.cycle_in_phase,
+        day=event.day,
+        items=event.items,
+        route=event.route,
+        status="planned",
+    )

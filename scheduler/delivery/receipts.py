@@ -1,0 +1,66 @@
+"""What a receipt does to the text it tells of. Receipts come late, twice, unordered, and before our own commit."""
+
+from datetime import datetime
+
+from channels.base import Fault, Receipt, ReceiptState
+from content.library import Library
+from scheduler.delivery import failures
+from store import messages, outbox
+from store.database import Tx
+from store.messages import Message, State
+
+# That the provider has queued it, or hands it over, is no more than that it was accepted. READ is beyond delivered.
+_STATES: dict[ReceiptState, State] = {
+    ReceiptState.QUEUED: "accepted",
+    ReceiptState.SENDING: "accepted",
+    ReceiptState.SENT: "sent",
+    ReceiptState.DELIVERED: "delivered",
+    ReceiptState.READ: "delivered",
+    ReceiptState.UNDELIVERED: "undelivered",
+    ReceiptState.FAILED: "failed",
+    ReceiptState.CANCELED: "failed",
+}
+_FAILED = {"undelivered", "failed"}
+
+
+def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message | None:
+    """Moves the text on that the receipt tells of, never back, and gives it; None where it is none of ours.
+
+    A failure is followed up once: opt-out, quarantine, a task for staff. One of an attempt that a later attempt
+    has taken the place of says nothing of the text any more.
+    """
+    message_id, attempt = _attempt(receipt.attempt)
+    before = None if message_id is None else messages.get_message(tx, message_id)
+    state = _STATES[receipt.state]
+    if before is not None and state in _FAILED and attempt is not None and attempt < before.attempts:
+        return before
+    after = outbox.apply_receipt(
+        tx,
+        now,
+        message_id=message_id,
+        provider_id=receipt.provider_id,
+        state=state,
+        code=receipt.code,
+        detail="" if receipt.fault is Fault.NONE else failures.detail(receipt.fault),
+    )
+    if after is not None and after.state in _FAILED and _has_moved(before, after, now):
+        failures.text_failed(tx, now, library, after.id, receipt.fault)
+    return after
+
+
+def _attempt(written: str | None) -> tuple[int | None, int | None]:
+    """The message and the number of the attempt in "<message id>.<attempt number>"; None where it is not ours."""
+    first, dot, second = (written or "").partition(".")
+    if dot and first.isdecimal() and second.isdecimal() and len(first) <= _LONGEST and len(second) <= _LONGEST:
+        return int(first), int(second)
+    return None, None
+
+
+# The store's numbers have at most 63 bits.
+_LONGEST = 18
+
+
+def _has_moved(before: Message | None, after: Message, now: datetime) -> bool:
+    if before is not None and before.id == after.id and before.state == after.state:
+        return False
+    return after.state_at == now

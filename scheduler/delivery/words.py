@@ -1,0 +1,58 @@
+"""The words of a text, put together at the moment it is sent from what the library says then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Literal
+
+from channels.base import Via
+from content.library import Library
+from content.sms_text import fold, measure
+from store.clinics import Clinic
+
+WELCOME = "optin_confirm"
+"""The wording key of the text that confirms an enrolment: the first one, before which nothing goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as it goes out, with what it costs as SMS."""
+
+    body: str
+    encoding: Literal["GSM-7", "UCS-2"]
+    segments: int
+
+
+def compose(library: Library, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
+    """The text of a wording key in a language; as SMS it is folded to GSM-7 where its meaning allows.
+
+    ``args`` hold no language: ``date`` as 2026-01-31, ``time`` as 14:30, ``item`` as the word of a wording key
+    ``item.<word>``. Raises ContentError where the library has no such text, or something is missing to fill it in.
+    """
+    values = clinic_values(library, clinic, language) | spoken(library, args, language)
+    text = library.say(template, language, **values)
+    body = fold(text) if via is Via.SMS else text
+    cost = measure(body)
+    return Words(body, cost.encoding, cost.segments)
+
+
+def clinic_values(library: Library, clinic: Clinic, language: str) -> dict[str, str]:
+    """What any text of a clinic is filled in with: its names and numbers, and its country's."""
+    return library.country_values(clinic.country, language) | {
+        "program": clinic.program,
+        "clinic": clinic.name,
+        "phone": clinic.phone_line or "",
+        "n": str(clinic.max_texts_per_week),
+    }
+
+
+def spoken(library: Library, args: Mapping[str, str], language: str) -> dict[str, str]:
+    """The arguments of a reminder as a language writes them; a date gives the day of the week (``dow``) as well."""
+    values = dict(args)
+    if "date" in args:
+        values |= library.day_values(language, date.fromisoformat(args["date"]))
+    if "time" in args:
+        values["time"] = library.time_text(language, time.fromisoformat(args["time"]))
+    if "item" in args:
+        values["item"] = library.say(f"item.{args['item']}", language)
+    return values

@@ -1,0 +1,269 @@
+"""The one door through which a patient and their plan come in.
+
+Everything is looked at before anything is written: a clinic that may enrol, a regimen that it signed off, a number that
+can be texted and has not opted out, a consent on record. What is wrong is one plain sentence for the person who enrols.
+Then one transaction writes it all, and with it the first text, which confirms the enrolment (regulation.md R1, R20).
+
+A number that opted out is never enrolled, however the consent was given: the carrier blocks us until the phone itself
+texts START, and so do we.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from channels.base import Via
+from channels.phone import read_number
+from content.library import Library
+from content.regimens import Regimen
+from scheduler.delivery.planner import SHADOW, reminders_of, write_shadow
+from scheduler.delivery.words import WELCOME
+from scheduler.plan.calendar import Calendar, NoSuchCycleError
+from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
+from scheduler.plan.reminders import Reminder
+from scheduler.send_window import WEEK, SendWindow
+from store import audit, consents, contacts, outbox, patients, plans
+from store.clinics import Clinic, ClinicEntry
+from store.contacts import Contact
+from store.database import Tx
+from store.patients import CodeTaken, Patient, PatientExists
+from store.plans import Plan
+
+FIRST = 0
+"""The priority of the confirmation: before everything else."""
+
+_LONGEST_AGO = timedelta(days=5 * 366)
+_FURTHEST_AHEAD = timedelta(days=366)
+_LONGEST_NAME = 200
+_SHOWN = 3
+# Where a country pack is no country: numbers must be written with their country code there.
+_REGIONS = {"uk": "GB", "eu": None}
+
+
+class NotEnrolled(Exception):
+    """Somebody cannot be enrolled as asked. ``field`` is the field of NewPatient that is to be corrected."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPatient:
+    """Who is to be enrolled, on what, and how they agreed.
+
+    ``start`` is the local date of day 1 of cycle ``start_cycle``; nothing is texted of the cycles before.
+    ``visit_time`` is the local time of visits; ``window_from`` and ``window_until`` stand in place of the clinic's
+    hours. ``consent_how`` says how they agreed to the clinic's consent text (paper, phone, ...), ``by`` who enrols.
+    """
+
+    phone: str
+    name: str
+    code: str | None = None
+    language: str
+    timezone: str
+    regimen_id: str
+    start: date
+    start_cycle: int = 1
+    visit_time: time | None = None
+    window_from: time | None = None
+    window_until: time | None = None
+    consent_how: str
+    by: str
+    via: Via = Via.SMS
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Who was enrolled. ``first_texts``: the first reminders; ``warnings``: sentences for who enrolled them."""
+
+    patient: Patient
+    plan: Plan
+    first_texts: tuple[Reminder, ...]
+    warnings: tuple[str, ...]
+
+
+def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewPatient) -> Enrolled:
+    """Enrols a patient on a regimen, all of it or nothing.
+
+    Raises NotEnrolled; the transaction is then to be taken back.
+    """
+    clinic = entry.clinic
+    phone, regimen, calendar = _check(now, library, entry, new)
+    contact = _contact(tx, now, clinic, new, phone)
+    patient = _patient(tx, now, contact, new)
+    consents.add_consent(
+        tx,
+        now,
+        clinic_id=clinic.id,
+        contact_id=contact.id,
+        patient_id=patient.id,
+        kind="given",
+        how=new.consent_how.strip(),
+        wording=clinic.consent_text or "",
+        wording_version=str(clinic.consent_version),
+        language=new.language,
+        by=new.by,
+    )
+    plan = plans.add_plan(
+        tx,
+        now,
+        clinic_id=clinic.id,
+        patient_id=patient.id,
+        regimen_id=regimen.id,
+        regimen_version=regimen.version,
+        regimen_json=regimen.to_json(),
+        digest=regimen.digest(),
+        start=new.start,
+        start_cycle=new.start_cycle,
+        visit_time=new.visit_time,
+    )
+    window = SendWindow.of(patient, clinic)
+    write_shadow(tx, plan, calendar, to_local(now, window.timezone).date() + SHADOW)
+    coming = _coming(plan, calendar, window, now)
+    if not coming:
+        raise NotEnrolled("start", "Nothing of this plan is left to remind of: check the first day and its cycle.")
+    patients.set_next_text(tx, patient.id, coming[0].due_at)
+    _welcome(tx, now, contact, patient, window)
+    audit.record(tx, now, clinic.id, new.by, "patient.enrol", "patient", patient.id, _fields(new))
+    return Enrolled(
+        patients.get_patient(tx, patient.id) or patient,
+        plans.get_plan(tx, plan.id) or plan,
+        tuple(coming[:_SHOWN]),
+        _warnings(coming, clinic, window),
+    )
+
+
+def _check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient) -> tuple[str, Regimen, Calendar]:
+    """The number in E.164, the regimen and its calendar, when all is right that can be seen without the store."""
+    clinic = entry.clinic
+    if missing := entry.missing():
+        raise NotEnrolled("clinic", f"{clinic.name} cannot enrol yet. It still needs: {', '.join(missing)}.")
+    if not 0 < len(new.name.strip()) <= _LONGEST_NAME:
+        raise NotEnrolled("name", f"Write the patient's name, at most {_LONGEST_NAME} characters.")
+    if not new.consent_how.strip():
+        raise NotEnrolled("consent_how", "Say how the patient agreed to the texts, for example: signed form.")
+    if new.language not in clinic.languages or new.language not in library.languages:
+        offered = ", ".join(language for language in clinic.languages if language in library.languages)
+        raise NotEnrolled("language", f"{clinic.name} does not text in this language. It texts in: {offered}.")
+    try:
+        zone_of(new.timezone)
+    except UnknownZoneError as error:
+        raise NotEnrolled("timezone", _sentence(error)) from None
+    if (new.window_from is None) != (new.window_until is None) or (
+        new.window_from is not None and new.window_until is not None and new.window_from >= new.window_until
+    ):
+        raise NotEnrolled(
+            "window_from", "Give the hours for texts as a beginning and a later end, such as 09:00-20:00."
+        )
+    regimen = _signed_regimen(library, entry, new.regimen_id)
+    today = to_local(now, new.timezone).date()
+    if not today - _LONGEST_AGO <= new.start <= today + _FURTHEST_AHEAD:
+        raise NotEnrolled("start", f"The first day is too far off ({new.start}): check the year.")
+    try:
+        calendar = Calendar(regimen, new.start, new.start_cycle)
+    except NoSuchCycleError as error:
+        raise NotEnrolled("start_cycle", _sentence(error)) from None
+    number = read_number(new.phone, _REGIONS.get(clinic.country, clinic.country.upper()))
+    if number.e164 is None or not number.can_text:
+        raise NotEnrolled("phone", number.error or "This number cannot receive texts.")
+    return number.e164, regimen, calendar
+
+
+def _signed_regimen(library: Library, entry: ClinicEntry, regimen_id: str) -> Regimen:
+    regimen = library.regimens.get(regimen_id)
+    if regimen is None:
+        raise NotEnrolled("regimen_id", f"There is no regimen called {regimen_id}: see `immunotext regimens`.")
+    signed = [each for each in entry.signed_regimens if each.regimen_id == regimen_id]
+    if not any(each.version == regimen.version and each.digest == regimen.digest() for each in signed):
+        what = f"only another version of {regimen_id}" if signed else f"no version of {regimen_id}"
+        sentence = f"{entry.clinic.name} has signed off {what}: it must sign off version {regimen.version} first."
+        raise NotEnrolled("regimen_id", sentence)
+    return regimen
+
+
+def _contact(tx: Tx, now: datetime, clinic: Clinic, new: NewPatient, phone: str) -> Contact:
+    contact = contacts.open_contact(tx, now, clinic.id, phone, new.language, new.via)
+    if contact.opted_out_at is not None:
+        sentence = (
+            "This number opted out of all texts. Only the phone itself can take that back: ask them to text START."
+        )
+        raise NotEnrolled("phone", sentence)
+    if contact.quarantined_at is not None:
+        raise NotEnrolled("phone", "Texts to this number kept failing. Ask for another number.")
+    if contact.language != new.language:
+        contacts.set_language(tx, contact.id, new.language)
+    if contact.via != new.via:
+        contacts.set_via(tx, contact.id, new.via)
+    return contact
+
+
+def _patient(tx: Tx, now: datetime, contact: Contact, new: NewPatient) -> Patient:
+    code = (new.code or "").strip() or None
+    try:
+        return patients.add_patient(
+            tx,
+            now,
+            clinic_id=contact.clinic_id,
+            contact_id=contact.id,
+            name=new.name.strip(),
+            code=code,
+            timezone=new.timezone,
+            window_from=new.window_from,
+            window_until=new.window_until,
+        )
+    except PatientExists as error:
+        raise NotEnrolled("phone", str(error)) from error
+    except CodeTaken as error:
+        raise NotEnrolled("code", str(error)) from error
+
+
+def _coming(plan: Plan, calendar: Calendar, window: SendWindow, now: datetime) -> list[Reminder]:
+    """The reminders of the next weeks, or the first one where it comes later."""
+    found: list[Reminder] = []
+    for reminder in reminders_of(plan, calendar, window, now):
+        if found and reminder.due_at > now + SHADOW:
+            break
+        found.append(reminder)
+    return found
+
+
+def _warnings(coming: list[Reminder], clinic: Clinic, window: SendWindow) -> tuple[str, ...]:
+    """That the plan has weeks with more texts than the clinic's limit, some of which would then not be sent."""
+    days = [to_local(reminder.due_at, window.timezone).date() for reminder in coming]
+    most = max(sum(day <= other < day + WEEK for other in days) for day in days)
+    if most <= clinic.max_texts_per_week:
+        return ()
+    limit = clinic.max_texts_per_week
+    sentence = (
+        f"This plan has up to {most} texts in a week, and {clinic.name} sends at most {limit}: raise that limit, "
+    )
+    return (sentence + "or some will not be sent.",)
+
+
+def _welcome(tx: Tx, now: datetime, contact: Contact, patient: Patient, window: SendWindow) -> None:
+    outbox.add_text(
+        tx,
+        now,
+        clinic_id=contact.clinic_id,
+        contact_id=contact.id,
+        patient_id=patient.id,
+        kind="welcome",
+        template=WELCOME,
+        args={},
+        due_at=window.next_open(now),
+        # However late, it must come before anything else.
+        expires_at=None,
+        priority=FIRST,
+    )
+
+
+def _fields(new: NewPatient) -> list[str]:
+    given = ["phone", "name", "language", "timezone", "regimen_id", "start", "start_cycle", "consent"]
+    optional = ("code", "visit_time", "window_from", "window_until")
+    return given + [name for name in optional if getattr(new, name) is not None]
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
