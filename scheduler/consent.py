@@ -21,13 +21,14 @@ from store.database import Tx
 from store.follow_ups import FollowUpKind
 from store.patients import DuePatient
 
-Reason = Literal["stop", "wrong_number", "loss", "provider"]
+Reason = Literal["stop", "pause", "wrong_number", "loss", "provider"]
 
 OPTED_OUT = "opted_out"
 """The gate's name on what an opt-out cancelled."""
 
 _KINDS: dict[Reason, ConsentKind] = {
     "stop": "withdrawn",
+    "pause": "withdrawn",
     "wrong_number": "wrong_number",
     "loss": "loss",
     "provider": "withdrawn",
@@ -59,14 +60,17 @@ def stop(
 ) -> bool:
     """Nothing more goes to this number, from the end of this transaction on. Whether that was news.
 
-    ``reason``: ``stop``; ``wrong_number``, who holds the number is not the patient; ``loss``, the patient has died, so
-    that plan and enrolment end; ``provider``, Twilio blocks us for an opt-out that we never saw (error 21610).
+    ``reason``: ``stop``; ``pause``, until the patient asks for texts again, which any other reason takes the place of;
+    ``wrong_number``, who holds the number is not the patient; ``loss``, the patient has died, so that plan and
+    enrolment end; ``provider``, Twilio blocks us for an opt-out that we never saw (error 21610).
     ``source`` says how it came (text, console, provider), ``by`` who recorded it, ``message_id`` the text it came
     with. Said again, it changes nothing; only a loss is heard after another reason. Raises ValueError for any other
     reason.
     """
     why = _reason(reason)
     patient = patients.enrolled(tx, contact.id)
+    if contact.opt_out_reason == "pause" and why != "pause":
+        contacts.opt_in(tx, now, contact.id)
     is_news = contacts.opt_out(tx, now, contact.id, why)
     if not is_news and (why != "loss" or patient is None):
         return False
