@@ -88,6 +88,7 @@ def _coming(
     if contact.opted_out_at is not None:
         return []
     window = SendWindow.of(patient, entry.clinic)
+    via = Via(contact.via)
     found = [
         reminder
         for plan in plans.plans_of(tx, [patient.id]).get(patient.id, [])
