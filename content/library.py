@@ -181,7 +181,7 @@ class _Reading:
             return None
         references.check_facts(self.file, topics, sources, claims, countries)
         references.check_packs(self.file, wordings, countries, sources)
-        references.check_danger(self.file, (), danger, topics, sources)
+        references.check_danger(self.file, index["danger"], danger, topics, sources)
         return Library(
             version=_version(self.directory),
             languages=languages,
@@ -229,7 +229,7 @@ class _Reading:
         return self._part(lambda: read(self.file(f"{folder}/{name}.toml"), name))
 
 
-_INDEX = {"languages": "wording", "countries": "countries", "topics": "topics"}
+_INDEX = {"languages": "wording", "countries": "countries", "topics": "topics", "danger": "danger"}
 """The lists of index.toml, and the folder that each is about."""
 
 

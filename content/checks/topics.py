@@ -20,7 +20,7 @@ _NO_URGENT_LINE = ("crisis", "overdose")
 
 def check(library: Library, report: Report) -> None:
     """Rules ``reserved``, ``keyword``, ``alias``, ``danger-alias`` and ``urgent-line``."""
-    owners: dict[str, tuple[str, str]] = {}
+    places: dict[str, list[tuple[str, tuple[str | int, ...]]]] = {}
     reserved = {word_form(word) for word in library.carrier_words.all}
     for pack in library.countries.values():
         reserved |= {word_form(word) for word in pack.opt_out_words}
@@ -44,9 +44,15 @@ def check(library: Library, report: Report) -> None:
         elif form in phrases and path[0] == "aliases":
             mend = f"'{word}' is a phrase of the danger sign {phrases[form]}, which is looked for first: remove it here"
             report.at(file, "danger-alias", mend, *path)
-        owner = owners.setdefault(form, (topic, language))
-        if owner[0] != topic:
-            report.at(file, "alias", f"'{word}' belongs to the topic {owner[0]} too: it can mean one of them", *path)
+        places.setdefault(form, []).append((topic, path))
+    for form, owners in places.items():
+        for topic, path in owners:
+            others = sorted({other for other, _ in owners} - {topic})
+            if others:
+                mend = f"'{form}' belongs to the topic {others[0]} too: it can mean one of them"
+                report.at(f"topics/{topic}.toml", "alias", mend, *path)
+            elif [each for each in owners if each[1][1] == path[1]][0][1] != path:
+                report.at(f"topics/{topic}.toml", "alias", f"'{form}' stands here twice: remove one", *path)
     _check_each(library, report)
 
 
@@ -62,9 +68,6 @@ def _check_each(library: Library, report: Report) -> None:
                 report.at(file, "keyword", "a keyword is one word in capitals", "keyword", language)
             if not topic.aliases[language]:
                 report.at(file, "alias", "give it at least one other word", "aliases", language)
-            forms = [word_form(word) for word in topic.words(language)]
-            for form in sorted({form for form in forms if forms.count(form) > 1}):
-                report.at(file, "alias", f"'{form}' stands here twice: remove one", "aliases", language)
         if topic.id in asked and not topic.urgent_line:
             mend = "a danger sign sends this topic's facts: urgent_line = true"
             report.at(file, "urgent-line", mend, "urgent_line")
