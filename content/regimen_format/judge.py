@@ -17,6 +17,7 @@ from content.regimen_format.model import (
     Route,
     Span,
     StartKind,
+    includes,
 )
 from content.toml_file import Table
 
@@ -231,12 +232,15 @@ def _ways_through(regimen: "Regimen", table: Table) -> None:
                 )
             if phase.courses and phase.courses.anchor not in [each.id for _, each in path[:at]]:
                 fault(number, "courses", f'with some choices there is no phase "{phase.courses.anchor}" to count from')
-            if not _gives_on(phase, taken):
-                fault(number, "give", "with some choices this phase gives nothing, or after a while nothing more")
+            if (empty := _empty_cycle(phase, taken)) is not None:
+                mend = f"cycle {empty} gives nothing, at least with some choices: every cycle must give something"
+                fault(number, "give", mend)
 
 
-def _gives_on(phase: Phase, taken: frozenset[str]) -> bool:
-    gives = [give for give in phase.gives if give.condition.holds(taken)]
-    if phase.cycles is not None or phase.courses:
-        return bool(gives)
-    return any(last is None for give in gives for _, last in give.in_cycles)
+def _empty_cycle(phase: Phase, taken: frozenset[str]) -> int | None:
+    """The first cycle of a phase that surely gives nothing; an item on its own clock fills no cycle."""
+    ranges = [give.in_cycles for give in phase.gives if give.condition.holds(taken) and give.every is None]
+    settled = max((edge for pairs in ranges for pair in pairs for edge in pair if edge is not None), default=0) + 1
+    cycles = phase.courses.cycles * len(phase.courses.offsets) if phase.courses else phase.cycles
+    last = settled if cycles is None else min(settled, cycles)
+    return next((at for at in range(1, last + 1) if not any(includes(pairs, at) for pairs in ranges)), None)

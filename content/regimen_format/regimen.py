@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
@@ -79,7 +79,6 @@ def _regimen(file: TomlFile, table: Table) -> Regimen:
     phases = table.tables("phase", required=True)
     if "phase" in table and not phases:
         table.fault("empty", "write at least one [[phase]]", "phase")
-    reminders = table.child("reminders")
     read = Regimen(
         id=_id(file, table),
         version=version,
@@ -88,7 +87,7 @@ def _regimen(file: TomlFile, table: Table) -> Regimen:
         confirm=table.text("confirm"),
         sources=sources,
         pause_rule=table.optional_text("pause_rule"),
-        items={name: sections.item(items.child(name), name) for name in items},
+        items={},
         choices=tuple(sections.choice(each) for each in table.tables("choice")),
         phases=tuple(sections.phase(each) for each in phases),
         extras=tuple(sections.extra_dose(each) for each in table.tables("extra")),
@@ -97,12 +96,26 @@ def _regimen(file: TomlFile, table: Table) -> Regimen:
             *(sections.attached(each, is_paired=False) for each in table.tables("linked")),
         ),
         stops=tuple(sections.stop(each) for each in table.tables("stop")),
-        reminders=tuple(sections.rule(reminders.child(key), key) for key in reminders if key in sections.RULES),
+        reminders=_reminders(table.child("reminders")),
         definition=file.data,
     )
-    reminders.finish()
     table.finish()
-    return read
+    return replace(read, items=_items(items, read))
+
+
+def _items(table: Table, regimen: Regimen) -> dict[str, Item]:
+    """The items in the order in which the phases name them: nothing depends on the order of the file's tables."""
+    read = {name: sections.item(table.child(name), name) for name in table}
+    named = [give.item for phase in regimen.phases for give in phase.gives]
+    return {name: read[name] for name in dict.fromkeys([*named, *read]) if name in read}
+
+
+def _reminders(table: Table) -> tuple[Rule, ...]:
+    known = ", ".join(sections.RULES)
+    for key in table:
+        if key not in sections.RULES:
+            table.fault("unknown", f"'{key}' is no reminder rule; the rules are {known}", key)
+    return tuple(sections.rule(table.child(key), key) for key in sections.RULES if key in table)
 
 
 def _id(file: TomlFile, table: Table) -> str:

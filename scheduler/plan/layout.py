@@ -143,6 +143,7 @@ class _Builder:
         self.last_dose = start
         self.cycle_end = start
         self.moved = 0
+        self.is_over = False
         self.anchors: dict[str, _Anchor] = {}
         self.until = changed.until
         for cap in course.caps:
@@ -162,6 +163,8 @@ class _Builder:
             runs = len(self.runs)
             is_open = self._stage(stage, begin, min(self.until, self._next_entered(number)))
             self.begins.extend(self.runs[runs : runs + 1])
+            if self.is_over:
+                break
         for run, after in pairwise(self.runs):
             run.next_start = after.start
         return Layout(self.runs, self.begins, waiting, is_open, self.next_cycle)
@@ -206,7 +209,8 @@ class _Builder:
         base, moved = (anchor.end, anchor.end_moved) if courses.from_end else (anchor.start, anchor.start_moved)
         cycle = 1
         for offset in courses.offsets:
-            cycle = self._lay(stage, step(base, offset, 1) + self.moved - moved, cycle, courses.cycles, until)
+            origin = max(step(base, offset, 1) + self.moved - moved, self.cycle_end)
+            cycle = self._lay(stage, origin, cycle, courses.cycles, until)
         return step(base, courses.offsets[0], 1)
 
     def _lay(self, stage: Stage, origin: int, cycle: int, count: int | None, until: int) -> int:
@@ -250,7 +254,9 @@ class _Builder:
     ) -> None:
         if until < FOREVER:
             room = steps_before(origin, stage.cycle, until) - first
-            length = room if length is None else min(length, room)
+            if length is None or room < length:
+                length = room
+                self.is_over = self.is_over or until == self.until
             if length <= 0:
                 return
         run = Run(stage, cycle, self.next_cycle, origin, first, length, until, edit, self.prefix)

@@ -68,13 +68,9 @@ def next_window_open(moment: datetime, zone: str, opens: time, closes: time) -> 
     if opens <= local.time() < closes:
         return moment.astimezone(UTC)
     day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
-    return first_open(day, zone_of(zone), opens, closes)
-
-
-def first_open(day: date, zone: ZoneInfo, opens: time, closes: time) -> datetime:
-    """When the window opens on a local day; on the next where the clocks leap over the whole window."""
-    moment = instant(datetime.combine(day, opens), zone)
-    while not opens <= moment.astimezone(zone).time() < closes:
+    opening = to_utc(day, opens, zone)
+    while not within_window(opening, zone, opens, closes):
+        # The clocks leap over the whole window.
         day += timedelta(days=1)
-        moment = instant(datetime.combine(day, opens), zone)
-    return moment
+        opening = to_utc(day, opens, zone)
+    return opening

@@ -15,7 +15,7 @@ from content.regimen_format.model import Route, Rule
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.events import Event, Kind
-from scheduler.plan.local_time import first_open, instant, to_local, zone_of
+from scheduler.plan.local_time import instant, next_window_open, to_local, within_window, zone_of
 from scheduler.plan.shapes import Track
 
 # No part of any course is silent for longer: after this many days without a reminder none will come.
@@ -100,11 +100,10 @@ def upcoming(
     times = _Times(window_from, window_until, visit_time, visit_times or {})
     for meant in _Teller(calendar, times).from_day(to_local(after, timezone).date()):
         due = instant(meant.due, zone)
-        local = meant.due
-        if not window_from <= (there := due.astimezone(zone)).time() < window_until:
+        if not within_window(due, timezone, window_from, window_until):
             # The clocks leapt over the moment and out of the window.
-            due = first_open(there.date() + timedelta(days=1), zone, window_from, window_until)
-            local = due.astimezone(zone).replace(tzinfo=None)
+            due = next_window_open(due, timezone, window_from, window_until)
+        local = to_local(due, timezone)
         if until is not None and due > until:
             return
         expires = instant(meant.useless, zone)
@@ -158,9 +157,11 @@ class _Teller:
     def from_day(self, day: date) -> Iterator[Meant]:
         """What is told on a day and later, by local time; some of the day before."""
         heap: list[Meant] = []
-        last = first = day.toordinal() - self.lag - 1
+        first = day.toordinal() - self.lag - 1
+        last = None
         for event in self.timeline.events(first) if self.rules else ():
             begins = event.date.toordinal()
+            last = begins if last is None else last
             while heap and heap[0].due.toordinal() < begins - self.lead:
                 meant = heappop(heap)
                 last = meant.due.toordinal()
