@@ -176,7 +176,7 @@ MISTAKES = [
     (
         'item = "drug"\ndays = "1, 15"',
         'item = "capsule"\ndays = "21-22"',
-        40,
+        39,
         "twice",
         '"capsule" is given twice on a day',
     ),
