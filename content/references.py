@@ -87,10 +87,12 @@ def check_danger(
         if name not in danger:
             files("index.toml").fault("missing", f"danger/{name}.toml is not there: put it back", "danger", number)
     for sign in danger.values():
-        file = files(f"danger/{sign.id}.toml")
-        _check_names(file, sign.sources, sources, "sources.toml has no source", "sources")
+        name = f"danger/{sign.id}.toml"
+        # Its file was read by its own loader; it is read again for the line of a fault alone.
+        if lacking := [source for source in sign.sources if source not in sources]:
+            _check_names(files(name), lacking, sources, "sources.toml has no source", "sources")
         if sign.topic is not None and sign.topic not in topics:
-            file.fault("reference", f"index.toml lists no topic '{sign.topic}': correct it", "topic")
+            files(name).fault("reference", f"index.toml lists no topic '{sign.topic}': correct it", "topic")
 
 
 def _has(pack: Country, names: Iterable[str]) -> bool:
