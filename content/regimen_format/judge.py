@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from content.regimen_format.model import (
     AT_HOME,
+    Attached,
     Condition,
     Courses,
     Give,
@@ -19,6 +20,7 @@ from content.regimen_format.model import (
     StartKind,
     includes,
 )
+from content.regimen_format.sections import WHOLE
 from content.toml_file import Table
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ def _ids(regimen: "Regimen", table: Table) -> None:
         for number, name in enumerate(ids):
             if name in ids[:number]:
                 table.fault("twice", f'there are two called "{name}": give each its own id', what, number, "id")
+    for number, phase in enumerate(regimen.phases):
+        if phase.id == WHOLE:
+            table.fault("id", f'"{WHOLE}" means the whole course: call this phase otherwise', "phase", number, "id")
     if len(regimen.choices) > MOST_CHOICES:
         table.fault("range", f"at most {MOST_CHOICES} choices: make a second regimen of the others", "choice")
 
@@ -96,8 +101,11 @@ def _phase(regimen: "Regimen", table: Table, number: int, phase: Phase) -> None:
     longest = phase.cycle.days or 28 * phase.cycle.months
     for at, give in enumerate(phase.gives):
         here = (*place, "give", at)
-        if give.item not in regimen.items:
+        item = regimen.items.get(give.item)
+        if item is None:
             table.fault("reference", f'no item is called "{give.item}"', *here, "item")
+        elif give.route is not None and (give.route in AT_HOME) != item.at_home:
+            table.fault("give", "another route may not turn a visit into treatment at home, or back", *here, "route")
         if give.days and give.days[-1] > longest:
             table.fault("cycle", f"day {give.days[-1]} is not in a cycle of {longest} days", *here, "days")
         if give.weekdays and (phase.cycle.months or phase.cycle.days % 7):
@@ -171,8 +179,13 @@ def _attached(regimen: "Regimen", table: Table) -> None:
             table.fault("reference", mend, *place, "of")
         if attached.phase is not None and attached.phase not in phases:
             table.fault("reference", f'no phase is called "{attached.phase}"', *place, "of")
-        if attached.name in regimen.items or attached.name in [each.name for each in regimen.attached[:number]]:
+        same = [each for each in regimen.attached[:number] if _named_alike(each, attached)]
+        if attached.name in regimen.items or any(_together(each.condition, attached.condition) for each in same):
             table.fault("twice", f'another item or event is called "{attached.name}"', *place, "name")
+
+
+def _named_alike(one: Attached, other: Attached) -> bool:
+    return (one.name, one.item, one.edge, one.phase) == (other.name, other.item, other.edge, other.phase)
 
 
 def _reminders(regimen: "Regimen", table: Table) -> None:

@@ -92,10 +92,11 @@ class Give:
 
     ``every``: the item's own clock in days, from its first day of the phase on. ``gap``: least and most days since the
     item's last dose; without it the regimen's own shortest gap is the least. ``watch_hours``: how long the patient is
-    watched afterwards.
+    watched afterwards. ``route``: another than the item's.
     """
 
     item: str
+    route: Route | None = None
     days: tuple[int, ...] = ()
     weekdays: tuple[int, ...] = ()
     in_cycles: Ranges = ((1, None),)

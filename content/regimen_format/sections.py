@@ -38,6 +38,7 @@ ALL_CYCLES: Ranges = ((1, None),)
 WINDOW_OPENS = "window opens"
 CYCLE_END = "end of cycle"
 EACH_CYCLE = "each cycle"
+WHOLE = "course"
 MOST_CYCLES = 1_000
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -179,7 +180,7 @@ def attached(table: Table, *, is_paired: bool) -> Attached:
         is_paired=is_paired,
         item=None if edge or of == EACH_CYCLE else of,
         edge=edge[1] if edge else "cycle" if of == EACH_CYCLE else None,
-        phase=edge[2] if edge and edge[2] != "course" else None,
+        phase=edge[2] if edge and edge[2] != WHOLE else None,
         offsets=offsets,
         lasts=_count(table, "lasts_days"),
         in_cycles=noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
@@ -225,10 +226,12 @@ def rule(table: Table, rule_id: str) -> Rule:
 def _start(table: Table, *, has_courses: bool) -> Start:
     ways = [key for key in ("first_gap", "waits_for", "courses") if key in table]
     waits_for = table.optional_text("waits_for") or ""
-    minimum_wait = _count(table, "minimum_wait") or 0
+    minimum_wait = noted(table, "minimum_wait", notation.span, Span()).days
     gap_text = table.optional_text("first_gap")
     if len(ways) > 1:
         table.fault("start", f"a phase starts in one way: keep one of {', '.join(ways)}", ways[1])
+    if "minimum_wait" in table and not minimum_wait:
+        table.fault("start", "'minimum_wait' must be in days or weeks", "minimum_wait")
     if minimum_wait and "waits_for" not in ways:
         table.fault("start", "'minimum_wait' belongs to a phase that waits for a date: add 'waits_for'", "minimum_wait")
     if waits_for:
@@ -280,6 +283,7 @@ def _give(table: Table) -> Give:
         table.fault("range", "'watch_hours' must be over 0 and at most 336 (two weeks)", "watch_hours")
     read = Give(
         item=table.text("item"),
+        route=Route(table.choice("route", tuple(Route))) if "route" in table else None,
         days=noted(table, "days", notation.days, no_days),
         weekdays=weekdays,
         in_cycles=noted(table, "in_cycles", notation.cycles, ALL_CYCLES),

@@ -173,7 +173,7 @@ class Stage:
             setting = "hospital" if in_hospital else "pump" if pump_goes_on else "visit"
         return Slot(
             items=tuple(item.name for item in (*visit, *home)),
-            route=str((visit or home)[0].route),
+            route=str(next((give.route for give in gives if give.route), (visit or home)[0].route)),
             setting=setting,
             home=_home(home),
             called=home[0].called if home else None,

@@ -81,6 +81,10 @@ def sample(text: str = GOOD) -> Regimen:
     return parse_regimen(text, "sample.toml")
 
 
+def test_all_42_regimens_are_there() -> None:
+    assert len(load_regimens()) == 42
+
+
 def test_every_packaged_regimen_is_well_formed_and_asks_for_confirmation() -> None:
     for regimen in load_regimens().values():
         assert regimen.sources
@@ -143,6 +147,7 @@ MISTAKES = [
     ('called = "capsules"', 'called = "lenalidomide"', 15, "choice", "'called' must be one of"),
     ('question = "Longer?"', "", 17, "missing", "add 'question'"),
     ('id = "longer"', 'id = "shorter"', 17, "unused", 'nothing depends on the choice "shorter"'),
+    ('id = "second"', 'id = "course"', 31, "id", '"course" means the whole course'),
     ('id = "second"', 'id = "first"', 31, "twice", 'two called "first"'),
     ('cycle = "28 days"\ncycles = 2', 'cycle = "4 wks"\ncycles = 2', 23, "notation", 'a span such as "21 days"'),
     ('cycle = "28 days"\ncycles = 2', "cycles = 2", 21, "missing", "add 'cycle'"),
@@ -169,7 +174,7 @@ MISTAKES = [
     ('first_gap = "21 days"', "", 30, "start", "say how this phase starts"),
     ('first_gap = "21 days"', 'first_gap = "3 weeks later"', 32, "notation", "'first_gap': write a span"),
     ('first_gap = "21 days"', 'first_gap = "21 days"\nwaits_for = "surgery"', 33, "start", "starts in one way"),
-    ('first_gap = "21 days"', 'first_gap = "21 days"\nminimum_wait = 7', 33, "start", "add 'waits_for'"),
+    ('first_gap = "21 days"', 'first_gap = "21 days"\nminimum_wait = "7 days"', 33, "start", "add 'waits_for'"),
     ("cycles = 2", 'cycles = 2\nfirst_gap = "7 days"', 21, "start", "the first phase starts with the plan"),
     ('days = "1, 15"', 'days = "1, 15"\nunless = "longer"', 43, "condition", "it would never hold"),
     ('if = "longer"', 'if = "shorter"', 42, "reference", 'no [[choice]] is called "shorter"'),
