@@ -98,7 +98,7 @@ class Database:
             migrate.check_release(tx.conn)
 
     def close(self) -> None:
-        """Closes every connection that is not in use."""
+        """Closes every connection. Nobody may be inside a transaction any more."""
         self._backend.close()
 
     @contextmanager

@@ -58,7 +58,7 @@ class Postgres:
             yield connection
 
     def close(self) -> None:
-        """Closes every connection that is not in use."""
+        """Closes every connection. Nobody may be inside a transaction any more."""
         self._engine.dispose()
 
     @contextmanager

@@ -1,12 +1,11 @@
 """The way to a SQLite file: many readers beside one writer.
 
 SQLite lets waiting writers ask again and again, which serves them unfairly: beside a busy process some waited over a
-second. So writers queue before they come to it, first on a lock between the threads of a process, then on a lock
-between processes beside the file, `<database>.lock`.
+second. So writers take turns before they come to it (`store.turns`), with a lock beside the file, `<database>.lock`.
 """
 
 import math
-import threading
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from store.errors import DatabaseBusy, DatabaseDown
-from store.file_lock import FileLock
+from store.errors import DatabaseDown
+from store.turns import Turns
 
 _PRAGMAS = (
     "busy_timeout = 2000",
@@ -42,8 +41,7 @@ class Sqlite:
         self.path = _path(url)
         self._readers = _engine(self.path, "query_only = ON")
         self._writers = _engine(self.path, f"foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        self._threads = threading.Lock()
-        self._processes = FileLock(self.path.with_name(f"{self.path.name}.lock"))
+        self._turns = Turns(self.path.with_name(f"{self.path.name}.lock"))
         self._writer: sa.Connection | None = None
         self._writer_waits_ms = 0
 
@@ -57,32 +55,19 @@ class Sqlite:
     def writing(self, deadline: float) -> Iterator[sa.Connection]:
         """The one writer of the file, or DatabaseBusy after ``deadline`` seconds."""
         until = time.monotonic() + deadline
-        if not self._threads.acquire(timeout=max(deadline, 0)):
-            raise DatabaseBusy("The database is busy: another thread writes.")
+        self._turns.take(until)
         try:
-            if not self._acquire_between_processes(until):
-                raise DatabaseBusy("The database is busy: another process writes.")
-            try:
-                with self._write(until) as connection:
-                    yield connection
-            finally:
-                self._processes.release()
+            with self._write(until) as connection:
+                yield connection
         finally:
-            self._threads.release()
+            self._turns.give()
 
     def close(self) -> None:
-        """Closes every connection that is not in use."""
-        with self._threads:
-            self._drop_writer()
-            self._readers.dispose()
-            self._writers.dispose()
-            self._processes.close()
-
-    def _acquire_between_processes(self, until: float) -> bool:
-        try:
-            return self._processes.acquire(until - time.monotonic())
-        except OSError as error:
-            raise DatabaseDown(f"The lock beside the database file cannot be opened: {error.strerror}.") from error
+        """Closes every connection. Nobody may be inside a transaction any more."""
+        self._drop_writer()
+        self._readers.dispose()
+        self._writers.dispose()
+        self._turns.close()
 
     @contextmanager
     def _write(self, until: float) -> Iterator[sa.Connection]:
@@ -91,7 +76,7 @@ class Sqlite:
             self._wait_no_longer_than(connection, until)
             with _transaction(connection, "BEGIN IMMEDIATE"):
                 yield connection
-        except sa.exc.DBAPIError:
+        except (sa.exc.DBAPIError, sqlite3.Error):
             # A connection that met a full disk or a lost file is not trusted again.
             self._drop_writer()
             raise
