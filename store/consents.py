@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, Moment, key, metadata, one_of, owner, within_clinic
+from store.columns import Id, Moment, key, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
 
 ConsentKind = Literal["given", "withdrawn", "restored", "wrong_number", "loss"]
@@ -15,7 +15,7 @@ consent_event = sa.Table(
     "consent_event",
     metadata,
     key(),
-    owner(),
+    same_owner(),
     sa.Column("contact_id", Id, nullable=False),
     sa.Column("patient_id", Id),
     sa.Column("kind", sa.Text, nullable=False),

@@ -1,5 +1,6 @@
 """Contacts: what belongs to a phone number in a clinic, whoever holds it. An opt-out stands here, for ever."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import Tx
+from store.prepared import Prepared
 
 contact = sa.Table(
     "contact",
@@ -54,19 +56,31 @@ class Contact:
     opted_in_at: datetime | None
 
 
-_FIND = sa.select(contact).where(
-    contact.c.clinic_id == sa.bindparam("clinic"), contact.c.phone_hash == sa.bindparam("hash")
+# In the order of the fields of Contact, the sealed number in the place of the number.
+CONTACTS = sa.select(
+    contact.c.id,
+    contact.c.clinic_id,
+    contact.c.phone_sealed,
+    contact.c.language,
+    contact.c.via,
+    contact.c.opted_out_at,
+    contact.c.opt_out_reason,
+    contact.c.quarantined_at,
+    contact.c.quarantine_reason,
+    contact.c.created_at,
+    contact.c.opted_in_at,
 )
-_GET = sa.select(contact).where(contact.c.id == sa.bindparam("number"))
+_FIND = Prepared(
+    CONTACTS.where(contact.c.clinic_id == sa.bindparam("clinic"), contact.c.phone_hash == sa.bindparam("hash"))
+)
+_GET = CONTACTS.where(contact.c.id == sa.bindparam("number"))
 _ADD = for_both(lambda insert: insert(contact).on_conflict_do_nothing())
 
 
 def find_contact(tx: Tx, clinic_id: int, phone: str) -> Contact | None:
     """The contact of a number (E.164) in a clinic."""
-    row = tx.conn.execute(_FIND, {"clinic": clinic_id, "hash": _hash(tx, clinic_id, phone)}).one_or_none()
-    if row is None:
-        return None
-    return _as_contact(row, None if row.phone_sealed is None else phone)
+    row = _FIND.one(tx, clinic=clinic_id, hash=_hash(tx, clinic_id, phone))
+    return None if row is None else _as_contact(row, phone)
 
 
 def get_contact(tx: Tx, contact_id: int) -> Contact | None:
@@ -113,13 +127,14 @@ def set_via(tx: Tx, contact_id: int, via: str) -> None:
     _set(tx, contact_id, via=via)
 
 
-def opt_out(tx: Tx, now: datetime, contact_id: int, reason: str) -> None:
-    """No reminder goes to this number any more. One that opted out before keeps the first moment and reason."""
-    tx.conn.execute(
+def opt_out(tx: Tx, now: datetime, contact_id: int, reason: str) -> bool:
+    """No reminder goes to this number any more. One that opted out before keeps the first moment and reason: False."""
+    out = tx.conn.execute(
         sa.update(contact)
         .where(contact.c.id == contact_id, contact.c.opted_out_at.is_(None))
         .values(opted_out_at=now, opt_out_reason=reason)
     )
+    return out.rowcount > 0
 
 
 def opt_in(tx: Tx, now: datetime, contact_id: int) -> None:
@@ -136,25 +151,13 @@ def quarantine(tx: Tx, now: datetime, contact_id: int, reason: str) -> None:
     )
 
 
-def as_contact(tx: Tx, row: sa.Row[Any]) -> Contact:
-    """The contact of a row that has the table's columns by name. Opens the number."""
-    return _as_contact(row, None if row.phone_sealed is None else tx.sealer.open(row.phone_sealed))
+def as_contact(tx: Tx, row: Sequence[Any]) -> Contact:
+    """The contact of a row of `CONTACTS`. Opens the number."""
+    return _as_contact(row, "" if row[2] is None else tx.sealer.open(row[2]))
 
 
-def _as_contact(row: sa.Row[Any], phone: str | None) -> Contact:
-    return Contact(
-        row.id,
-        row.clinic_id,
-        phone,
-        row.language,
-        row.via,
-        row.opted_out_at,
-        row.opt_out_reason,
-        row.quarantined_at,
-        row.quarantine_reason,
-        row.created_at,
-        row.opted_in_at,
-    )
+def _as_contact(row: Sequence[Any], phone: str) -> Contact:
+    return Contact(row[0], row[1], None if row[2] is None else phone, *row[3:])
 
 
 def _hash(tx: Tx, clinic_id: int, phone: str) -> bytes:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from store.columns import for_both
 from store.database import Tx
 from store.messages import Message, as_message, message
+from store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,50 @@ class StoredReply:
 
 
 # The one thing that can stand in the way is the provider's id, which is unique.
-_RECORD = for_both(lambda insert: insert(message).on_conflict_do_nothing().returning(message.c.id))
-_REPLY = sa.insert(message)
+_RECORD = Prepared(
+    for_both(
+        lambda insert: (
+            insert(message)
+            .values(direction="in", kind="text", state="received", args={})
+            .on_conflict_do_nothing()
+            .returning(message.c.id)
+        )
+    ),
+    "clinic_id",
+    "contact_id",
+    "patient_id",
+    "sender_id",
+    "body_sealed",
+    "media",
+    "language",
+    "outcome_kind",
+    "outcome_id",
+    "matched_sealed",
+    "via",
+    "state_at",
+    "provider_id",
+    "created_at",
+)
+_REPLY = Prepared(
+    sa.insert(message)
+    .values(direction="out", kind="reply", state="accepted", args={}, attempts=1)
+    .returning(message.c.id),
+    "clinic_id",
+    "contact_id",
+    "patient_id",
+    "sender_id",
+    "in_reply_to",
+    "template",
+    "body_sealed",
+    "fact",
+    "language",
+    "via",
+    "content_version",
+    "segments",
+    "encoding",
+    "state_at",
+    "created_at",
+)
 _OUTCOME = sa.update(message).where(message.c.id == sa.bindparam("number"))
 _reply = message.alias("reply")
 _STORED = (
@@ -62,28 +105,22 @@ def record_text(
     Of two transactions with one provider's id, the second waits for the first and gets None. What it was understood
     as may be given at once or later (`set_outcome`).
     """
-    number: int | None = tx.conn.execute(
-        _RECORD[tx.dialect],
-        {
-            "clinic_id": clinic_id,
-            "contact_id": contact_id,
-            "patient_id": patient_id,
-            "sender_id": sender_id,
-            "direction": "in",
-            "kind": "text",
-            "args": {},
-            "body_sealed": tx.sealer.seal(body),
-            "media": media,
-            "language": language,
-            **_outcome(tx, outcome_kind, outcome_id, matched),
-            "via": via,
-            "state": "received",
-            "state_at": now,
-            "provider_id": provider_id,
-            "created_at": now,
-        },
-    ).scalar()
-    return number
+    row = _RECORD.one(
+        tx,
+        clinic_id=clinic_id,
+        contact_id=contact_id,
+        patient_id=patient_id,
+        sender_id=sender_id,
+        body_sealed=tx.sealer.seal(body),
+        media=media,
+        language=language,
+        **_outcome(tx, outcome_kind, outcome_id, matched),
+        via=via,
+        state_at=now,
+        provider_id=provider_id,
+        created_at=now,
+    )
+    return None if row is None else int(row[0])
 
 
 def set_outcome(tx: Tx, message_id: int, kind: str, outcome_id: str | None, matched: str) -> None:
@@ -113,33 +150,25 @@ def record_reply(
 
     It begins as accepted; a receipt moves it on.
     """
-    result = tx.conn.execute(
-        _REPLY,
-        {
-            "clinic_id": clinic_id,
-            "contact_id": contact_id,
-            "patient_id": patient_id,
-            "sender_id": sender_id,
-            "in_reply_to": in_reply_to,
-            "direction": "out",
-            "kind": "reply",
-            "template": template,
-            "args": {},
-            "body_sealed": tx.sealer.seal(body),
-            "fact": fact,
-            "language": language,
-            "via": via,
-            "content_version": content_version,
-            "segments": segments,
-            "encoding": encoding,
-            "state": "accepted",
-            "state_at": now,
-            "attempts": 1,
-            "created_at": now,
-        },
+    row = _REPLY.one(
+        tx,
+        clinic_id=clinic_id,
+        contact_id=contact_id,
+        patient_id=patient_id,
+        sender_id=sender_id,
+        in_reply_to=in_reply_to,
+        template=template,
+        body_sealed=tx.sealer.seal(body),
+        fact=fact,
+        language=language,
+        via=via,
+        content_version=content_version,
+        segments=segments,
+        encoding=encoding,
+        state_at=now,
+        created_at=now,
     )
-    (number,) = result.inserted_primary_key or (0,)
-    return int(number)
+    return int(row[0]) if row else 0
 
 
 def stored_reply(tx: Tx, provider_id: str) -> StoredReply | None:

@@ -17,8 +17,9 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, Moment, key, metadata, one_of, owner, refers_to, within_clinic
+from store.columns import Id, Moment, key, metadata, one_of, refers_to, same_owner, within_clinic
 from store.database import Tx
+from store.prepared import Prepared
 
 State = Literal[
     "due",
@@ -56,7 +57,7 @@ message = sa.Table(
     "message",
     metadata,
     key(),
-    owner(),
+    same_owner(),
     sa.Column("contact_id", Id, nullable=False),
     sa.Column("patient_id", Id),
     sa.Column("sender_id", Id, sa.ForeignKey("sender.id")),
@@ -96,8 +97,8 @@ message = sa.Table(
     one_of("via", ("sms", "whatsapp")),
     one_of("state", RANKS),
     sa.CheckConstraint("(direction = 'in') = (state = 'received')", name="received"),
-    sa.CheckConstraint("state NOT IN ('due', 'claimed') OR due_at IS NOT NULL", name="due_at"),
-    sa.CheckConstraint("(state IN ('claimed', 'sending')) = (lease_until IS NOT NULL)", name="lease"),
+    sa.CheckConstraint("(state <> 'due' AND state <> 'claimed') OR due_at IS NOT NULL", name="due_at"),
+    sa.CheckConstraint("(state = 'claimed' OR state = 'sending') = (lease_until IS NOT NULL)", name="lease"),
     sa.CheckConstraint("(lease_until IS NULL) = (lease_owner IS NULL)", name="lease_owner"),
 )
 
@@ -134,7 +135,7 @@ message_state = sa.Table(
     "message_state",
     metadata,
     key(),
-    owner(),
+    same_owner(),
     refers_to("message_id", "message"),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
@@ -147,7 +148,7 @@ sa.Index("ix_message_state_message_id", message_state.c.message_id, message_stat
 message_event = sa.Table(
     "message_event",
     metadata,
-    owner(),
+    same_owner(),
     sa.Column("plan_id", Id, primary_key=True),
     sa.Column("event", sa.Text, primary_key=True),
     sa.Column("rule", sa.Text, primary_key=True),
@@ -241,7 +242,7 @@ _COVERS = (
     .where(message_event.c.message_id == sa.bindparam("number"))
     .order_by(message_event.c.event_date, message_event.c.plan_id, message_event.c.event, message_event.c.rule)
 )
-_REMEMBER = sa.insert(message_state)
+_REMEMBER = Prepared(sa.insert(message_state), "clinic_id", "message_id", "state", "at", "detail", "code")
 
 
 def get_message(tx: Tx, message_id: int) -> Message | None:
@@ -269,10 +270,9 @@ def covers(tx: Tx, message_id: int) -> list[Cover]:
     return [Cover(*row) for row in tx.conn.execute(_COVERS, {"number": message_id})]
 
 
-def remember(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    """Adds to the history: rows of `clinic_id`, `message_id`, `state`, `at`, `detail` and `code`."""
-    if rows:
-        tx.conn.execute(_REMEMBER, rows)
+def remember(tx: Tx, now: datetime, rows: Sequence[dict[str, Any]]) -> None:
+    """Adds to the history: rows of `clinic_id`, `message_id`, `state`, `detail` and `code`."""
+    _REMEMBER.run_many(tx, rows, at=now)
 
 
 def as_message(tx: Tx, row: sa.Row[Any]) -> Message:

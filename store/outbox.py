@@ -16,6 +16,7 @@ from store.columns import Moment, for_both
 from store.contacts import contact
 from store.database import Tx
 from store.messages import SENDING, WAITING, Cover, Kind, message, message_event, message_state
+from store.prepared import Prepared
 from store.settling import SentRow, apply_receipt, record_results
 
 __all__ = [
@@ -56,11 +57,35 @@ class Composed:
 _AMONG = message.c.id.in_(sa.bindparam("numbers", expanding=True))
 _FREE = {"lease_until": None, "lease_owner": None}
 
-_via_of_contact = sa.select(contact.c.via).where(contact.c.id == message.c.contact_id).scalar_subquery()
-_ADD = sa.insert(message).values(
-    via=sa.select(contact.c.via).where(contact.c.id == sa.bindparam("of_contact")).scalar_subquery()
+_ADD = Prepared(
+    sa.insert(message)
+    .values(
+        direction="out",
+        state="due",
+        via=sa.select(contact.c.via).where(contact.c.id == sa.bindparam("of_contact")).scalar_subquery(),
+    )
+    .returning(message.c.id),
+    "clinic_id",
+    "contact_id",
+    "patient_id",
+    "kind",
+    "template",
+    "args",
+    "state_at",
+    "priority",
+    "due_at",
+    "expires_at",
+    "created_at",
 )
-_COVER = for_both(lambda insert: insert(message_event).on_conflict_do_nothing().returning(message_event.c.plan_id))
+_COVER = Prepared(
+    for_both(lambda insert: insert(message_event).on_conflict_do_nothing()),
+    "clinic_id",
+    "plan_id",
+    "event",
+    "rule",
+    "event_date",
+    "message_id",
+)
 _CLAIMABLE = (
     sa.select(message.c.id)
     .where(
@@ -73,14 +98,22 @@ _CLAIMABLE = (
     .with_for_update(skip_locked=True)
 )
 _UPDATE_AMONG = sa.update(message).where(_AMONG)
-_SEND = (
+_SEND = Prepared(
     sa.update(message)
     .where(message.c.id == sa.bindparam("number"), message.c.state == "claimed")
     .values(
         state="sending",
-        via=_via_of_contact,
+        via=sa.select(contact.c.via).where(contact.c.id == message.c.contact_id).scalar_subquery(),
         lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until),
-    )
+    ),
+    "body_sealed",
+    "language",
+    "segments",
+    "encoding",
+    "content_version",
+    "sender_id",
+    "attempts",
+    "state_at",
 )
 _REMEMBER_AMONG = sa.insert(message_state).from_select(
     ["clinic_id", "message_id", "state", "at", "detail"],
@@ -135,43 +168,32 @@ def add_text(
     What another text tells already is not told again, even if that one was cancelled: None where that is all of
     ``covers``. A text without covers always is.
     """
-    result = tx.conn.execute(
-        _ADD,
-        {
-            "clinic_id": clinic_id,
-            "contact_id": contact_id,
-            "of_contact": contact_id,
-            "patient_id": patient_id,
-            "direction": "out",
-            "kind": kind,
-            "template": template,
-            "args": dict(args),
-            "state": "due",
-            "state_at": now,
-            "priority": priority,
-            "due_at": due_at,
-            "expires_at": expires_at,
-            "created_at": now,
-        },
+    row = _ADD.one(
+        tx,
+        clinic_id=clinic_id,
+        contact_id=contact_id,
+        of_contact=contact_id,
+        patient_id=patient_id,
+        kind=kind,
+        template=template,
+        args=dict(args),
+        state_at=now,
+        priority=priority,
+        due_at=due_at,
+        expires_at=expires_at,
+        created_at=now,
     )
-    (number,) = result.inserted_primary_key or (0,)
+    number = int(row[0]) if row else 0
     if not covers:
-        return int(number)
+        return number
     told = [
-        {
-            "clinic_id": clinic_id,
-            "plan_id": cover.plan_id,
-            "event": cover.event,
-            "rule": cover.rule,
-            "event_date": cover.event_date,
-            "message_id": number,
-        }
+        {"plan_id": cover.plan_id, "event": cover.event, "rule": cover.rule, "event_date": cover.event_date}
         for cover in covers
     ]
-    if not tx.conn.execute(_COVER[tx.dialect], told).all():
+    if _COVER.run_many(tx, told, clinic_id=clinic_id, message_id=number) == 0:
         tx.conn.execute(sa.delete(message).where(message.c.id == number))
         return None
-    return int(number)
+    return number
 
 
 def claim(tx: Tx, now: datetime, lease_until: datetime, owner: str, limit: int, real_now: datetime) -> list[int]:
@@ -192,27 +214,20 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
 
     In the transaction of `to_send`. Raises LookupError where a text is not claimed.
     """
-    if not rows:
-        return
-    result = tx.conn.execute(
-        _SEND,
-        [
-            {
-                "number": row.id,
-                "until": lease_until,
-                "body_sealed": tx.sealer.seal(row.body),
-                "language": row.language,
-                "segments": row.segments,
-                "encoding": row.encoding,
-                "content_version": row.content_version,
-                "sender_id": row.sender_id,
-                "attempts": row.attempts,
-                "state_at": now,
-            }
-            for row in rows
-        ],
-    )
-    if result.rowcount != len(rows):
+    words = [
+        {
+            "number": row.id,
+            "body_sealed": tx.sealer.seal(row.body),
+            "language": row.language,
+            "segments": row.segments,
+            "encoding": row.encoding,
+            "content_version": row.content_version,
+            "sender_id": row.sender_id,
+            "attempts": row.attempts,
+        }
+        for row in rows
+    ]
+    if _SEND.run_many(tx, words, until=lease_until, state_at=now) != len(rows):
         raise LookupError("a text that is to be sent is not claimed")
     tx.conn.execute(_REMEMBER_AMONG, {"numbers": [row.id for row in rows], "detail": ""})
 

@@ -7,10 +7,11 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, Moment, for_both, key, metadata, one_of, owner, within_clinic
+from store.columns import Id, Moment, for_both, key, metadata, one_of, same_owner, within_clinic
 from store.consents import ConsentEvent, add_consent, consents
-from store.contacts import Contact, as_contact, contact
+from store.contacts import CONTACTS, Contact, as_contact, contact
 from store.database import StoreError, Tx
+from store.prepared import Prepared
 
 __all__ = [
     "CodeTaken",
@@ -41,7 +42,7 @@ patient = sa.Table(
     "patient",
     metadata,
     key(),
-    owner(),
+    same_owner(),
     sa.Column("contact_id", Id, nullable=False),
     # NULL after erasure, as is the code.
     sa.Column("name_sealed", sa.LargeBinary),
@@ -125,11 +126,8 @@ class CodeTaken(StoreError):
 
 
 _ADD = for_both(lambda insert: insert(patient).on_conflict_do_nothing().returning(patient.c.id))
-_GET = sa.select(patient).where(patient.c.id == sa.bindparam("number"))
-_ACTIVE = sa.select(patient).where(
-    patient.c.contact_id == sa.bindparam("contact"), patient.c.state == sa.literal_column("'active'")
-)
-_UNSEALED = sa.select(
+# In the order of the fields of DuePatient, and on to those of Patient with what is sealed in its place.
+_DUE_COLUMNS = (
     patient.c.id,
     patient.c.clinic_id,
     patient.c.contact_id,
@@ -139,11 +137,16 @@ _UNSEALED = sa.select(
     patient.c.state,
     patient.c.next_text_at,
 )
-_ENROLLED = _UNSEALED.where(
-    patient.c.contact_id == sa.bindparam("contact"), patient.c.state == sa.literal_column("'active'")
+_PATIENTS = sa.select(
+    *_DUE_COLUMNS, patient.c.name_sealed, patient.c.code_sealed, patient.c.created_at, patient.c.ended_at
 )
+_GET = _PATIENTS.where(patient.c.id == sa.bindparam("number"))
+_IS_ACTIVE = (patient.c.contact_id == sa.bindparam("contact")) & (patient.c.state == sa.literal_column("'active'"))
+_ACTIVE = Prepared(_PATIENTS.where(_IS_ACTIVE))
+_ENROLLED = Prepared(sa.select(*_DUE_COLUMNS).where(_IS_ACTIVE))
 _DUE = (
-    _UNSEALED.where(patient.c.next_text_at <= sa.bindparam("now", type_=Moment))
+    sa.select(*_DUE_COLUMNS)
+    .where(patient.c.next_text_at <= sa.bindparam("now", type_=Moment))
     .order_by(patient.c.next_text_at, patient.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
@@ -196,27 +199,27 @@ def get_patient(tx: Tx, patient_id: int) -> Patient | None:
 
 def active_patient(tx: Tx, contact_id: int) -> Patient | None:
     """The one active patient of a contact."""
-    row = tx.conn.execute(_ACTIVE, {"contact": contact_id}).one_or_none()
+    row = _ACTIVE.one(tx, contact=contact_id)
     return None if row is None else _as_patient(tx, row)
 
 
 def enrolled(tx: Tx, contact_id: int) -> DuePatient | None:
     """As `active_patient`, but nothing is opened: what every text that comes in may ask."""
-    row = tx.conn.execute(_ENROLLED, {"contact": contact_id}).one_or_none()
+    row = _ENROLLED.one(tx, contact=contact_id)
     return None if row is None else DuePatient(*row)
 
 
 def list_patients(tx: Tx, clinic_id: int) -> list[tuple[Patient, Contact]]:
     """Every patient of a clinic, active or ended, with their contact, in the order of enrolment."""
-    contacts = sa.select(contact).where(contact.c.clinic_id == clinic_id)
+    contacts = CONTACTS.where(contact.c.clinic_id == clinic_id)
     by_id = {row.id: as_contact(tx, row) for row in tx.conn.execute(contacts)}
-    patients = sa.select(patient).where(patient.c.clinic_id == clinic_id).order_by(patient.c.id)
+    patients = _PATIENTS.where(patient.c.clinic_id == clinic_id).order_by(patient.c.id)
     return [(_as_patient(tx, row), by_id[row.contact_id]) for row in tx.conn.execute(patients)]
 
 
 def find_by_code(tx: Tx, clinic_id: int, code: str) -> Patient | None:
     """The patient to whom the clinic gave this code, in any case of letters."""
-    statement = sa.select(patient).where(
+    statement = _PATIENTS.where(
         patient.c.clinic_id == clinic_id, patient.c.code_hash == _code_hash(tx, clinic_id, code)
     )
     row = tx.conn.execute(statement).one_or_none()
@@ -280,18 +283,8 @@ def _patient(tx: Tx, patient_id: int) -> Patient:
     return found
 
 
-def _as_patient(tx: Tx, row: sa.Row[Any]) -> Patient:
-    return Patient(
-        id=row.id,
-        clinic_id=row.clinic_id,
-        contact_id=row.contact_id,
-        timezone=row.timezone,
-        window_from=row.window_from,
-        window_until=row.window_until,
-        state=row.state,
-        next_text_at=row.next_text_at,
-        name="" if row.name_sealed is None else tx.sealer.open(row.name_sealed),
-        code=None if row.code_sealed is None else tx.sealer.open(row.code_sealed),
-        created_at=row.created_at,
-        ended_at=row.ended_at,
-    )
+def _as_patient(tx: Tx, row: Sequence[Any]) -> Patient:
+    values = list(row)
+    values[8] = "" if row[8] is None else tx.sealer.open(row[8])
+    values[9] = None if row[9] is None else tx.sealer.open(row[9])
+    return Patient(*values)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, metadata, one_of, owner, within_clinic
+from store.columns import Id, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
 
 EventStatus = Literal["planned", "confirmed", "given", "missed", "held", "gone"]
@@ -15,7 +15,7 @@ EventStatus = Literal["planned", "confirmed", "given", "missed", "held", "gone"]
 plan_event = sa.Table(
     "plan_event",
     metadata,
-    owner(),
+    same_owner(),
     sa.Column("plan_id", Id, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, Moment, for_both, key, metadata, one_of, owner, within_clinic
+from store.columns import Id, Moment, for_both, key, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
 from store.plan_events import EventStatus, PlanEvent, events_between, rewrite, set_event_status
 
@@ -48,7 +48,7 @@ plan = sa.Table(
     "plan",
     metadata,
     key(),
-    owner(),
+    same_owner(),
     sa.Column("patient_id", Id, nullable=False),
     sa.Column("regimen_id", sa.Text, nullable=False),
     sa.Column("regimen_version", sa.Integer, nullable=False),
@@ -78,7 +78,7 @@ plan_change = sa.Table(
     "plan_change",
     metadata,
     key(),
-    owner(),
+    same_owner(),
     sa.Column("plan_id", Id, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("change", sa.Text, nullable=False),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from store.database import Tx
 from store.messages import RANKS, Message, State, get_message, message, remember
+from store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ _STANDING = (
 _OWNERS = sa.select(message.c.provider_id, message.c.id).where(
     message.c.provider_id.in_(sa.bindparam("provider_ids", expanding=True))
 )
-# What is set are the columns that the values name.
-_SET = sa.update(message).where(message.c.id == sa.bindparam("number"))
+_THIS_ONE = sa.update(message).where(message.c.id == sa.bindparam("number"))
+_MOVE = Prepared(_THIS_ONE.values(lease_until=None, lease_owner=None), "state", "state_at", "error_code", "provider_id")
+_NAME = Prepared(_THIS_ONE, "provider_id")
 _BY_PROVIDER = (
     sa.select(*_READ)
     .where(message.c.provider_id == sa.bindparam("provider_id"), message.c.direction == "out")
@@ -58,30 +60,29 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
     A text that a receipt moved on before keeps its state. A provider's id that another text has is not taken again.
     """
     numbers = [row.id for row in rows]
-    standing = {row.id: row for row in tx.conn.execute(_STANDING, {"numbers": numbers})}
+    standing = {number: before for number, *before in tx.conn.execute(_STANDING, {"numbers": numbers})}
     given = [row.provider_id for row in rows if row.provider_id is not None]
-    owners = {row.provider_id: row.id for row in tx.conn.execute(_OWNERS, {"provider_ids": given})}
+    owners = dict(tx.conn.execute(_OWNERS, {"provider_ids": given}).all())
     moved, named, told = [], [], []
     for row in rows:
-        before = standing.get(row.id)
-        if before is None:
+        if row.id not in standing:
             continue
-        provider_id, detail = before.provider_id, row.detail
+        clinic_id, state, named_before = standing[row.id]
+        provider_id, detail = named_before, row.detail
         if provider_id is None and row.provider_id is not None:
             owner = owners.setdefault(row.provider_id, row.id)
             if owner == row.id:
                 provider_id = row.provider_id
             else:
                 detail = f"{detail} (the provider gave the id of message {owner})".lstrip()
-        if RANKS[row.state] > RANKS[before.state]:
-            moved.append(_values(row.id, now, row.state, provider_id, row.code))
-            told.append(_change(before.clinic_id, row.id, now, row.state, detail, row.code))
-        elif provider_id != before.provider_id:
+        if RANKS[row.state] > RANKS[state]:
+            moved.append({"number": row.id, "state": row.state, "provider_id": provider_id, "error_code": row.code})
+            told.append(_change(clinic_id, row.id, row.state, detail, row.code))
+        elif provider_id != named_before:
             named.append({"number": row.id, "provider_id": provider_id})
-    for updates in (moved, named):
-        if updates:
-            tx.conn.execute(_SET, updates)
-    remember(tx, told)
+    _MOVE.run_many(tx, moved, state_at=now)
+    _NAME.run_many(tx, named)
+    remember(tx, now, told)
     return [change["message_id"] for change in told]
 
 
@@ -105,24 +106,13 @@ def apply_receipt(
     if before is None:
         return None
     if RANKS[state] > RANKS[before.state]:
-        tx.conn.execute(_SET, _values(before.id, now, state, provider_id, code))
-        remember(tx, [_change(before.clinic_id, before.id, now, state, detail, code)])
+        moved = {"number": before.id, "state": state, "provider_id": provider_id, "error_code": code}
+        _MOVE.run_many(tx, [moved], state_at=now)
+        remember(tx, now, [_change(before.clinic_id, before.id, state, detail, code)])
     elif before.provider_id is None:
-        tx.conn.execute(_SET, {"number": before.id, "provider_id": provider_id})
+        _NAME.run_many(tx, [{"number": before.id, "provider_id": provider_id}])
     return get_message(tx, before.id)
 
 
-def _values(number: int, now: datetime, state: State, provider_id: str | None, code: int | None) -> dict[str, Any]:
-    return {
-        "number": number,
-        "state": state,
-        "state_at": now,
-        "error_code": code,
-        "provider_id": provider_id,
-        "lease_until": None,
-        "lease_owner": None,
-    }
-
-
-def _change(clinic_id: int, number: int, now: datetime, state: State, detail: str, code: int | None) -> dict[str, Any]:
-    return {"clinic_id": clinic_id, "message_id": number, "state": state, "at": now, "detail": detail, "code": code}
+def _change(clinic_id: int, number: int, state: State, detail: str, code: int | None) -> dict[str, Any]:
+    return {"clinic_id": clinic_id, "message_id": number, "state": state, "detail": detail, "code": code}

@@ -1,0 +1,110 @@
+"""Statements on the ways where every microsecond counts: a text coming in, a batch going out.
+
+SQLAlchemy's own execute() takes 20 to 40 microseconds around the driver's 5 to 20. A prepared statement is the same
+Core statement, compiled once for each database and from then on given straight to the driver, with the same conversion
+of values both ways. Everywhere else execute() is the way: it does more, and it forgives more.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.backends import Dialect
+from store.columns import ForBoth
+from store.database import Tx
+
+Statement = sa.Select[*tuple[Any, ...]] | sa.Update | sa.Insert
+Convert = Callable[[Any], Any]
+
+
+class Prepared:
+    """A Core statement compiled once for each database. It has no IN over a list, and no Python-side defaults.
+
+    ``sets`` names the columns that an INSERT or UPDATE sets from the values it is given.
+    """
+
+    def __init__(self, statement: Statement | ForBoth, *sets: str) -> None:
+        self._statement = statement
+        self._sets = sets
+        self._compiled: dict[Dialect, _Compiled] = {}
+
+    def one(self, tx: Tx, **values: Any) -> Sequence[Any] | None:
+        """Runs it and gives the first row, in the order of its columns; None where there is none."""
+        compiled = self._compiled.get(tx.dialect) or self._compile(tx)
+        (bound,) = compiled.bind([values], {})
+        row = _driver(tx).execute(compiled.sql, bound).fetchone()
+        return None if row is None else compiled.row(row)
+
+    def run_many(self, tx: Tx, rows: Sequence[Mapping[str, Any]], **common: Any) -> int:
+        """Runs it for each row, with the values that all have in common, and says how many rows it touched."""
+        if not rows:
+            return 0
+        compiled = self._compiled.get(tx.dialect) or self._compile(tx)
+        cursor = _driver(tx).cursor()
+        cursor.executemany(compiled.sql, compiled.bind(rows, common))
+        return int(cursor.rowcount)
+
+    def _compile(self, tx: Tx) -> "_Compiled":
+        statement = self._statement[tx.dialect] if isinstance(self._statement, Mapping) else self._statement
+        compiled = self._compiled[tx.dialect] = _Compiled(statement, self._sets, tx.conn.dialect)
+        return compiled
+
+
+class _Compiled:
+    """A statement in the words of one driver."""
+
+    def __init__(self, statement: Statement, sets: Sequence[str], dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(sets) or None)
+        self.sql = str(compiled)
+        self._positional = compiled.positional
+        self._names = list(compiled.positiontup or ()) if compiled.positional else list(compiled.params)
+        self._converts: dict[str, Convert | None] = {
+            name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names
+        }
+        self._constants = {
+            name: self._as_the_driver_takes(name, compiled.params[name])
+            for name in self._names
+            if not compiled.binds[name].required
+        }
+        columns = enumerate(statement.exported_columns)
+        converts = [
+            (place, column.type.dialect_impl(dialect).result_processor(dialect, None)) for place, column in columns
+        ]
+        self._results = [(place, convert) for place, convert in converts if convert is not None]
+
+    def bind(self, rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]) -> list[Any]:
+        """The values of each row as the driver takes them; what all have in common is converted once."""
+        fixed = self._constants | {name: self._as_the_driver_takes(name, value) for name, value in common.items()}
+        changing = [(place, name, self._converts[name]) for place, name in enumerate(self._names) if name not in fixed]
+        if not self._positional:
+            return [
+                fixed | {name: convert(row[name]) if convert else row[name] for _, name, convert in changing}
+                for row in rows
+            ]
+        pattern = [fixed.get(name) for name in self._names]
+        bound = []
+        for row in rows:
+            values = pattern.copy()
+            for place, name, convert in changing:
+                values[place] = convert(row[name]) if convert else row[name]
+            bound.append(values)
+        return bound
+
+    def _as_the_driver_takes(self, name: str, value: Any) -> Any:
+        convert = self._converts[name]
+        return convert(value) if convert else value
+
+    def row(self, row: Sequence[Any]) -> Sequence[Any]:
+        """A row as the driver gives it, converted."""
+        if not self._results:
+            return row
+        values = list(row)
+        for place, convert in self._results:
+            values[place] = convert(values[place])
+        return values
+
+
+def _driver(tx: Tx) -> Any:
+    """The driver's own connection inside the transaction; sqlite3's and psycopg's take the same calls."""
+    return tx.conn.connection.dbapi_connection
