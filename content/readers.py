@@ -193,8 +193,8 @@ def _read_line(table: Table) -> Line:
 
 def _check_fever(table: Table, country: Country) -> None:
     for name, celsius, fahrenheit, lowest, highest in (
-        ("high", country.fever_c, country.fever_f, 37.0, 39.0),
-        ("low", country.low_c, country.low_f, 34.0, 36.5),
+        ("high", country.fever_c, country.fever_f, 37.5, 38.3),
+        ("low", country.low_c, country.low_f, 35.0, 36.0),
     ):
         if f"{name}_c" not in table or f"{name}_f" not in table:
             continue

@@ -43,7 +43,8 @@ def _check_numbers(file: TomlFile, fact: Fact, countries: Mapping[str, Country],
     lacking = [code for code, pack in countries.items() if fact.holds_in(code) and not _has(pack, fact.placeholders)]
     if lacking:
         mend = "name the countries where it holds: countries = [...], and write another fact for the others"
-        file.fault("countries", f"the packs {', '.join(lacking)} have no checked number for this text: {mend}", *at, "countries")
+        packs = ", ".join(lacking)
+        file.fault("countries", f"the packs {packs} have no checked number for this text: {mend}", *at, "countries")
 
 
 def check_packs(

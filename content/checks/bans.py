@@ -22,7 +22,8 @@ _BRANDS = (
     r"\b(keytruda|opdivo|opdualag|yervoy|tecentriq|imfinzi|imjudo|bavencio|libtayo|jemperli|zynyz|loqtorzi|tevimbra"
     r"|revlimid|thalomid|pomalyst|aldara|zyclara|kymriah|yescarta|breyanzi|abecma|carvykti|tecartus|blincyto|kimmtrak"
     r"|tecvayli|talvey|elrexfio|columvi|epkinly|lunsumio|imdelltra|proleukin|imlygic|provenge|amtagvi|anktiva|adstiladrin"
-    r"|intron|sylatron|besremi|tylenol|advil|imodium)\b"
+    r"|intron|sylatron|besremi|tylenol|advil|imodium|ibuprofen\w?|paracetamol|acetaminophen|acetaminofén|aspirina?"
+    r"|loperamid[ea])\b"
 )
 _READER = (
     r"(we|i|someone|somebody|staff|((a|an|the|your|our|one of our) )?"
@@ -48,11 +49,13 @@ BANS = (
         "never reassure, and never make waiting sound safe (rule 2): leave it out, or say when to call",
         r"(\bis|\bare|'s|'re|\bbe) (quite |perfectly |totally |completely |all |very )?"
         r"(normal|common|expected|fine|ok|okay|harmless|nothing)\b"
-        r"|\b(don't|do not|not to|nothing to|no need to) worry\b|\bno need to call\b"
-        r"|\bcan wait\b|\bwill pass\b|\bon its own\b|\b(just|only|simply|merely)\b",
+        r"|\b(don't|do not|not to|nothing to) (worry|panic|be alarmed|fear)\b|\bno (need|reason) to\b|\brelax\b"
+        r"|\b(nothing|not) serious\b|\bcan wait\b|(?<!not )\bwait (until|for|and see)\b|\bwill pass\b|\bon its own\b"
+        r"|\bhappens to (everyone|many|most)\b|\b(just|only|simply|merely)\b",
         r"\b(es|son|está|están) (muy |del todo |totalmente |completamente )?"
         r"(normal|normales|común|comunes|de esperar|esperable|inofensiv\w+)\b|\bno se preocupe\b"
         r"|\bno (hace falta|es necesario|necesita) (que )?llam|\bno es nada\b|\bno pasa nada\b|\bpuede esperar\b"
+        r"|(?<!no )\bespere (a|hasta)\b|\bno hay (por qué|razón|motivo)\b|\ble pasa a (todos|muchos)\b"
         r"|\btranquil\w+|\b(solo|sólo|solamente|simplemente)\b|\bse le pasará\b|\bya pasará\b",
     ),
     _ban(
@@ -84,11 +87,12 @@ BANS = (
     _ban(
         "prognosis",
         "never say what a result means, whether treatment works, or how an illness will go (rule 6)",
-        r"\b(cure|cures|cured|survival|survive|remission|prognosis|life expectancy|getting better)\b"
+        r"\b(cure|cures|cured|survival|survive|remission|prognosis|life expectancy|getting better)\b|\d ?(%|percent)"
         r"|\bmeans? (that )?(it|treatment|your treatment)('s| is) working\b"
         r"|\b(it|treatment) is working (well|for you)\b"
         r"|\byour (results?|scans?|labs?|levels?|counts?) (is|are|was|were|looks?|shows?|means?)\b",
         r"\b(cura|curar|curará|curado|curada|supervivencia|sobrevivir|remisión|pronóstico|está mejorando)\b"
+        r"|\d ?(%|por ciento)"
         r"|\bsignifica que (el |su )?(tratamiento )?(funciona|sirve)\b"
         r"|\bsus? (resultados?|análisis|estudios?|niveles) (es|son|está|están|muestran?|significan?)\b",
     ),
@@ -133,8 +137,9 @@ BANS = (
     ),
     _ban(
         "tone",
-        "no exclamation marks, no blame, no safe days (rule 13)",
-        r"!|\byou should('ve| have)\b|\byour fault\b|\byou (forgot|failed|neglected)\b|\bsafe days?\b"
+        "no exclamation marks, no blame, no safe days, no text-speak (rule 13)",
+        r"!|\b(pls|plz|thx|ur|asap|lol|omg|gr8)\b"
+        r"|\byou should('ve| have)\b|\byour fault\b|\byou (forgot|failed|neglected)\b|\bsafe days?\b"
         r"|\brest days? (is|are)( \w+)? safe\b|\b(no|free of|without) side effects\b",
         r"[!¡]|\b(debió|debería) (haber|de haber)\b|\bsu culpa\b|\busted (olvidó|no cumplió)\b|\bdías? seguros?\b"
         r"|\bsin efectos secundarios\b|\bno (hay|habrá|tendrá) efectos secundarios\b",

@@ -50,11 +50,12 @@ MUST_NOT_SAY: dict[str, dict[str, str]] = {
 _MAY_SAY_STOP = ("help", "optin_confirm", "stop_confirm", "cancel_clarify", "resumed", "menu")
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÜÑ]{3,}\b")
 _NUMBER = re.compile(r"\d{3,}|\d-\d|\b\d\d \d\d\b")
+_TEXTS_EMERGENCY = re.compile(r"\b(text|envíe|mande|escriba)\b[^.?:;]*\{emergency\}", re.IGNORECASE)
 _KNOWN_CAPITALS = frozenset({"sms", "stop", "start", "help", "ayuda"})
 
 
 def check(library: Library, report: Report) -> None:
-    """Rules ``must-say``, ``must-not-say``, ``stop``, ``carrier-word``, ``invites`` and ``number``."""
+    """Rules ``must-say``, ``must-not-say``, ``stop``, ``carrier-word``, ``invites``, ``number`` and ``call``."""
     reserved = {word_form(word) for word in library.carrier_words.all} - _KNOWN_CAPITALS
     keywords = {
         language: {word_form(topic.keyword[language]) for topic in library.topics.values()}
@@ -65,6 +66,8 @@ def check(library: Library, report: Report) -> None:
         if _NUMBER.search(written.text) and not (written.fact and written.fact.countries):
             mend = "write {emergency}, {phone}, {crisis} or {poison}: a number holds in one country"
             report.on(written, "number", f"{mend}; a fact about one country's service says countries = [...]")
+        if _TEXTS_EMERGENCY.search(written.text):
+            report.on(written, "call", "most emergency numbers take no texts: say call {emergency}")
         if not written.fact:
             _check_said(written, report)
 

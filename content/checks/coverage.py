@@ -18,12 +18,19 @@ NUMBERS = {
 }
 """The numbers of the packs a second time: a slip of the finger in one of the two places is found."""
 
+LEVELS = {
+    "emergency": {"breath", "chest", "collapse", "anaphylaxis", "bleed"},
+    "crisis": {"crisis"},
+    "overdose": {"overdose"},
+}
+"""The danger signs that may have no lower level, a second time; any other sign is call_now or above."""
+
 _SEED = "SEED"
 _NO_CLAIM = ("limit", "engine")
 
 
 def check(library: Library, report: Report) -> None:
-    """Rules ``claims``, ``source``, ``repeated`` and ``wrong-number``."""
+    """Rules ``claims``, ``source``, ``repeated``, ``level`` and ``wrong-number``."""
     for name in CLAIMS:
         if name not in library.seed_claims:
             report.at("seed_claims.toml", "claims", f"{name} is missing: the source text makes 41 claims, S1 to S41")
@@ -36,6 +43,7 @@ def check(library: Library, report: Report) -> None:
             if mend := _sources_mend(fact):
                 report.at(f"topics/{topic.id}.toml", "source", f"{fact.id}: {mend}", "fact", number)
     _check_repeated(library, report)
+    _check_levels(library, report)
     for code, country in library.countries.items():
         for name, known in NUMBERS.get(code, {}).items():
             line = country.lines.get(name)
@@ -50,6 +58,14 @@ def _check_repeated(library: Library, report: Report) -> None:
         owner = first.setdefault(written.text, written.key)
         if owner != written.key:
             report.on(written, "repeated", f"{owner} says the same: write what this fact is for, or remove it")
+
+
+def _check_levels(library: Library, report: Report) -> None:
+    for sign in library.danger.values():
+        known = next((level for level, signs in LEVELS.items() if sign.id in signs), None)
+        if sign.level != known and (known is not None or sign.level == "same_day"):
+            mend = f"'{sign.id}' is {known or 'call_now'} as far as we know: put it right, or change content/checks too"
+            report.at(f"danger/{sign.id}.toml", "level", mend, "level")
 
 
 def _check_claim(library: Library, report: Report, claim: SeedClaim) -> None:

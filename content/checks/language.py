@@ -31,6 +31,9 @@ _BARE = re.compile(
     r"|farmaceutico|envie|escalofrios|energia|estomago|higado|codigo|ultimo|jabon|quitese)\b",
     re.IGNORECASE,
 )
+# Patients are "usted" in every text.
+_FAMILIAR = re.compile(r"\b(tú|tus?|te|ti|contigo|tienes|puedes|eres|estás|llama|llámanos|avísanos)\b", re.IGNORECASE)
+
 # "Tomó" (took) folds to "tomo" (I take): an SMS would say that the writer takes it.
 _PAST = re.compile(r"\b\w*[^\Wi]ó\b", re.IGNORECASE)
 
@@ -39,11 +42,13 @@ HIGHEST_MEAN = 6.0
 
 
 def check(library: Library, report: Report) -> None:
-    """Rules ``language``, ``accents``, ``past``, ``marks`` and ``grade``."""
+    """Rules ``language``, ``end``, ``accents``, ``past``, ``usted``, ``marks`` and ``grade``."""
     texts = list(every_text(library))
     by_place = {(written.file.startswith("topics/"), written.key, written.language): written for written in texts}
     for written in texts:
         _check_language(written, report)
+        if written.path[0] != "items" and not written.text.endswith((".", "?", "}")):
+            report.on(written, "end", "the end is missing: a text ends with a full stop or a question mark")
         if written.language == "es":
             _check_spanish(written, report)
         twin = by_place.get((written.fact is not None, written.key, library.languages[0]))
@@ -71,6 +76,8 @@ def _check_spanish(written: Written, report: Report) -> None:
     if found := _PAST.search(written.text):
         mend = f"'{found.group()}' loses its accent in an SMS and then says something else: write it another way"
         report.on(written, "past", mend)
+    if found := _FAMILIAR.search(written.text):
+        report.on(written, "usted", f"'{found.group()}': write to patients as usted")
     for opening, closing in ("¿?", "¡!"):
         if written.text.count(opening) != written.text.count(closing):
             report.on(written, "marks", f"each '{closing}' has its '{opening}': put it where the sentence begins")

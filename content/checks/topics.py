@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from content.checks.texts import Report
 from content.library import Library
+from content.model import Topic
 from content.phrases import plain
 
 COMMANDS = frozenset(
@@ -18,9 +20,19 @@ _TYPED = re.compile(r"[\w .,'+-]+")
 _NO_URGENT_LINE = ("crisis", "overdose")
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A keyword or alias, the form by which it is compared, and where it stands."""
+
+    topic: str
+    language: str
+    path: tuple[str | int, ...]
+    text: str
+    form: str
+
+
 def check(library: Library, report: Report) -> None:
     """Rules ``reserved``, ``keyword``, ``alias``, ``danger-alias`` and ``urgent-line``."""
-    places: dict[str, list[tuple[str, tuple[str | int, ...]]]] = {}
     reserved = {word_form(word) for word in library.carrier_words.all}
     for pack in library.countries.values():
         reserved |= {word_form(word) for word in pack.opt_out_words}
@@ -30,47 +42,59 @@ def check(library: Library, report: Report) -> None:
         for language in library.languages
         for phrase in sign.phrases[language]
     }
-    for topic, language, path, word in _words(library):
-        form = word_form(word)
-        file = f"topics/{topic}.toml"
-        if not form or not _TYPED.fullmatch(word) or len(word) > _LONGEST_WORD:
-            mend = f"'{word}' is no word that a patient texts: up to {_LONGEST_WORD} letters and digits, no other marks"
-            report.at(file, "alias", mend, *path)
-        elif form in reserved:
-            mend = f"carriers act on '{word}' themselves (carrier_words.toml): choose another word"
-            report.at(file, "reserved", mend, *path)
-        elif form in COMMANDS:
-            report.at(file, "reserved", f"'{word}' is a command of the conversation: choose another word", *path)
-        elif form in phrases and path[0] == "aliases":
-            mend = f"'{word}' is a phrase of the danger sign {phrases[form]}, which is looked for first: remove it here"
-            report.at(file, "danger-alias", mend, *path)
-        places.setdefault(form, []).append((topic, path))
-    for form, owners in places.items():
-        for topic, path in owners:
-            others = sorted({other for other, _ in owners} - {topic})
-            if others:
-                mend = f"'{form}' belongs to the topic {others[0]} too: it can mean one of them"
-                report.at(f"topics/{topic}.toml", "alias", mend, *path)
-            elif [each for each in owners if each[1][1] == path[1]][0][1] != path:
-                report.at(f"topics/{topic}.toml", "alias", f"'{form}' stands here twice: remove one", *path)
-    _check_each(library, report)
-
-
-def _check_each(library: Library, report: Report) -> None:
-    asked = {sign.topic for sign in library.danger.values() if sign.level not in _NO_URGENT_LINE}
+    owners: dict[str, list[_Word]] = {}
+    for word in _words(library):
+        owners.setdefault(word.form, []).append(word)
+        if fault := _fault_of(word, reserved, phrases):
+            report.at(f"topics/{word.topic}.toml", *fault, *word.path)
+    for words in owners.values():
+        _check_owners(words, report)
     for topic in library.topics.values():
-        file = f"topics/{topic.id}.toml"
-        for language in library.languages:
-            keyword = topic.keyword[language]
-            if bool(keyword) != any(topic.keyword.values()):
-                report.at(file, "keyword", "give it a keyword in every language, or in none", "keyword", language)
-            if keyword and (keyword != keyword.upper() or not re.fullmatch(r"[^\W\d_]{2,20}", keyword)):
-                report.at(file, "keyword", "a keyword is one word in capitals", "keyword", language)
-            if not topic.aliases[language]:
-                report.at(file, "alias", "give it at least one other word", "aliases", language)
-        if topic.id in asked and not topic.urgent_line:
-            mend = "a danger sign sends this topic's facts: urgent_line = true"
-            report.at(file, "urgent-line", mend, "urgent_line")
+        _check_topic(topic, library, report)
+
+
+def _fault_of(word: _Word, reserved: set[str], phrases: dict[str, str]) -> tuple[str, str] | None:
+    if len(word.form) < 2 or not _TYPED.fullmatch(word.text) or len(word.text) > _LONGEST_WORD:
+        mend = f"'{word.text}' is no word that a patient texts: 2 to {_LONGEST_WORD} letters and digits, no other marks"
+        return "alias", mend
+    if word.form in reserved:
+        return "reserved", f"carriers act on '{word.text}' themselves (carrier_words.toml): choose another word"
+    if word.form in COMMANDS:
+        return "reserved", f"'{word.text}' is a command of the conversation: choose another word"
+    if word.form in phrases and word.path[0] == "aliases":
+        sign = phrases[word.form]
+        return (
+            "danger-alias",
+            f"'{word.text}' is a phrase of the danger sign {sign}, which is looked for first: remove it",
+        )
+    return None
+
+
+def _check_owners(words: list[_Word], report: Report) -> None:
+    for number, word in enumerate(words):
+        file = f"topics/{word.topic}.toml"
+        others = [other.topic for other in words if other.topic != word.topic]
+        if others:
+            mend = f"'{word.text}' belongs to the topic {others[0]} too: it can mean one of them"
+            report.at(file, "alias", mend, *word.path)
+        elif any(before.language == word.language for before in words[:number]):
+            report.at(file, "alias", f"'{word.text}' stands here twice: remove one", *word.path)
+
+
+def _check_topic(topic: Topic, library: Library, report: Report) -> None:
+    file = f"topics/{topic.id}.toml"
+    for language in library.languages:
+        keyword = topic.keyword[language]
+        if bool(keyword) != any(topic.keyword.values()):
+            report.at(file, "keyword", "give it a keyword in every language, or in none", "keyword", language)
+        if keyword and (keyword != keyword.upper() or not re.fullmatch(r"[^\W\d_]{2,20}", keyword)):
+            report.at(file, "keyword", "a keyword is one word in capitals", "keyword", language)
+        if not topic.aliases[language]:
+            report.at(file, "alias", "give it at least one other word", "aliases", language)
+    signs = [sign for sign in library.danger.values() if sign.topic == topic.id and sign.level not in _NO_URGENT_LINE]
+    if signs and not topic.urgent_line:
+        mend = f"the danger sign {signs[0].id} sends this topic's facts: urgent_line = true"
+        report.at(file, "urgent-line", mend, "urgent_line")
 
 
 def word_form(word: str) -> str:
@@ -78,10 +102,10 @@ def word_form(word: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", plain(word)))
 
 
-def _words(library: Library) -> Iterator[tuple[str, str, tuple[str | int, ...], str]]:
+def _words(library: Library) -> Iterator[_Word]:
     for topic in library.topics.values():
         for language in library.languages:
-            if topic.keyword[language]:
-                yield topic.id, language, ("keyword", language), topic.keyword[language]
+            if keyword := topic.keyword[language]:
+                yield _Word(topic.id, language, ("keyword", language), keyword, word_form(keyword))
             for number, alias in enumerate(topic.aliases[language]):
-                yield topic.id, language, ("aliases", language, number), alias
+                yield _Word(topic.id, language, ("aliases", language, number), alias, word_form(alias))

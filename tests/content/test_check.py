@@ -123,6 +123,8 @@ BREAKS = [
     Break("language", ES, 'Gracias por avisar."', 'Thanks for telling me."'),
     Break("accents", ES, "Soy automático: nadie lee en vivo", "Soy automatico: nadie lee en vivo"),
     Break("accents", "topics/long.toml", "1 o 2 años", "1 o 2 anos"),
+    Break("usted", ES, "Llame hoy a su equipo para contarlo.", "Habla hoy con tu equipo para contarlo."),
+    Break("end", "topics/steroid.toml", "to treat some side effects.", "to treat some side eff"),
     Break("past", "topics/miss.toml", "¿Perdió una cita?", "¿Olvidó una cita?"),
     Break("marks", "topics/miss.toml", "¿Perdió una cita?", "Perdió una cita?"),
     Break(
@@ -170,6 +172,8 @@ BREAKS = [
     Break("missing", US, '[emergency]\nnumber = "911"\nverified = true\nsource = "FCC911"\n', "", found_in=US),
     Break("missing", US, 'number = "911"\n', "", found_in=US),
     Break("number", US, 'number = "911"', 'number = "nine one one"'),
+    Break("level", "danger/chest.toml", 'level = "emergency"', 'level = "call_now"'),
+    Break("level", "danger/fever.toml", 'level = "call_now"', 'level = "same_day"'),
     Break("wrong-number", US, 'number = "911"', 'number = "999"'),
     Break("source", US, 'source = "FCC911"\n', "", found_in=US),
     Break("review", "countries/mx.toml", 'review = "needed: not checked"\n', "", found_in="countries/mx.toml"),
@@ -192,13 +196,15 @@ BREAKS = [
     Break("carrier-word", EN, "Reply C to confirm or call", "Reply YES to confirm or call"),
     Break("carrier-word", ES, "Responda C para confirmar", "Responda CANCELAR para confirmar"),
     Break("invites", EN, "Try EFFECTS, CYCLE", "Try EFECTS, CYCLE"),
+    Break("call", EN, "Call {emergency} now. Say you", "Text {emergency} now. Say you"),
     Break("number", EN, "Call or text {crisis} now, free", "Call or text {crisis} (988) now, free"),
     Break("number", "topics/trials.toml", 'countries = ["us"]\n', "", found_in="topics/trials.toml"),
 ]
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda each: f"{each.rule}: {each.new[:40]}")
-def test_a_broken_copy_is_caught_where_it_is_broken(copy: Copy, broken: Break) -> None:
+def test_a_broken_copy_is_caught_where_it_is_broken(request: pytest.FixtureRequest, broken: Break) -> None:
+    copy: Copy = request.getfixturevalue("whole_copy" if broken.file.startswith("danger/") else "copy")
     line = copy.edit(broken.file, broken.old, broken.new)
     faults = [fault for fault in copy.faults() if fault.rule == broken.rule]
     if broken.found_in:
@@ -242,6 +248,12 @@ def test_another_encoding_is_found_at_its_line(copy: Copy) -> None:
     copy.write("wording/es.toml", text.encode("latin-1"))
     (fault,) = copy.faults()
     assert (fault.file, fault.rule) == ("wording/es.toml", "encoding")
+
+
+def test_line_ends_of_another_system_are_no_fault(copy: Copy) -> None:
+    for name in ("wording/en.toml", "topics/fever.toml", "index.toml"):
+        copy.write(name, (copy.directory / name).read_bytes().replace(b"\n", b"\r\n"))
+    assert copy.faults() == []
 
 
 def test_swapped_languages_are_found(copy: Copy) -> None:

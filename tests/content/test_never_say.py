@@ -22,11 +22,14 @@ NEVER_SAY = {
         ("en", "Don't worry."),
         ("en", "It can wait."),
         ("en", "Itching is common."),
+        ("en", "Wait until your next visit."),
+        ("en", "It is nothing serious."),
         ("en", "There is no need to call."),
         ("en", "It is just a rash."),
         ("es", "Es normal."),
         ("es", "No se preocupe."),
         ("es", "Puede esperar."),
+        ("es", "Espere hasta su cita."),
         ("es", "No hace falta que llame."),
     ],
     "grade": [
@@ -52,6 +55,7 @@ NEVER_SAY = {
     ],
     "prognosis": [
         ("en", "You will be cured."),
+        ("en", "It helps 40% of people."),
         ("en", "Your results are good."),
         ("en", "It means treatment is working."),
         ("es", "Se va a curar."),
@@ -81,6 +85,7 @@ NEVER_SAY = {
     "suggestion": [
         ("en", "We recommend green tea."),
         ("en", "Ask for Keytruda."),
+        ("en", "Some ibuprofen may help."),
         ("en", "Look at NCT01234567."),
         ("es", "Recomendamos una dieta."),
         ("es", "Pida Opdivo."),
@@ -94,6 +99,7 @@ NEVER_SAY = {
         ("en", "Well done!"),
         ("en", "You should have called."),
         ("en", "Today is a safe day."),
+        ("en", "Call ur team."),
         ("es", "¡Muy bien!"),
         ("es", "Es su culpa."),
         ("es", "Hoy es un día seguro."),
