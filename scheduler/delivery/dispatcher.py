@@ -67,9 +67,9 @@ def begin(
 ) -> list[Ready]:
     """Passes claimed texts through the gates and puts the rest into words; they are `sending` when this commits.
 
-    Of several texts to one person the first is taken, and the others are given back: they are due still. Texts that
-    ``owner`` no longer has claimed are left alone. ``lease_until`` (by the real clock) is when a call that has not
-    come back is given up; ``status_callback`` is the address of our status route, None where there is none.
+    Of several texts to one person the first that may go is taken, and those after it are given back: they are due
+    still. Texts that ``owner`` no longer has claimed are left alone. ``lease_until`` (by the real clock) is when a call
+    that has not come back is given up; ``status_callback`` is the address of our status route, None where there is none.
     """
     ready: list[Ready] = []
     composed: list[Composed] = []
@@ -81,7 +81,6 @@ def begin(
         if text.contact_id in people:
             given_back.append(text.id)
             continue
-        people.add(text.contact_id)
         entry = directory[text.clinic_id]
         if not _may_go(tx, Case(text, moment.now, entry, before.get(text.contact_id, _NOTHING_BEFORE))):
             continue
@@ -90,6 +89,7 @@ def begin(
         except ContentError:
             _without_words(tx, moment.now, text)
             continue
+        people.add(text.contact_id)
         ready.append(going[0])
         composed.append(going[1])
     outbox.release(tx, given_back)

@@ -75,8 +75,9 @@ def top_up(tx: Tx, now: datetime, *, limit: int = 20) -> int:
             calendar = calendar_of(plan)
         except ContentError:
             continue  # told to staff when its next text is due
+        written_until = plan.shadow_until or plan.start
         write_shadow(tx, plan, calendar, today + SHADOW)
-        if _is_over(calendar, today):
+        if _is_over(calendar, written_until, today):
             plans.set_plan_state(tx, plan.id, "finished")
         topped_up += 1
     return topped_up
@@ -149,7 +150,7 @@ def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], wi
             due.append((plan.id, reminder))
             told = max(told or reminder.event_date, reminder.event_date)
         else:
-            if _is_over(calendar, now.astimezone(UTC).date()):
+            if _is_over(calendar, since.date(), now.astimezone(UTC).date()):
                 plans.set_plan_state(tx, plan.id, "finished")
         if told is not None and (plan.shadow_until is None or plan.shadow_until < told):
             write_shadow(tx, plan, calendar, told + SHADOW)
@@ -175,8 +176,9 @@ def _add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
     )
 
 
-def _is_over(calendar: Calendar, today: date) -> bool:
-    return any(event.kind is Kind.FINISHED for event in calendar.events(today - _LOOK_BACK, today))
+def _is_over(calendar: Calendar, since: date, today: date) -> bool:
+    """Whether the plan has ended by today, if it had not long before ``since``."""
+    return any(event.kind is Kind.FINISHED for event in calendar.events(min(since, today) - _LOOK_BACK, today))
 
 
 def _unreadable(tx: Tx, now: datetime, plan: Plan, error: ContentError) -> None:

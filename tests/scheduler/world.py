@@ -1,0 +1,168 @@
+"""A clinic that is live, on a database of the test's own, and the steps of the scheduler driven one by one.
+
+Nothing here waits: a test says what the time is, and calls come back with what it wants of them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from channels.base import Fault, Outgoing, SendResult, Verdict
+from content.library import Library
+from scheduler.clock import Moment
+from scheduler.delivery import dispatcher, planner, receipts
+from scheduler.delivery.dispatcher import Ready
+from scheduler.enrolment import Enrolled, NewPatient, enrol
+from store import clinics, messages, outbox
+from store.clinics import ClinicEntry
+from store.database import Database
+from store.messages import Message
+from tests.fakes.twilio.signing import NUMBER
+
+NEW_YORK = "America/New_York"
+PHONE = "+12025550143"
+LEASE = timedelta(minutes=2)
+ACCEPTED = SendResult(Verdict.ACCEPTED, None, None, Fault.NONE, "")
+
+
+def phone(number: int) -> str:
+    """A number that nobody has, from 0 to 799."""
+    return f"+1{202 + number // 100}55501{number % 100:02}"
+
+
+@dataclass
+class World:
+    """A database with one live clinic, "Riverside", in New York unless said otherwise."""
+
+    database: Database
+    library: Library
+    entry: ClinicEntry
+    chance: Random = field(default_factory=lambda: Random(7))
+    sids: int = 0
+
+    @classmethod
+    def build(cls, database: Database, library: Library, now: datetime, **clinic: Any) -> "World":
+        with database.writing() as tx:
+            made = clinics.add_clinic(
+                tx,
+                now,
+                **{
+                    "name": "Riverside",
+                    "program": "Riverside Care",
+                    "timezone": NEW_YORK,
+                    "country": "us",
+                    "languages": ("en", "es"),
+                    "default_language": "en",
+                    "phone_line": "202-555-0100",
+                    "consent_text": "We may text you up to 7 times a week about your treatment.",
+                    **clinic,
+                },
+            )
+            clinics.add_sender(tx, now, made.id, NUMBER, kind="number")
+            clinics.sign_content(tx, now, made.id, library.version, "Dr. Quinn")
+            for regimen in library.regimens.values():
+                clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
+            entry = next(entry for entry in clinics.entries(tx) if entry.clinic.id == made.id)
+        return cls(database, library, entry)
+
+    @property
+    def directory(self) -> Mapping[int, ClinicEntry]:
+        """Every clinic as it is now."""
+        with self.database.reading() as tx:
+            return {entry.clinic.id: entry for entry in clinics.entries(tx)}
+
+    def set_clinic(self, now: datetime, **changes: Any) -> None:
+        with self.database.writing() as tx:
+            clinics.set_clinic(tx, now, self.entry.clinic.id, **changes)
+        self.entry = self.directory[self.entry.clinic.id]
+
+    def new_patient(self, start: date, regimen_id: str = "pembro_q3w", **more: Any) -> NewPatient:
+        known = {"phone": PHONE, "name": "Ana Diaz", "language": "en", "timezone": NEW_YORK, "consent_how": "form"}
+        return NewPatient(**{**known, "regimen_id": regimen_id, "start": start, "by": "nurse@riverside", **more})
+
+    def enrol(self, now: datetime, start: date, regimen_id: str = "pembro_q3w", **more: Any) -> Enrolled:
+        with self.database.writing() as tx:
+            return enrol(tx, now, self.library, self.entry, self.new_patient(start, regimen_id, **more))
+
+    def plan(self, now: datetime) -> int:
+        """Plans until nobody is due; for how many patients."""
+        planned = 0
+        while count := self.plan_some(now):
+            planned += count
+        return planned
+
+    def plan_some(self, now: datetime, limit: int = 200) -> int:
+        with self.database.writing() as tx:
+            return planner.plan_due(tx, now, self.directory_in(tx), limit=limit)
+
+    def directory_in(self, tx: Any) -> Mapping[int, ClinicEntry]:
+        return {entry.clinic.id: entry for entry in clinics.entries(tx)}
+
+    def claim(self, now: datetime, *, real: datetime | None = None, owner: str = "one", limit: int = 200) -> list[int]:
+        real = real or now
+        with self.database.writing() as tx:
+            return outbox.claim(tx, now, real + LEASE, owner, limit, real)
+
+    def begin(
+        self, now: datetime, ids: Sequence[int] | None = None, *, real: datetime | None = None, owner: str = "one"
+    ) -> list[Ready]:
+        """Claims what is due, unless told what was claimed, and takes it to where the calls are made."""
+        real = real or now
+        ids = self.claim(now, real=real, owner=owner) if ids is None else ids
+        with self.database.writing() as tx:
+            return dispatcher.begin(
+                tx,
+                Moment(now, real),
+                self.library,
+                self.directory_in(tx),
+                ids,
+                owner=owner,
+                lease_until=real + LEASE,
+                status_callback=None,
+            )
+
+    def finish(self, now: datetime, ready: Iterable[Ready], result: SendResult = ACCEPTED) -> None:
+        """Every call came back with this result; accepted texts get an id of their own."""
+        with self.database.writing() as tx:
+            results = [(text, self._with_sid(result)) for text in ready]
+            dispatcher.finish(tx, now, self.library, results, self.chance)
+
+    def send(self, now: datetime, result: SendResult = ACCEPTED) -> list[Outgoing]:
+        """Plans and sends until nothing is due; what was sent."""
+        self.plan(now)
+        sent: list[Outgoing] = []
+        while ids := self.claim(now):
+            ready = self.begin(now, ids)
+            self.finish(now, ready, result)
+            sent += [text.outgoing for text in ready]
+        return sent
+
+    def texts(self, enrolled: Enrolled) -> list[Message]:
+        """Everything that went to a patient or waits for it, the oldest first."""
+        with self.database.reading() as tx:
+            return messages.conversation(tx, enrolled.patient.contact_id, limit=2000)
+
+    def receive(self, now: datetime, receipt: Any) -> Message | None:
+        with self.database.writing() as tx:
+            return receipts.apply(tx, now, self.library, receipt)
+
+    def run(self, first: datetime, last: datetime, step: timedelta = timedelta(minutes=15)) -> Iterator[datetime]:
+        """Moments from first to last, for a test that lets time go by."""
+        while first <= last:
+            yield first
+            first += step
+
+    def _with_sid(self, result: SendResult) -> SendResult:
+        if result.verdict is not Verdict.ACCEPTED or result.provider_id is not None:
+            return result
+        self.sids += 1
+        return replace(result, provider_id=f"SM{self.sids:032x}")
+
+
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, zone: str = NEW_YORK) -> datetime:
+    """The instant of a local time."""
+    from scheduler.plan.local_time import to_utc
+
+    return to_utc(date(year, month, day), time(hour, minute), zone)
