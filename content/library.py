@@ -174,6 +174,9 @@ class _Reading:
         wordings = self._all("wording", languages, lambda file, name: readers.read_wording(file, name, codes))
         danger = self._part(lambda: load_danger(self.directory / "danger"))
         regimens = self._part(lambda: load_regimens(self.directory / "regimens"))
+        if danger is not None and regimens is not None:
+            references.check_listed(self.file, "danger", index["danger"], danger)
+            references.check_listed(self.file, "regimens", index["regimens"], regimens)
         if sources is None or claims is None or words is None or danger is None or regimens is None:
             return None
         countries = self._all("countries", codes, lambda file, name: readers.read_country(file, name, words, languages))
@@ -181,7 +184,7 @@ class _Reading:
             return None
         references.check_facts(self.file, topics, sources, claims, countries)
         references.check_packs(self.file, wordings, countries, sources)
-        references.check_danger(self.file, index["danger"], danger, topics, sources)
+        references.check_danger(self.file, danger, topics, sources)
         return Library(
             version=_version(self.directory),
             languages=languages,
@@ -229,7 +232,13 @@ class _Reading:
         return self._part(lambda: read(self.file(f"{folder}/{name}.toml"), name))
 
 
-_INDEX = {"languages": "wording", "countries": "countries", "topics": "topics", "danger": "danger"}
+_INDEX = {
+    "languages": "wording",
+    "countries": "countries",
+    "topics": "topics",
+    "danger": "danger",
+    "regimens": "regimens",
+}
 """The lists of index.toml, and the folder that each is about."""
 
 

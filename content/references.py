@@ -76,17 +76,17 @@ def _check_pack_text(files: Files, key: str, wordings: Mapping[str, Wording], pa
             )
 
 
-def check_danger(
-    files: Files,
-    listed: Iterable[str],
-    danger: Mapping[str, DangerSign],
-    topics: Mapping[str, Topic],
-    sources: Mapping[str, Source],
-) -> None:
-    """Every danger sign that is listed is there, and so is every source and topic that it names."""
+def check_listed(files: Files, key: str, listed: Iterable[str], found: Mapping[str, object]) -> None:
+    """Every danger sign or regimen that index.toml lists is there."""
     for number, name in enumerate(listed):
-        if name not in danger:
-            files("index.toml").fault("missing", f"danger/{name}.toml is not there: put it back", "danger", number)
+        if name not in found:
+            files("index.toml").fault("missing", f"{key}/{name}.toml is not there: put it back", key, number)
+
+
+def check_danger(
+    files: Files, danger: Mapping[str, DangerSign], topics: Mapping[str, Topic], sources: Mapping[str, Source]
+) -> None:
+    """Every source and topic that a danger sign names is there."""
     for sign in danger.values():
         name = f"danger/{sign.id}.toml"
         # Its file was read by its own loader; it is read again for the line of a fault alone.

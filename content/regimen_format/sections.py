@@ -28,11 +28,9 @@ from content.regimen_format.model import (
     Stop,
 )
 from content.toml_file import Table
+from content.wording_keys import ITEMS
 
 Value = TypeVar("Value")
-
-# The words that patients read for an item: wording keys `item.<word>`. Never a drug name, never "medicine".
-CALLED = ("capsules", "pills", "cream", "pump", "injections", "treatment")
 
 ALL_CYCLES: Ranges = ((1, None),)
 WINDOW_OPENS = "window opens"
@@ -97,9 +95,9 @@ def item(table: Table, name: str) -> Item:
         table.fault("item", f'write the item "{name}" in small letters, without an amount')
     route = Route(table.choice("route", tuple(Route)))
     off_days = OffDays(table.choice("off_days", tuple(OffDays)))
-    called = table.choice("called", CALLED) if "called" in table else None
+    called = table.choice("called", ITEMS) if "called" in table else None
     if called is None and (off_days is OffDays.REST or route in AT_HOME):
-        table.fault("missing", f"add 'called', the word patients read for it: {', '.join(CALLED)}")
+        table.fault("missing", f"add 'called', the word patients read for it: {', '.join(ITEMS)}")
     table.finish()
     return Item(name, route, off_days, called)
 

@@ -232,7 +232,7 @@ def test_a_file_that_is_gone_is_named(copy: Copy, name: str) -> None:
     assert name in [fault.file for fault in copy.faults()]
 
 
-@pytest.mark.parametrize("name", ["danger/chest.toml", "index.toml"])
+@pytest.mark.parametrize("name", ["danger/chest.toml", "regimens/pembro_q3w.toml", "index.toml"])
 def test_what_is_listed_must_be_there(whole_copy: Copy, name: str) -> None:
     whole_copy.remove(name)
     assert [fault for fault in whole_copy.faults() if fault.file == "index.toml" and fault.rule == "missing"]
