@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-shared lock
+.PHONY: help setup run test lint test-shared bench lock
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: setup  ## linter, formatter, strict types, and the linter of the content
 
 test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR=...)
 	@$(BIN)/python -m pytest tests/shared
+
+bench: setup  ## the benchmarks, as JSON lines (BENCH='inbound --rounds 3')
+	@$(BIN)/python -m bench $(BENCH)
 
 lock:  ## write both locks anew from pyproject.toml (UPGRADE=--upgrade takes newer releases)
 	@$(PYTHON) tools/lock.py $(UPGRADE)
