@@ -5,7 +5,7 @@ What a reader finds wrong it notes as a fault of the file; nothing raises. Refer
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, cast
 
@@ -67,16 +67,30 @@ def read_topic(file: TomlFile, topic: str, languages: Iterable[str]) -> Topic | 
     aliases.finish()
     urgent_line = table.flag("urgent_line")
     facts = tuple(_read_fact(each, languages) for each in table.tables("fact", required=True))
+    retired = table.texts("retired")
     sign_off = read_sign_off(table)
     table.finish()
     if "fact" in table and not facts:
         table.fault("empty", "a topic needs at least one [[fact]]", "fact")
-    for number, fact in enumerate(facts):
-        if fact.id and not re.fullmatch(rf"{re.escape(topic)}\.[1-9]\d*", fact.id):
-            table.fault("id", f'the facts of this file are called "{topic}.1", "{topic}.2" ...', "fact", number, "id")
+    _check_fact_ids(table, topic, [*retired, *(fact.id for fact in facts)], len(retired))
     if sign_off is None:
         return None
     return Topic(topic, MappingProxyType(keyword), MappingProxyType(others), urgent_line, facts, sign_off)
+
+
+def _check_fact_ids(table: Table, topic: str, ids: Sequence[str], retired: int) -> None:
+    """An id is never used again, since what was sent names it: a fact that goes leaves its id under ``retired``."""
+    for number, fact_id in enumerate(ids):
+        if fact_id and not re.fullmatch(rf"{re.escape(topic)}\.[1-9]\d*", fact_id):
+            at = ("retired", number) if number < retired else ("fact", number - retired, "id")
+            table.fault("id", f'the facts of this file are called "{topic}.1", "{topic}.2" ...', *at)
+            return
+    missing = {f"{topic}.{number}" for number in range(1, len(set(ids)) + 1)} - set(ids)
+    if missing and "" not in ids:
+        lost = min(missing)
+        table.fault(
+            "retired", f'{lost} is gone: put it back, or add retired = ["{lost}"] so that its id is not used again'
+        )
 
 
 def _read_fact(table: Table, languages: Iterable[str]) -> Fact:

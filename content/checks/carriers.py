@@ -47,6 +47,25 @@ MUST_NOT_SAY: dict[str, dict[str, str]] = {
     "wrong_number": {"en": r"\b(treatment|clinic|visit|START)\b", "es": r"\b(tratamiento|clínica|cita|START)\b"},
     "loss": {"en": r"\b(treatment|START|visit)\b", "es": r"\b(tratamiento|START|cita)\b"},
 }
+CARRIER_WORDS = {
+    "opt_out": {
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+        "alto",
+        "baja",
+        "no mas",
+    },
+    "opt_in": {"start", "unstop", "yes"},
+    "help": {"help", "info", "ayuda"},
+}
+"""Words that phone companies and the FCC name, a second time: losing one from carrier_words.toml would lose opt-outs."""
+
 _MAY_SAY_STOP = ("help", "optin_confirm", "stop_confirm", "cancel_clarify", "resumed", "menu")
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÜÑ]{3,}\b")
 _NUMBER = re.compile(r"\d{3,}|\d-\d|\b\d\d \d\d\b")
@@ -55,7 +74,11 @@ _KNOWN_CAPITALS = frozenset({"sms", "stop", "start", "help", "ayuda"})
 
 
 def check(library: Library, report: Report) -> None:
-    """Rules ``must-say``, ``must-not-say``, ``stop``, ``carrier-word``, ``invites``, ``number`` and ``call``."""
+    """Rules ``carrier-list``, ``must-say``, ``must-not-say``, ``stop``, ``carrier-word``, ``invites``, ``number`` and ``call``."""
+    for kind, known in CARRIER_WORDS.items():
+        lost = known - {word_form(word) for word in getattr(library.carrier_words, kind)}
+        if lost:
+            report.at("carrier_words.toml", "carrier-list", f"put back: {', '.join(sorted(lost))}", kind)
     reserved = {word_form(word) for word in library.carrier_words.all} - _KNOWN_CAPITALS
     keywords = {
         language: {word_form(topic.keyword[language]) for topic in library.topics.values()}

@@ -147,6 +147,8 @@ BREAKS = [
     Break("keyword", TOPIC, 'en = "FEVER"', 'en = "fever"'),
     Break("keyword", TOPIC, 'en = "FEVER"', 'en = "HIGH FEVER"'),
     Break("keyword", TOPIC, 'es = "FIEBRE"', 'es = ""'),
+    Break("carrier-list", "carrier_words.toml", '"stop", "stop all"', '"stop all"', found_in="carrier_words.toml"),
+    Break("retired", TOPIC, 'id = "fever.2"', 'id = "fever.3"', found_in=TOPIC),
     # Where facts come from.
     Break("claims", "topics/tests.toml", 'seed_claims = ["S7"]', 'seed_claims = ["S6"]', found_in="seed_claims.toml"),
     Break("claims", "topics/tests.toml", "watch your treatment closely", "look after you", found_in="seed_claims.toml"),
