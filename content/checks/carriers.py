@@ -48,23 +48,11 @@ MUST_NOT_SAY: dict[str, dict[str, str]] = {
     "loss": {"en": r"\b(treatment|START|visit)\b", "es": r"\b(tratamiento|START|cita)\b"},
 }
 CARRIER_WORDS = {
-    "opt_out": {
-        "stop",
-        "stopall",
-        "unsubscribe",
-        "cancel",
-        "end",
-        "quit",
-        "revoke",
-        "optout",
-        "alto",
-        "baja",
-        "no mas",
-    },
+    "opt_out": {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "alto", "no mas"},
     "opt_in": {"start", "unstop", "yes"},
     "help": {"help", "info", "ayuda"},
 }
-"""Words that phone companies and the FCC name, a second time: losing one from carrier_words.toml would lose opt-outs."""
+"""Words that phone companies and the FCC name, a second time: one lost from carrier_words.toml would lose opt-outs."""
 
 _MAY_SAY_STOP = ("help", "optin_confirm", "stop_confirm", "cancel_clarify", "resumed", "menu")
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÜÑ]{3,}\b")
@@ -74,7 +62,7 @@ _KNOWN_CAPITALS = frozenset({"sms", "stop", "start", "help", "ayuda"})
 
 
 def check(library: Library, report: Report) -> None:
-    """Rules ``carrier-list``, ``must-say``, ``must-not-say``, ``stop``, ``carrier-word``, ``invites``, ``number`` and ``call``."""
+    """What fixed texts must and must not say; in every text: capitals, numbers, and that emergencies are called."""
     for kind, known in CARRIER_WORDS.items():
         lost = known - {word_form(word) for word in getattr(library.carrier_words, kind)}
         if lost:
