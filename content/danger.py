@@ -128,7 +128,7 @@ def _read_sign(file: TomlFile, stem: str, words: Mapping[str, tuple[str, ...]]) 
     )
     table.finish()
     if sign.id != stem:
-        table.fault("id", f"the file is called {stem}.toml: write id = \"{stem}\" or rename the file", "id")
+        table.fault("id", f'the file is called {stem}.toml: write id = "{stem}" or rename the file', "id")
     if not sign.sources and not sign.review:
         table.fault("source", "name a source, or say under 'review' what is needed", "sources")
     return sign

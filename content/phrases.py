@@ -1,7 +1,7 @@
 """The small language in which danger signs, requests and commands are written down as phrases.
 
-A phrase is words in order: ``skin peeling`` finds "my skin is really peeling". Words nobody needs (a, my, really, el, mi,
-muy ...: the group ``filler``) never stand in the way, and up to two others may stand between. Beyond plain words:
+A phrase is words in order: ``skin peeling`` finds "my skin is really peeling". Words nobody needs (a, my, really, el,
+mi, muy ...: the group ``filler``) never stand in the way, and up to two others may stand between. Beyond plain words:
 
 ``{breathe}``   any word of a group; the groups stand in ``danger/words/*.toml``
 ``peel*``       any word that begins so
@@ -19,6 +19,35 @@ NEAR = 2
 """How many counted words may stand between two words of a phrase."""
 FAR = 7
 """The same where the phrase has ``...``, and between the two sides of ``&``."""
+
+ARTICLES = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "his",
+        "her",
+        "our",
+        "your",
+        "their",
+        "its",
+        "el",
+        "la",
+        "los",
+        "las",
+        "un",
+        "una",
+        "mi",
+        "mis",
+        "su",
+        "sus",
+        "tu",
+        "tus",
+        "lo",
+    ]
+)
+"""Words that a phrase may have or not; they are never counted."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ＇"))
 _ONE = r"(?:\{[a-z_]+\}|[a-z0-9_]+\*?)"

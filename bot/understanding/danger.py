@@ -1,0 +1,138 @@
+"""Which danger a text tells of: signs by their phrases and numbers, each judged by its scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.understanding.matcher import Lexicon, Match, Matcher
+from bot.understanding.measures import Measure, Measures
+from bot.understanding.reading import Reading
+from bot.understanding.scope import Scope, Status
+from bot.understanding.wordlists import WordLists
+from content.danger import LEVELS, DangerSign, DangerSigns
+from content.model import Country
+from content.phrases import Phrase
+
+_RANK = {level: rank for rank, level in enumerate(LEVELS)}
+_CELL_THERAPY = frozenset(["cart", "bispecific"])
+_RAISED = frozenset(["fever", "celltx", "heartbeat"])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sign that a text speaks of: its level if it were here now, what it means, and why it was seen."""
+
+    sign: DangerSign
+    level: str
+    status: Status
+    why: str
+    start: int
+    end: int
+    bare: bool
+    """The sign's words are the whole text."""
+
+    @property
+    def urgent(self) -> bool:
+        """Here now, and more than a mild sign."""
+        return self.status is Status.PRESENT and self.level != "same_day"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    sign: str
+    kind: str
+    text: str
+
+
+class Danger:
+    """Finds signs in readings; made once."""
+
+    def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
+        self._signs = signs
+        self._scope = Scope(lexicon, lists)
+        self._measures = Measures(lexicon, signs, lists)
+        self._matcher = Matcher(lexicon, _phrases(signs))
+
+    def find(self, reading: Reading, country: Country, profile: str | None = None) -> list[Found]:
+        """Every sign, the gravest present one first."""
+        matches = self._matcher.find(reading.spots, reading.distance)
+        alike = [(match.what.sign, match.own) for match in matches if match.what.kind == "look_alikes"]
+        found = [
+            self._judged(reading, match)
+            for match in matches
+            if match.what.kind != "look_alikes"
+            and not any(sign == match.what.sign and own & match.own for sign, own in alike)
+        ]
+        for measure in self._measures.read(reading, country):
+            found.extend(self._measured(reading, measure))
+        found = _without_bare_counts(found)
+        if profile in _CELL_THERAPY:
+            found = [_raised(one) for one in found]
+        return sorted(found, key=_order)
+
+    def temperature(self, value: float, country: Country) -> str | None:
+        """What a number means that was asked for as a temperature: "call_now", "normal" or None."""
+        return self._measures.temperature(value, country)
+
+    def sign(self, name: str) -> DangerSign:
+        """A sign by its id."""
+        return self._signs[name]
+
+    def _judged(self, reading: Reading, match: Match[_Meaning]) -> Found:
+        sign = self._signs[match.what.sign]
+        level = "same_day" if match.what.kind == "mild" else sign.level
+        status = self._scope.status(reading, match, level, sign.id)
+        return _found(reading, sign, level, status, match, match.what.text)
+
+    def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
+        sign = self._signs[measure.sign]
+        status = self._scope.status(reading, measure.match, measure.level or "same_day", sign.id)
+        if measure.level is None:
+            if status is Status.PRESENT:
+                status = Status.NEGATED
+            return [_found(reading, sign, sign.level, status, measure.match, measure.why)]
+        if status is Status.NEGATED:
+            status = Status.PRESENT
+        return [_found(reading, sign, measure.level, status, measure.match, measure.why)]
+
+
+def _found(reading: Reading, sign: DangerSign, level: str, status: Status, match: Match[object], why: str) -> Found:
+    bare = match.end - match.start == len(reading.words)
+    return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare)
+
+
+def _order(found: Found) -> tuple[bool, int, int]:
+    return (found.status is not Status.PRESENT, _RANK[found.level], found.start)
+
+
+def _raised(found: Found) -> Found:
+    """On CAR T or a bispecific, fever, tremor and a fast heart are emergencies (celltx.toml: an inference)."""
+    if found.sign.id in _RAISED and found.level == "call_now":
+        return Found(found.sign, "emergency", found.status, found.why, found.start, found.end, found.bare)
+    return found
+
+
+def _without_bare_counts(found: list[Found]) -> list[Found]:
+    """A count of one to three, or a normal value, takes back what the bare word beside it said."""
+    counted = {one.sign.id for one in found if one.level == "same_day" and one.why.endswith((" stools", " times"))}
+    normal = {one.sign.id for one in found if one.status is Status.NEGATED and _is_value(one)}
+    kept = []
+    for one in found:
+        bare_word = one.status is Status.PRESENT and one.end - one.start == 1 and one.level == "call_now"
+        if bare_word and not _is_value(one) and (one.sign.id in counted or one.sign.id in normal):
+            continue
+        kept.append(one)
+    return kept
+
+
+def _is_value(found: Found) -> bool:
+    return any(character.isdigit() for character in found.why)
+
+
+def _phrases(signs: DangerSigns) -> Sequence[tuple[_Meaning, Phrase]]:
+    return [
+        (_Meaning(sign.id, kind, phrase.text), phrase)
+        for sign in signs.values()
+        for kind, group in (("phrases", sign.phrases), ("mild", sign.mild), ("look_alikes", sign.look_alikes))
+        for phrases in group.values()
+        for phrase in phrases
+    ]

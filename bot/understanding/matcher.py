@@ -1,0 +1,178 @@
+"""Finds phrases in a reading: thousands of phrases in one pass, each tried only where its rarest word stands."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from content.phrases import ARTICLES, FAR, Phrase, Step, plain
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Spots = dict[int, list[tuple[int, int]]]
+"""Element -> the places (first word, word after the last) where it stands, in order."""
+
+Distance = Callable[[int, int], int]
+"""How many counted words stand between the end of one place and the start of another."""
+
+_MOST = 6
+"""Places of one phrase that are looked at; a text that repeats itself more often says nothing new."""
+
+
+class Lexicon:
+    """Gives every word, group and list of alternatives a number, and knows which words belong to which."""
+
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        self._groups = groups
+        self._ids: dict[tuple[str, ...], int] = {}
+        self._words: dict[str, set[int]] = {}
+        self._beginnings: dict[str, set[int]] = {}
+        self.together: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        """First word -> (all words, element): entries of several words, without articles."""
+        self.together_exact: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        """The same for the entries that would be one word without their articles."""
+        self.number = self.element(("{number}",))
+
+    def element(self, alternatives: tuple[str, ...]) -> int:
+        """The number of an element; new ones are entered."""
+        if alternatives in self._ids:
+            return self._ids[alternatives]
+        element = self._ids[alternatives] = len(self._ids)
+        for alternative in alternatives:
+            if alternative.startswith("{"):
+                for member in self._groups.get(alternative.strip("{}"), ()):
+                    self._enter(member, element)
+            else:
+                self._enter(alternative.replace("_", " "), element)
+        return element
+
+    def group(self, name: str) -> int:
+        """The element of a group."""
+        return self.element((f"{{{name}}}",))
+
+    def known(self) -> Iterator[str]:
+        """Every word that stands in a group or phrase."""
+        yield from self._words
+        for entries in (*self.together.values(), *self.together_exact.values()):
+            for entry, _ in entries:
+                yield from entry
+
+    def of(self, word: str) -> tuple[int, ...]:
+        """The elements that a word belongs to."""
+        found = set(self._words.get(word, ()))
+        for length in range(2, len(word) + 1):
+            found |= self._beginnings.get(word[:length], set())
+        return tuple(found)
+
+    def _enter(self, member: str, element: int) -> None:
+        words = tuple(plain(member).split())
+        if len(words) == 1:
+            if words[0].endswith("*"):
+                self._beginnings.setdefault(words[0][:-1], set()).add(element)
+            else:
+                self._words.setdefault(words[0], set()).add(element)
+            return
+        short = tuple(word for word in words if word not in ARTICLES)
+        if len(short) > 1:
+            self.together.setdefault(short[0], []).append((short, element))
+        else:
+            self.together_exact.setdefault(words[0], []).append((words, element))
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[T_co]):
+    """Where a phrase was found: what it stands for, its first word, the word after its last, and its own words."""
+
+    what: T_co
+    start: int
+    end: int
+    own: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled(Generic[T]):
+    what: T
+    runs: tuple[tuple[tuple[int, int], ...], ...]
+    needs: frozenset[int]
+
+
+class Matcher(Generic[T]):
+    """All phrases of one kind, compiled once."""
+
+    def __init__(self, lexicon: Lexicon, phrases: Iterable[tuple[T, Phrase]]) -> None:
+        compiled = [_compile(lexicon, what, phrase) for what, phrase in phrases]
+        often = Counter(element for phrase in compiled for element in phrase.needs)
+        self._by_rarest: dict[int, list[_Compiled[T]]] = {}
+        for phrase in compiled:
+            rarest = min(phrase.needs, key=lambda element: (often[element], element))
+            self._by_rarest.setdefault(rarest, []).append(phrase)
+
+    def find(self, spots: Spots, distance: Distance) -> list[Match[T]]:
+        """Every place of every phrase."""
+        found: list[Match[T]] = []
+        present = spots.keys()
+        for element in self._by_rarest.keys() & present:
+            for phrase in self._by_rarest[element]:
+                if phrase.needs <= present:
+                    found.extend(_places(phrase, spots, distance))
+        return found
+
+
+def _compile(lexicon: Lexicon, what: T, phrase: Phrase) -> _Compiled[T]:
+    runs = tuple(
+        tuple((lexicon.element(_closed(step)), step.reach) for step in _without_articles(run)) for run in phrase.runs
+    )
+    return _Compiled(what, runs, frozenset(element for run in runs for element, _ in run))
+
+
+def _without_articles(run: tuple[Step, ...]) -> tuple[Step, ...]:
+    short = tuple(step for step in run if not ARTICLES.issuperset(step.alternatives))
+    return short or run
+
+
+def _closed(step: Step) -> tuple[str, ...]:
+    return tuple(sorted(step.alternatives))
+
+
+def _places(phrase: _Compiled[T], spots: Spots, distance: Distance) -> Iterator[Match[T]]:
+    first, *others = phrase.runs
+    for own in _run_places(first, spots, distance):
+        words = list(own)
+        for run in others:
+            best = min(
+                (other for other in _run_places(run, spots, distance) if not _overlap(words, other)),
+                key=lambda other: _apart(words, other, distance),
+                default=None,
+            )
+            if best is None or _apart(words, best, distance) > FAR:
+                break
+            words += best
+        else:
+            start, end = min(words)[0], max(word[1] for word in words)
+            yield Match(phrase.what, start, end, frozenset(i for a, b in words for i in range(a, b)))
+
+
+def _run_places(run: tuple[tuple[int, int], ...], spots: Spots, distance: Distance) -> Iterator[list[tuple[int, int]]]:
+    (first, _), *rest = run
+    for place in spots[first][:_MOST]:
+        words = [place]
+        for element, reach in rest:
+            after = words[-1][1]
+            places = spots[element]
+            at = bisect_left(places, (after, 0))
+            if at == len(places) or distance(after, places[at][0]) > reach:
+                break
+            words.append(places[at])
+        else:
+            yield words
+
+
+def _overlap(words: list[tuple[int, int]], other: list[tuple[int, int]]) -> bool:
+    return any(a < d and c < b for a, b in words for c, d in other)
+
+
+def _apart(words: list[tuple[int, int]], other: list[tuple[int, int]], distance: Distance) -> int:
+    left, right = (words, other) if words[0] < other[0] else (other, words)
+    return max(0, distance(max(word[1] for word in left), right[0][0]))

@@ -1,0 +1,236 @@
+"""What numbers mean: temperatures in C and F, oxygen, pulse, blood pressure, sugar, weight, stools, vomits, doses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.understanding.matcher import Lexicon, Match
+from bot.understanding.numbers import Number, numbers
+from bot.understanding.reading import Reading
+from bot.understanding.wordlists import WordLists
+from content.danger import DangerSigns
+from content.model import Country
+
+_CELSIUS, _FAHRENHEIT = (33.0, 43.5), (92.0, 110.0)
+_LOWEST_OXYGEN, _GOOD_OXYGEN = 40, 95
+_DOSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that says something about a sign: its level, or None for a value as it should be."""
+
+    sign: str
+    level: str | None
+    match: Match[str]
+    why: str
+
+
+class Measures:
+    """Reads measures; made once, with the thresholds of the signs."""
+
+    def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
+        self._lists = lists
+        group = lexicon.group
+        self._limit = signs.limit
+        self._temperature, self._fever, self._chill = group("temperature"), group("fever"), group("chill")
+        self._oxygen, self._pulse, self._bp, self._sugar = group("oxygen"), group("pulse"), group("bp"), group("sugar")
+        self._poop, self._loose, self._diarrhea = group("poop"), group("loose"), group("diarrhea")
+        self._toilet, self._vomit, self._pee = group("toilet"), group("vomit"), group("pee")
+        self._drug, self._pill, self._took = group("drug_name"), group("pill"), group("took")
+        self._near_faint, self._faint = group("near_faint"), group("faint")
+        self._weight = lexicon.element(
+            ("gained", "gain", "put_on", "up", "subi", "aumente", "gane", "subio", "aumento")
+        )
+        self._medicine = group("fever_reducer")
+
+    def read(self, reading: Reading, country: Country) -> list[Measure]:
+        """Every number whose meaning is plain from its words."""
+        found: list[Measure] = []
+        for number in numbers(reading.words):
+            start, end = _around(reading, number)
+            measure = (
+                self._of_oxygen(reading, number, start, end)
+                or self._of_pressure(reading, number, start, end)
+                or self._of_sugar(reading, number, start, end)
+                or self._of_pulse(reading, number, start, end)
+                or self._of_weight(reading, number, start, end)
+                or self._of_doses(reading, number, start, end)
+                or self._of_times(reading, number, start, end)
+                or self._of_temperature(reading, number, start, end, country)
+            )
+            if measure:
+                found.append(measure)
+        return found
+
+    def temperature(self, value: float, country: Country) -> str | None:
+        """ "call_now" for a fever or a low temperature in either unit, "normal" for others, None for no temperature."""
+        if _CELSIUS[0] <= value <= _CELSIUS[1]:
+            return "call_now" if value >= country.fever_c or value < country.low_c else "normal"
+        if _FAHRENHEIT[0] <= value <= _FAHRENHEIT[1]:
+            return "call_now" if value >= country.fever_f or value < country.low_f else "normal"
+        return None
+
+    def _of_temperature(
+        self, reading: Reading, number: Number, start: int, end: int, country: Country
+    ) -> Measure | None:
+        meaning = self.temperature(number.value, country)
+        if meaning is None or number.low is not None or not self._is_temperature(reading, number, start, end):
+            return None
+        level = "call_now" if meaning == "call_now" else None
+        return _measure("fever", level, number, f"{number.value:g} as a temperature")
+
+    def _is_temperature(self, reading: Reading, number: Number, start: int, end: int) -> bool:
+        words = reading.words
+        following = words[number.end] if number.end < len(words) else ""
+        before = words[number.start - 1] if number.start else ""
+        if following in self._lists["other_units"] or before in self._lists["numbered"]:
+            return False
+        if self._lists["weather"].intersection(words[start:end]):
+            return False
+        if following in ("c", "f", "celsius", "fahrenheit", "farenheit", "centigrados"):
+            return True
+        if any(reading.has(element, start, end) for element in (self._temperature, self._fever, self._chill)):
+            return True
+        if self._lists["thermometer_places"].intersection(words[start:end]):
+            return True
+        likely = number.decimal or number.value >= 99 or before in self._lists["fever_verbs"]
+        if not likely or len(words) == number.end - number.start:
+            return False
+        if any(reading.has(element, start, end) for element in (self._pulse, self._bp, self._sugar, self._oxygen)):
+            return False
+        return (
+            before in self._lists["value_after"]
+            or (number.decimal and number.start == 0)
+            or reading.has(self._medicine)
+        )
+
+    def _of_oxygen(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        if not reading.has(self._oxygen, start, end) or not _LOWEST_OXYGEN <= number.value <= 100 or number.decimal:
+            return None
+        if _unit(reading, number) in self._lists["other_units"] - {"percent", "por"}:
+            return None
+        if number.value <= self._limit("oxygen_low"):
+            level: str | None = "emergency"
+        else:
+            level = "call_now" if number.value < _GOOD_OXYGEN else None
+        return _measure("breath", level, number, f"oxygen {number.value:g}")
+
+    def _of_pressure(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        named = reading.has(self._bp, start, end)
+        if number.low is None and not (named and 60 <= number.value <= 260):
+            return None
+        if number.low is not None and (not 60 <= number.value <= 260 or number.low >= number.value):
+            return None
+        if not named and len(reading.words) == 1:
+            return None
+        low, high = number.value < self._limit("pressure_low"), number.value >= self._limit("pressure_high")
+        return _measure("endocrine", "call_now" if low or high else None, number, f"blood pressure {number.value:g}")
+
+    def _of_sugar(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        if not reading.has(self._sugar, start, end) or not 20 <= number.value <= 999:
+            return None
+        if _unit(reading, number) in self._lists["other_units"] - {"mg"}:
+            return None
+        if number.value >= self._limit("sugar_high") or number.value < self._limit("sugar_low"):
+            return _measure("endocrine", "call_now", number, f"sugar {number.value:g}")
+        return _measure("endocrine", None, number, f"sugar {number.value:g}")
+
+    def _of_pulse(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        if not reading.has(self._pulse, start, end) or not 25 <= number.value <= 250 or number.decimal:
+            return None
+        if _unit(reading, number) in self._lists["other_units"] - {
+            "times",
+            "x",
+            "veces",
+            "min",
+            "mins",
+            "minute",
+            "por",
+        }:
+            return None
+        if self._limit("pulse_low") <= number.value < self._limit("pulse_high"):
+            return _measure("heartbeat", None, number, f"pulse {number.value:g}")
+        faint = reading.has(self._near_faint) or reading.has(self._faint)
+        return _measure("chest" if faint else "heartbeat", "emergency" if faint else "call_now", number,
+                        f"pulse {number.value:g}")  # fmt: skip
+
+    def _of_weight(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        kilos = _unit(reading, number) in ("kg", "kgs", "kilos", "kilo")
+        if not kilos and _unit(reading, number) not in ("lbs", "lb", "pounds", "pound", "libras"):
+            return None
+        if not reading.has(self._weight, start, end) or number.value * (2.2 if kilos else 1) < self._limit(
+            "weight_pounds"
+        ):
+            return None
+        if not self._lists["soon"].intersection(reading.words[start:end]):
+            return None
+        return _measure("urine", "call_now", number, f"gained {number.value:g}")
+
+    def _of_doses(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        if number.value < _DOSES or number.value > 400 or number.decimal or number.low is not None:
+            return None
+        if not reading.has(self._took, start, end):
+            return None
+        near = range(number.end, min(number.end + 3, end))
+        counted = any(reading.has(self._drug, at, at + 1) or reading.has(self._pill, at, at + 1) for at in near)
+        if not counted or _unit(reading, number) in self._lists["other_units"] - {
+            "pills",
+            "tablets",
+            "pastillas",
+            "of",
+            "doses",
+            "dose",
+        }:
+            return None
+        return _measure("overdose", "overdose", number, f"took {number.value:g}")
+
+    def _of_times(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+        if not 1 <= number.value <= 60 or number.decimal or number.low is not None:
+            return None
+        counted = _unit(reading, number) in self._lists["times"] or (
+            number.end == number.start + 1 and reading.words[number.start] == "twice"
+        )
+        near = range(max(start, number.start - 3), min(number.end + 3, end))
+        poops = any(reading.has(self._poop, at, at + 1) or reading.has(self._diarrhea, at, at + 1) for at in near)
+        context = [reading.has(element, start, end) for element in (self._poop, self._diarrhea, self._loose)]
+        if self._counts_vomit(reading, start, end) and counted:
+            level = "call_now" if number.value >= self._limit("vomits") else "same_day"
+            return _measure("vomit", level, number, f"vomited {number.value:g} times")
+        if not counted and not (
+            poops and (reading.words[number.end : number.end + 1] or [""])[0] not in self._lists["other_units"]
+        ):
+            return None
+        toilet = reading.has(self._toilet, start, end) and not reading.has(self._pee, start, end)
+        if not (any(context) or toilet or self._went(reading, number)):
+            return None
+        if reading.has(self._pee, start, end) and not any(context):
+            return None
+        level = "call_now" if number.value >= self._limit("stools") else "same_day"
+        return _measure("stool", level, number, f"{number.value:g} stools")
+
+    def _counts_vomit(self, reading: Reading, start: int, end: int) -> bool:
+        return reading.has(self._vomit, start, end)
+
+    def _went(self, reading: Reading, number: Number) -> bool:
+        before = reading.words[max(0, number.start - 2) : number.start]
+        last = number.end + 1 >= len(reading.words) - 1
+        return last and bool(self._lists["went"].intersection(before))
+
+
+def _measure(sign: str, level: str | None, number: Number, why: str) -> Measure:
+    match = Match(sign, number.start, number.end, frozenset(range(number.start, number.end)))
+    return Measure(sign, level, match, why)
+
+
+def _unit(reading: Reading, number: Number) -> str:
+    return reading.words[number.end] if number.end < len(reading.words) else ""
+
+
+def _around(reading: Reading, number: Number) -> tuple[int, int]:
+    sentence: Sequence[int] = reading.sentence
+    start, end = number.start, number.end
+    while start > 0 and sentence[start - 1] == sentence[number.start] and number.start - start < 14:
+        start -= 1
+    while end < len(sentence) and sentence[end] == sentence[number.start] and end - number.end < 14:
+        end += 1
+    return start, end

@@ -1,0 +1,115 @@
+"""What a text asks of this service: leaving, coming back, help, commands; by whole texts and by phrases."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.understanding.matcher import Lexicon, Match, Matcher
+from bot.understanding.reading import Reading
+from content.library import Library
+from content.phrases import Phrase, parse, plain
+
+_HERE = Path(__file__).parent
+_PUNCTUATION = re.compile(r"[^\w+?]+")
+_COURTESY = re.compile(
+    r"^(?:hi|hello|hey|hola|ok|okay|buenos dias|buenas tardes|buenas|por favor|please|pls|um|oye|disculpe) "
+    r"|(?: (?:please|pls|plz|thanks|thank you|thx|ty|por favor|porfa|porfavor|gracias|now|ya|already|asap|today))+$"
+)
+_CODE = re.compile(r"^(?:join|joni|jion|jon|unirme|unirse|unir|code|codigo)\s+([a-z0-9][a-z0-9-]{2,11})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A kind of the outcome and its id."""
+
+    kind: str
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was found, and why."""
+
+    request: Request
+    why: str
+    words: int
+    """How many words of the text it rests on."""
+
+
+def read_tables() -> tuple[Mapping[str, list[str]], list[tuple[Request, Phrase]]]:
+    """The groups of words and the phrases of ``requests.toml``."""
+    tables = tomllib.loads(_HERE.joinpath("requests.toml").read_text("utf-8"))
+    words = tables.pop("words")
+    phrases = [
+        (Request(kind, name), parse(text))
+        for kind, table in tables.items()
+        for name, texts in ([(None, table)] if "en" in table else table.items())
+        for language in ("en", "es")
+        for text in texts[language]
+    ]
+    return words, phrases
+
+
+class Requests:
+    """Finds requests; made once."""
+
+    def __init__(self, lexicon: Lexicon, phrases: list[tuple[Request, Phrase]], library: Library) -> None:
+        self._matcher = Matcher(lexicon, phrases)
+        self._whole: dict[str, Request] = {}
+        for request, texts in _whole_texts(library):
+            for text in texts:
+                self._whole.setdefault(bare(plain(text)), request)
+
+    def whole(self, text: str) -> Asked | None:
+        """What a text means that is nothing but a keyword, courtesy around it aside."""
+        if len(text) > 80:
+            return None
+        code = _CODE.match(text)
+        if code and any(character.isdigit() for character in code[1]):
+            return Asked(Request("command", "join"), f"JOIN {code[1].upper()}", 2)
+        if code and len(text.split()) == 2 and text.split()[0] != "code":
+            return Asked(Request("command", "join"), f"JOIN {code[1].upper()}", 2)
+        while text:
+            request = self._whole.get(text)
+            if request:
+                return Asked(request, text.upper(), len(text.split()))
+            shorter = _COURTESY.sub("", text).strip()
+            if shorter == text:
+                return None
+            text = shorter
+        return None
+
+    def find(self, reading: Reading) -> list[Asked]:
+        """Every request by its phrases, the one that rests on most words first."""
+        found: dict[Request, Match[Request]] = {}
+        for match in self._matcher.find(reading.spots, reading.distance):
+            if match.what not in found or len(match.own) > len(found[match.what].own):
+                found[match.what] = match
+        asked = [
+            Asked(what, " ".join(reading.words[match.start : match.end]), len(match.own))
+            for what, match in found.items()
+        ]
+        return sorted(asked, key=lambda one: -one.words)
+
+
+def bare(small_text: str) -> str:
+    """A small plain text without punctuation, question marks included."""
+    return " ".join(_PUNCTUATION.sub(" ", small_text).replace("?", " ").split())
+
+
+def _whole_texts(library: Library) -> Iterator[tuple[Request, tuple[str, ...]]]:
+    tables = tomllib.loads(_HERE.joinpath("whole_texts.toml").read_text("utf-8"))
+    words = library.carrier_words
+    yield Request("opt_out", "stop"), words.opt_out
+    yield Request("opt_in", None), words.opt_in
+    yield Request("help", None), words.help
+    for country in library.countries.values():
+        yield Request("opt_out", "stop"), country.opt_out_words
+    for name, texts in tables["opt_out"].items():
+        yield Request("opt_out", name), tuple(texts)
+    yield Request("opt_in", None), tuple(tables["opt_in"]["start"])
+    yield Request("help", None), tuple(tables["help"]["help"])
+    for name, texts in tables["command"].items():
+        yield Request("command", name), tuple(texts)
