@@ -32,6 +32,9 @@ lint: setup  ## linter, formatter, strict types, and the linter of the content
 	$(BIN)/mypy
 	$(BIN)/immunotext content check
 
+bench: setup  ## measure speed, as JSON lines (ARGS="inbound --rounds 3")
+	@$(BIN)/python -m bench $(ARGS)
+
 test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR=...)
 	@$(BIN)/python -m pytest tests/shared
 

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from sqlalchemy import make_url
 
+from store.migrate import migrate
 from tests import postgres, whats_here
 from tests.postgres import Postgres
 
@@ -51,8 +52,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file at this release's migration, to be copied."""
-    from store.migrate import migrate
-
     path = tmp_path_factory.mktemp("migrated") / "template.sqlite3"
     migrate(_sqlite(path))
     return path
@@ -61,8 +60,6 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: Postgres) -> Iterator[str]:
     """The name of a PostgreSQL database at this release's migration, to be copied."""
-    from store.migrate import migrate
-
     url = postgres_server.create()
     migrate(url)
     yield str(make_url(url).database)
