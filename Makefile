@@ -23,7 +23,7 @@ run: $(VENV)/installed-run  ## start the demo: web and scheduler, with a phone o
 	@$(BIN)/honcho -f Procfile start web scheduler
 
 test: setup  ## run every test; says what this machine lacks and left out
-	@$(BIN)/python -m tests.whats_here --install
+	@$(BIN)/python -m tests.whats_here
 	@$(BIN)/python -m pytest
 
 lint: setup  ## linter, formatter, strict types, and the linter of the content
@@ -31,9 +31,6 @@ lint: setup  ## linter, formatter, strict types, and the linter of the content
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/immunotext content check
-
-bench: setup  ## measure speed, as JSON lines (ARGS="inbound --rounds 3")
-	@$(BIN)/python -m bench $(ARGS)
 
 test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR=...)
 	@$(BIN)/python -m pytest tests/shared
