@@ -1,0 +1,134 @@
+import json
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from store.database import Database, DatabaseDown, DatabaseTooNew
+from store.migrate import head, migrate
+from store.schema import metadata
+from store.sealed import Sealer
+
+
+def schema(url: str) -> dict[str, Any]:
+    """All tables of a database with their columns, keys, checks and indexes, in no order."""
+
+    def unordered(found: Any) -> list[str]:
+        return sorted(json.dumps(item, default=str, sort_keys=True) for item in found)
+
+    engine = sa.create_engine(url)
+    inspector = sa.inspect(engine)
+    tables: dict[str, Any] = {
+        table: {
+            "columns": unordered(inspector.get_columns(table)),
+            "key": inspector.get_pk_constraint(table),
+            "foreign": unordered(inspector.get_foreign_keys(table)),
+            "unique": unordered(inspector.get_unique_constraints(table)),
+            "checks": unordered(inspector.get_check_constraints(table)),
+            "indexes": unordered(inspector.get_indexes(table)),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+    engine.dispose()
+    return tables
+
+
+@pytest.fixture
+def tables_of_this_release(database_url: str) -> dict[str, Any]:
+    """The schema as the tables in the code say it, made without any migration."""
+    engine = sa.create_engine(database_url)
+    metadata.create_all(engine)
+    engine.dispose()
+    return schema(database_url)
+
+
+def test_the_migrations_make_the_tables_that_the_code_names(
+    request: pytest.FixtureRequest, database_url: str, tables_of_this_release: dict[str, Any]
+) -> None:
+    kind = "sqlite" if database_url.startswith("sqlite") else "postgres"
+    migrated: str = request.getfixturevalue(f"migrated_{kind}_url")
+    assert schema(migrated) == tables_of_this_release
+
+
+def test_alembic_finds_nothing_left_to_migrate(migrated_url: str) -> None:
+    engine = sa.create_engine(migrated_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_the_revisions_are_in_one_line() -> None:
+    assert head()
+
+
+def test_migrating_again_changes_nothing(migrated_url: str) -> None:
+    before = schema(migrated_url)
+    assert migrate(migrated_url) == head()
+    assert schema(migrated_url) == before
+
+
+def test_several_processes_may_migrate_at_once(database_url: str) -> None:
+    reached: list[str] = []
+    threads = [threading.Thread(target=lambda: reached.append(migrate(database_url))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reached == [head()] * 3
+
+
+def test_a_sqlite_file_is_made_with_its_folder_and_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "lib" / "texts.db"
+    migrate(f"sqlite:///{path}")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_path_with_odd_characters_works(tmp_path: Path, sealer: Sealer) -> None:
+    url = f"sqlite:///{tmp_path / 'a b%20c #1?' / 'texts.db'}"
+    migrate(url)
+    Database.open(url, sealer).check_release()
+
+
+def test_a_file_that_cannot_be_made_is_told_plainly(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseDown, match="cannot be made"):
+        migrate(f"sqlite:///{tmp_path / 'file' / 'texts.db'}")
+
+
+def test_a_database_from_a_newer_release_is_refused_and_left_alone(migrated_url: str, sealer: Sealer) -> None:
+    engine = sa.create_engine(migrated_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    before = schema(migrated_url)
+    database = Database.open(migrated_url, sealer)
+    for refused in (database.check_release, lambda: migrate(migrated_url)):
+        with pytest.raises(DatabaseTooNew, match="Install that release again"):
+            refused()
+    assert schema(migrated_url) == before
+    database.close()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create: Callable[..., None] = sa.schema.CreateTable.__init__
+
+    def fail_at_the_last_table(self: Any, element: sa.Table, **rest: Any) -> None:
+        if element.name == "follow_up":
+            raise KeyError
+        create(self, element, **rest)
+
+    monkeypatch.setattr(sa.schema.CreateTable, "__init__", fail_at_the_last_table)
+    with pytest.raises(KeyError):
+        migrate(database_url)
+    monkeypatch.undo()
+    assert schema(database_url) == {}
+    assert migrate(database_url) == head()
