@@ -18,7 +18,7 @@ VERIFIED = ("yes", "partly", "no")
 
 @dataclass(frozen=True, eq=False)
 class Regimen:
-    """A whole regimen. Equal regimens have equal ``digest()``; ``definition`` is the file's own table, unchanged."""
+    """A whole regimen; equal if their definitions are. ``definition`` is the file's own table, unchanged."""
 
     id: str
     version: int
@@ -35,6 +35,12 @@ class Regimen:
     stops: tuple[Stop, ...]
     reminders: tuple[Rule, ...]
     definition: Mapping[str, Any]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Regimen) and self._json == other._json)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))
 
     def phase(self, phase_id: str) -> Phase | None:
         """The phase with this id."""

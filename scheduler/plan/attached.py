@@ -61,6 +61,8 @@ def _cycles(timeline: "Timeline", attached: Attached, first: int, prefix: str) -
             if last is not None and run.cycle + index > last:
                 break
             start = run.start_of(index)
+            if start >= timeline.over:
+                return
             if start >= first and _has(attached, run.cycle + index):
                 yield start, run, index, 1
 
@@ -68,14 +70,15 @@ def _cycles(timeline: "Timeline", attached: Attached, first: int, prefix: str) -
 def _edge(timeline: "Timeline", attached: Attached, first: int, prefix: str) -> Iterator[Cause]:
     """The first day or the last dose of a phase, or of the whole course."""
     runs = [run for run in timeline.runs if run.prefix == prefix and attached.phase in (None, run.stage.id)]
-    if not runs:
+    if not runs or runs[0].start >= timeline.over:
         return
     if attached.edge == "start":
         if runs[0].cycle == 1 and runs[0].start >= first:
             yield runs[0].start, runs[0], 0, 1
-    elif runs[-1].length is not None:
+    elif runs[-1].length is not None or timeline.state.stopped_on is not None:
         dose = timeline.last_dose(runs[-1].next_start)
-        if dose is not None and dose.ordinal >= first:
+        goes_on = timeline.state.held_from is not None and runs[-1].next_start > timeline.state.held_from
+        if dose is not None and dose.ordinal >= first and not goes_on:
             yield dose.ordinal, dose.run, dose.at, dose.day
 
 

@@ -1,12 +1,15 @@
 """A plan's calendar: a regimen, a start and its changes, read as dated events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from content.regimens import Regimen
+from scheduler.plan.changes import Change
+from scheduler.plan.clinic_days import ClinicDays
 from scheduler.plan.events import DayState, Event, Kind
-from scheduler.plan.layout import NoSuchCycleError, lay_out_from
-from scheduler.plan.shapes import compiled
+from scheduler.plan.layout import NoSuchCycleError
+from scheduler.plan.replay import replay
+from scheduler.plan.state import PlanState, Segment
 from scheduler.plan.timeline import Timeline
 
 __all__ = ["Calendar", "DayState", "Event", "Kind", "NoSuchCycleError"]
@@ -15,19 +18,32 @@ __all__ = ["Calendar", "DayState", "Event", "Kind", "NoSuchCycleError"]
 class Calendar:
     """The course of one plan. Making one costs little; nothing is worked out that is not asked for.
 
-    ``start`` is day 1 of cycle ``start_cycle``; earlier cycles are not part of the calendar. Raises NoSuchCycleError
-    when the regimen has fewer cycles.
+    ``start`` is day 1 of cycle ``start_cycle``; earlier cycles are not part of the calendar. ``changes`` are replayed
+    in their order; visits go to ``clinic_days``, where they are given. Raises NoSuchCycleError when the regimen has
+    fewer cycles, ChangeError when a change cannot be made.
     """
 
-    def __init__(self, regimen: Regimen, start: date, start_cycle: int = 1) -> None:
-        self.regimen = regimen
+    def __init__(
+        self,
+        regimen: Regimen,
+        start: date,
+        start_cycle: int = 1,
+        changes: Sequence[Change] = (),
+        clinic_days: ClinicDays | None = None,
+    ) -> None:
         self.start = start
-        self.timeline = Timeline([lay_out_from(compiled(regimen), start.toordinal(), start_cycle)])
+        state = replay(PlanState((Segment(regimen, start.toordinal(), start_cycle),)), changes)
+        self.timeline = Timeline(state, clinic_days)
+
+    @property
+    def regimen(self) -> Regimen:
+        """The regimen that the plan follows now: after a switch the one switched to."""
+        return self.timeline.state.segments[-1].regimen
 
     @property
     def is_open(self) -> bool:
         """The plan goes on for ever."""
-        return self.timeline.last.is_open
+        return self.timeline.is_open
 
     def events(self, first: date | None = None, last: date | None = None) -> Iterator[Event]:
         """The events whose ``date`` is in a range (both days included, None: no limit), in the order of their dates.
@@ -42,7 +58,7 @@ class Calendar:
     def on(self, day: date) -> DayState:
         """Where a day stands: phase, cycle, day of the cycle, and the treatments around it."""
         ordinal = day.toordinal()
-        place = self.timeline.place(ordinal)
+        place = self.timeline.planned.place(ordinal)
         previous = self.timeline.last_dose(ordinal)
         coming = self.timeline.doses(ordinal)
         at = following = next(coming, None)
@@ -51,11 +67,15 @@ class Calendar:
             kind, following = Kind.TREATMENT, next(coming, None)
         elif previous is not None:
             kind = self.timeline.gap(ordinal)
+        run, in_run, day_of_cycle = place or (None, 0, 0)
+        if previous is not None and previous.run is run and previous.at == in_run:
+            # After a pause within the cycle its days are counted on from the last dose.
+            day_of_cycle = previous.day + ordinal - previous.ordinal
         return DayState(
-            phase=place[0].stage.id if place else None,
-            cycle=place[0].plan_cycle + place[1] if place else None,
-            cycle_in_phase=place[0].cycle + place[1] if place else None,
-            day=place[2] if place else None,
+            phase=run.stage.id if run else None,
+            cycle=run.plan_cycle + in_run if run else None,
+            cycle_in_phase=run.cycle + in_run if run else None,
+            day=day_of_cycle if run else None,
             kind=kind,
             next=None if following is None else date.fromordinal(following.ordinal),
             previous=None if previous is None else date.fromordinal(previous.ordinal),

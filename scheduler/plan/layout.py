@@ -6,7 +6,7 @@ ordinals (``date.toordinal``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import lru_cache
 from typing import NamedTuple
 
 from content.regimen_format.model import Courses, StartKind
@@ -33,7 +33,7 @@ class Layout(NamedTuple):
     """The runs of a course in order, and the first run of each stage.
 
     ``waiting``: the stage that waits for the clinic. ``is_open``: it goes on for ever. ``next_cycle``: the number after
-    that of the last cycle; of no meaning where it is open.
+    that of the last cycle; of no meaning where it is open. ``caps_from``: the day from which the course's caps count.
     """
 
     runs: list[Run]
@@ -41,6 +41,7 @@ class Layout(NamedTuple):
     waiting: Stage | None
     is_open: bool
     next_cycle: int
+    caps_from: int
 
 
 class NoSuchCycleError(ValueError):
@@ -53,15 +54,15 @@ def lay_out(
     changed: Changed = NOTHING_CHANGED,
     *,
     first_cycle: int = 1,
-    prefix: str = "",
+    segment: int = 0,
     caps_from: int | None = None,
 ) -> Layout:
     """The layout of a course whose first cycle starts on a day and is numbered ``first_cycle`` in the plan.
 
-    ``prefix`` goes before the names of its events. ``caps_from``: the day from which the caps of the whole course
-    count (default: its start).
+    ``segment``: how many switches came before. ``caps_from``: the day from which the caps of the whole course count
+    (default: its start).
     """
-    return _Builder(course, start, changed, first_cycle, prefix, caps_from).build()
+    return _Builder(course, start, changed, first_cycle=first_cycle, segment=segment, caps_from=caps_from).build()
 
 
 def lay_out_from(course: Course, start: int, start_cycle: int, changed: Changed = NOTHING_CHANGED) -> Layout:
@@ -72,27 +73,30 @@ def lay_out_from(course: Course, start: int, start_cycle: int, changed: Changed 
     """
     if start_cycle == 1:
         return lay_out(course, start, changed)
-    ideal = _Builder(course, start, NOTHING_CHANGED, 1, "", None, assumed=start_cycle).build()
-    run, index = _find(ideal, start_cycle)
+    begin, place, off = _beginning(course, start, start_cycle)
+    if off:
+        edits = {**changed.edits, place: changed.edits.get(place, UNCHANGED).shifted(off)}
+        changed = Changed(edits, changed.entered, changed.until)
+    return _joined(_Builder(course, begin, changed, assumed=start_cycle).build(), start_cycle)
+
+
+@lru_cache(maxsize=1_024)
+def _beginning(course: Course, start: int, start_cycle: int) -> tuple[int, Place, int]:
+    """Where a course would have begun whose cycle starts on a day: that day, the cycle, and how many days it is off."""
+
+    def cycle_of(begin: int) -> tuple[Run, int]:
+        return _find(_Builder(course, begin, NOTHING_CHANGED, assumed=start_cycle).build(), start_cycle)
+
+    run, index = cycle_of(start)
     guess = 2 * start - run.start_of(index)
+    best = (guess, ("", 0), FOREVER)
     # Months are not all equally long, so that the beginning may lie a few days off the guess.
     for nudge in (0, 1, -1, 2, -2, 3, -3):
-        layout = _Builder(course, guess + nudge, NOTHING_CHANGED, 1, "", None, assumed=start_cycle).build()
-        run, index = _find(layout, start_cycle)
-        if run.start_of(index) == start:
-            break
-    else:
-        nudge = 0
-        run, index = _find(
-            _Builder(course, guess, NOTHING_CHANGED, 1, "", None, assumed=start_cycle).build(), start_cycle
-        )
-    place = (run.stage.id, run.cycle + index)
-    edit = changed.edits.get(place, UNCHANGED)
-    off = start - run.start_of(index)
-    edits = {**changed.edits, place: edit.shifted(off)} if off else changed.edits
-    changed = Changed(edits, changed.entered, changed.until)
-    layout = _Builder(course, guess + nudge, changed, 1, "", None, assumed=start_cycle).build()
-    return _joined(layout, start_cycle)
+        run, index = cycle_of(guess + nudge)
+        off = start - run.start_of(index)
+        if abs(off) < abs(best[2]):
+            best = (guess + nudge, (run.stage.id, run.cycle + index), off)
+    return best
 
 
 def _find(layout: Layout, plan_cycle: int) -> tuple[Run, int]:
@@ -127,15 +131,16 @@ class _Builder:
         course: Course,
         start: int,
         changed: Changed,
-        first_cycle: int,
-        prefix: str,
-        caps_from: int | None,
+        *,
+        first_cycle: int = 1,
+        segment: int = 0,
+        caps_from: int | None = None,
         assumed: int = 0,
     ) -> None:
         self.course = course
         self.start = start
         self.changed = changed
-        self.prefix = prefix
+        self.segment = segment
         self.assumed = assumed  # phases before this cycle are taken to start as soon as they can
         self.runs: list[Run] = []
         self.begins: list[Run] = []
@@ -146,8 +151,9 @@ class _Builder:
         self.is_over = False
         self.anchors: dict[str, _Anchor] = {}
         self.until = changed.until
+        self.caps_from = start if caps_from is None else caps_from
         for cap in course.caps:
-            self.until = min(self.until, step(start if caps_from is None else caps_from, cap, 1))
+            self.until = min(self.until, step(self.caps_from, cap, 1))
         if course.before is not None:
             self.until = min(self.until, course.before)
 
@@ -165,9 +171,7 @@ class _Builder:
             self.begins.extend(self.runs[runs : runs + 1])
             if self.is_over:
                 break
-        for run, after in pairwise(self.runs):
-            run.next_start = after.start
-        return Layout(self.runs, self.begins, waiting, is_open, self.next_cycle)
+        return Layout(self.runs, self.begins, waiting, is_open, self.next_cycle, self.caps_from)
 
     def _begin(self, stage: Stage) -> int | None:
         """The first day of a stage, as far as it does not depend on courses; None if it waits."""
@@ -259,7 +263,7 @@ class _Builder:
                 self.is_over = self.is_over or until == self.until
             if length <= 0:
                 return
-        run = Run(stage, cycle, self.next_cycle, origin, first, length, until, edit, self.prefix)
+        run = Run(stage, cycle, self.next_cycle, origin, first, length, until, edit, self.segment)
         self.runs.append(run)
         if length is not None:
             self.next_cycle += length

@@ -15,8 +15,8 @@ class CycleEdit:
 
     ``before``: it and all that follows come so many days later. ``alone``: only it does, and it ends where the next one
     starts. ``inner``: from that day of the cycle on, everything comes so many days later. ``cut``: from that day of the
-    cycle on nothing is given. ``skipped``: days not given. ``moved``: days whose visit is on another day (its ordinal).
-    ``uncounted``: the phase gets one more cycle for it.
+    cycle on nothing is given. ``skipped``: days not given. ``moved``: days whose visit alone comes so many days later
+    (or earlier). ``uncounted``: the phase gets one more cycle for it.
     """
 
     before: int = 0
@@ -54,7 +54,8 @@ class Run:
     """Cycles of one phase at equal distance, counted from an origin.
 
     ``cycle`` and ``plan_cycle``: the number of its first cycle in the phase and in the plan, which is ``first`` cycles
-    after ``origin``. ``length``: how many, None for ever. Nothing is given on the day ``until`` or later.
+    after ``origin``. ``length``: how many, None for ever. Nothing is given on the day ``until`` or later. ``segment``:
+    how many switches of the regimen came before.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class Run:
         "origin",
         "plan_cycle",
         "prefix",
+        "segment",
         "stage",
         "start",
         "until",
@@ -81,7 +83,7 @@ class Run:
         length: int | None,
         until: int,
         edit: CycleEdit,
-        prefix: str,
+        segment: int,
     ) -> None:
         self.stage = stage
         self.cycle = cycle
@@ -91,7 +93,8 @@ class Run:
         self.length = length
         self.until = until
         self.edit = edit
-        self.prefix = prefix
+        self.segment = segment
+        self.prefix = f"s{segment}." if segment else ""
         self.start = self.start_of(0)
         self.next_start = FOREVER  # where the following run takes over
 
@@ -119,7 +122,7 @@ class Run:
             None if self.length is None else self.length - cycles,
             self.until,
             self.edit,
-            self.prefix,
+            self.segment,
         )
         run.next_start = self.next_start
         return run
@@ -137,6 +140,18 @@ class Run:
             if before + day < until
         ]
 
+    def moved_doses(self) -> list[Dose]:
+        """The visits of an edited cycle that were moved alone."""
+        days, slots = self.stage.shape(self.cycle, self.start)
+        shifts = dict(self.edit.moved)
+        doses = []
+        for day, slot in zip(days, slots, strict=True):
+            if day in shifts and self._is_given(day):
+                ordinal = self.start - 1 + day + self._inner(day) + shifts[day]
+                if ordinal < self.until:
+                    doses.append(Dose(ordinal, self, 0, day, slot.parts[0] if slot.parts else slot))
+        return doses
+
     def last_planned(self) -> int | None:
         """The day of the last dose as planned: where it would be had it not been skipped or moved alone."""
         if self.length is None:
@@ -152,14 +167,16 @@ class Run:
     def _inner(self, day: int) -> int:
         return sum(later for since, later in self.edit.inner if day >= since)
 
+    def _is_given(self, day: int) -> bool:
+        return day not in self.edit.skipped and (self.edit.cut is None or day < self.edit.cut)
+
     def _edited(self, start: int, days: tuple[int, ...], slots: tuple[Slot, ...]) -> list[Dose]:
-        edit = self.edit
-        last = min(self.until, self.next_start if edit.alone else FOREVER)
-        moved = {day for day, _ in edit.moved}
+        last = min(self.until, self.next_start if self.edit.alone else FOREVER)
+        moved = dict(self.edit.moved)
         doses = []
         for day, slot in zip(days, slots, strict=True):
             ordinal = start - 1 + day + self._inner(day)
-            if ordinal >= last or day in edit.skipped or (edit.cut is not None and day >= edit.cut):
+            if ordinal >= last or not self._is_given(day):
                 continue
             if day not in moved:
                 doses.append(Dose(ordinal, self, 0, day, slot))

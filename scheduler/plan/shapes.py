@@ -7,6 +7,7 @@ of it gives is a `Shape` of `Slot`s, one for each day. Cycles repeat sooner or l
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -45,6 +46,8 @@ class Slot:
 
     ``setting``: "visit", "pump" or "hospital" where something is given by a professional; ``home``: "pill" or "cream"
     where the patient takes something alone, and ``called`` their word for it.
+    ``gaps``: item, least and most days since its last dose, where the regimen says so. ``doubled``: items of which two
+    doses fell on the day.
     ``parts``: where both happen on one day, the visit alone and the rest alone; None else.
     """
 
@@ -58,6 +61,8 @@ class Slot:
     watch_hours: float | None
     premedication: bool
     labels: tuple[str, ...]
+    gaps: tuple[tuple[str, int, int | None], ...] = ()
+    doubled: tuple[str, ...] = ()
     parts: "tuple[Slot, Slot] | None" = None
 
     @property
@@ -87,6 +92,7 @@ class Stage:
         self.extras: list[tuple[int, int, Extra]] = []
         self._has_weekdays = any(give.weekdays for give in self.gives)
         self._shapes: dict[tuple[int, int], Shape] = {}
+        self._gaps: dict[str, int] = {}
         self._settled = 0
         self._period = 1
         self._classify()
@@ -110,6 +116,20 @@ class Stage:
         edges = [last for give in self.gives if give.item == item for _, last in give.in_cycles]
         edges += [cycle for cycle, _, extra in self.extras if extra.item == item]
         return None if None in edges else max((edge for edge in edges if edge is not None), default=0)
+
+    def least_gap(self, item: str) -> int:
+        """The fewest days that the phase itself plans between two doses of an item; months are taken as short ones."""
+        gap = self._gaps.get(item)
+        if gap is None:
+            length = self.cycle.days or 30 * self.cycle.months - 2
+            days = [
+                cycle * length + day
+                for cycle in range(self.classes + 2)
+                for day, slot in zip(*self.shape(cycle + 1, cycle * length + 1), strict=True)
+                if item in slot.items
+            ]
+            gap = self._gaps[item] = min((after - day for day, after in pairwise(days)), default=length)
+        return gap
 
     @property
     def classes(self) -> int:
@@ -182,6 +202,7 @@ class Stage:
             watch_hours=max((give.watch_hours for give in gives if give.watch_hours), default=None),
             premedication=any(give.premedication for give in gives),
             labels=tuple(give.label for give in gives if give.label),
+            gaps=tuple((give.item, *give.gap) for give in gives if give.gap),
         )
 
 

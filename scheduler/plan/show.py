@@ -1,10 +1,12 @@
 """Calendars and reminders as plain dictionaries, in the shape that `schedule --json` and `preview --json` print."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar
+from scheduler.plan.changes import Change
+from scheduler.plan.clinic_days import ClinicDays
 from scheduler.plan.events import Event, Kind
 from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder, upcoming
@@ -22,12 +24,14 @@ def schedule(
     start_cycle: int = 1,
     count: int | None = None,
     until: date | None = None,
+    changes: Sequence[Change] = (),
+    clinic_days: ClinicDays | None = None,
 ) -> Iterator[Row]:
     """The dated events of a plan in date order: to a day (included), or to the so many-th treatment day.
 
-    An open-ended plan with neither is shown for a year. Raises NoSuchCycleError.
+    An open-ended plan with neither is shown for a year. Raises NoSuchCycleError, ChangeError.
     """
-    calendar = Calendar(regimen, start, start_cycle)
+    calendar = Calendar(regimen, start, start_cycle, changes, clinic_days)
     if until is None and count is None and calendar.is_open:
         until = start + SHOWN
     treatments = 0

@@ -1,80 +1,70 @@
-"""The events of a laid-out course in the order of their dates, from any day on, as lazily as they are asked for."""
+"""The events of a plan in the order of their dates, from any day on, as lazily as they are asked for."""
 
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
 from heapq import merge
+from itertools import pairwise
 from operator import itemgetter
 
 from scheduler.plan.attached import attached_events
+from scheduler.plan.clinic_days import ClinicDays
+from scheduler.plan.doses import LONGEST_GAP, Doses
 from scheduler.plan.events import Event, Kind
+from scheduler.plan.intervals import warnings
 from scheduler.plan.layout import Layout
-from scheduler.plan.runs import Dose, Run
+from scheduler.plan.runs import FOREVER, Dose, Run
 from scheduler.plan.shapes import Track
+from scheduler.plan.state import PlanState
 
-# No gap of a regimen is longer; what does not come back within it has ended.
-LONGEST_GAP = 800
+STOPPED = "stopped"
 
 
 class Timeline:
-    """Runs of one plan in order, read as doses, gaps and events."""
+    """A plan's state laid out and read as doses, gaps and events. Raises NoSuchCycleError."""
 
-    def __init__(self, layouts: Sequence[Layout]) -> None:
-        self.runs: list[Run] = [run for layout in layouts for run in layout.runs]
-        self.begins: list[Run] = [run for layout in layouts for run in layout.begins]
-        self.last = layouts[-1]
-        self._starts = [run.start for run in self.runs]
+    def __init__(self, state: PlanState, clinic_days: ClinicDays | None = None) -> None:
+        layouts = state.layouts()
+        self.state = state
+        self.runs: Sequence[Run] = [run for layout in layouts for run in layout.runs]
+        self.begins: Sequence[Run] = [run for layout in layouts for run in layout.begins]
+        for run, after in pairwise(self.runs):
+            run.next_start = after.start
+        self.final: Layout = layouts[-1]
+        self.planned = Doses(self.runs, clinic_days)
+        # From this day on nothing is given.
+        self.over = min(
+            FOREVER if state.held_from is None else state.held_from,
+            FOREVER if state.stopped_on is None else state.stopped_on,
+        )
+        self._is_checked = self.planned.is_edited or any(s.changed.entered for s in state.segments)
+
+    @property
+    def is_open(self) -> bool:
+        """It goes on for ever."""
+        return self.final.is_open and self.over == FOREVER
 
     def doses(self, first: int) -> Iterator[Dose]:
         """Every day on which something is given, from a day on."""
-        runs = self.runs
-        for number in range(max(bisect_right(self._starts, first) - 1, 0), len(runs)):
-            run = runs[number]
-            index, length = run.index_at(first), run.length
-            while length is None or index < length:
-                for dose in run.doses(index):
-                    if dose.ordinal >= first:
-                        yield dose
-                index += 1
+        for dose in self.planned.from_day(first):
+            if dose.ordinal >= self.over:
+                return
+            yield dose
 
     def last_dose(self, before: int, track: Track | None = None) -> Dose | None:
         """The last dose before a day; of a track, the last within the longest gap."""
-        for number in range(bisect_right(self._starts, before - 1) - 1, -1, -1):
-            run = self.runs[number]
-            for index in range(run.index_at(before - 1), -1, -1):
-                for dose in reversed(run.doses(index)):
-                    if dose.ordinal < before and (track is None or track in dose.slot.tracks):
-                        return dose
-                if track is not None and run.start_of(index) < before - LONGEST_GAP:
-                    return None
-        return None
+        return self.planned.last(min(before, self.over), track)
 
     def gap(self, ordinal: int) -> Kind | None:
         """What a day without treatment is told to be: rest where anything rests, between visits, or nothing."""
-        place = self.place(ordinal)
+        place = self.planned.place(ordinal)
+        if place is None or ordinal >= self.over or any(begin <= ordinal < end for begin, end in self.state.holds):
+            return None
         kinds = set()
-        for track in place[0].stage.course.tracks if place else ():
+        for track in place[0].stage.course.tracks:
             if self.last_dose(ordinal, track) is not None and self._comes(track, ordinal):
                 kinds.add(Kind.REST if track.is_rest else Kind.BETWEEN)
         return Kind.REST if Kind.REST in kinds else next(iter(kinds), None)
-
-    def _comes(self, track: Track, ordinal: int) -> bool:
-        for dose in self.doses(ordinal):
-            if track in dose.slot.tracks:
-                return True
-            if dose.ordinal > ordinal + LONGEST_GAP:
-                break
-        return False
-
-    def place(self, ordinal: int) -> tuple[Run, int, int] | None:
-        """The run, the cycle's index in it and the day of that cycle; None before the first cycle."""
-        number = bisect_right(self._starts, ordinal) - 1
-        if number < 0:
-            return None
-        run = self.runs[number]
-        index = run.index_at(ordinal)
-        return run, index, ordinal - run.start_of(index) + 1
 
     def events(self, first: int) -> Iterator[Event]:
         """Every event that begins on a day or later, by date."""
@@ -83,7 +73,7 @@ class Timeline:
 
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""
-        begins = deque(run for run in self.begins if run.start >= first)
+        begins = deque(run for run in self.begins if first <= run.start < self.over)
         for ordinal, event in self._rows(first):
             while begins and begins[0].start <= ordinal:
                 yield _phase(begins.popleft())
@@ -93,74 +83,124 @@ class Timeline:
 
     def _rows(self, first: int) -> Iterator[tuple[int, Event]]:
         # From the day before: a gap that begins on the first day belongs to the dose before it.
-        stream = self.doses(first - 1)
+        stream = self.planned.from_day(first - 1)
+        check = _Check(self.planned, first - 1) if self._is_checked else None
         ahead: deque[Dose] = deque()
         while True:
             dose = ahead.popleft() if ahead else next(stream, None)
-            if dose is None:
+            if dose is None or dose.ordinal >= self.over:
                 return
+            told = check.warnings(dose) if check else ()
             if dose.ordinal >= first:
-                yield dose.ordinal, treatment(dose)
+                yield dose.ordinal, _treatment(dose, told)
             for track in dose.slot.tracks:
                 after = _next_in(track, dose, ahead, stream)
                 if after is not None and after - dose.ordinal > 1:
-                    yield dose.ordinal + 1, self._gap(track, dose, after)
+                    for begin, end in self._outside_holds(dose.ordinal + 1, after - 1):
+                        if begin >= first:
+                            yield begin, self._gap(track, dose, begin, end, after)
 
-    def _gap(self, track: Track, dose: Dose, after: int) -> Event:
-        run, index, begin = dose.run, dose.at, dose.ordinal + 1
-        if (run.length is None or index + 1 < run.length) and begin >= run.start_of(index + 1):
-            index += 1
-        cycle = run.cycle + index
-        day = begin - run.start_of(index) + 1
+    def _outside_holds(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """What is left of a gap when the days on hold, or after the end, are taken out."""
+        end = min(end, self.over - 1)
+        for hold, goes_on in self.state.holds:
+            if begin <= end and hold <= end and begin < goes_on:
+                if begin < hold:
+                    yield begin, hold - 1
+                begin = max(begin, goes_on)
+        if begin <= end:
+            yield begin, end
+
+    def _gap(self, track: Track, dose: Dose, begin: int, end: int, after: int) -> Event:
+        run, at = dose.run, dose.at
+        day = dose.day + begin - dose.ordinal
+        if (run.length is None or at + 1 < run.length) and begin >= run.start_of(at + 1):
+            at += 1
+            day = begin - run.start_of(at) + 1
+        cycle = run.cycle + at
         kind = Kind.REST if track.is_rest else Kind.BETWEEN
         return Event(
             f"{run.prefix}{run.stage.id}/c{cycle}/d{day}/{kind}{'-' if track.called else ''}{track.called}",
             kind,
             date.fromordinal(begin),
-            date.fromordinal(after - 1),
+            date.fromordinal(end),
             run.stage.id,
-            run.plan_cycle + index,
+            run.plan_cycle + at,
             cycle,
             day,
             track.items if track.is_rest else (),
             called=track.called,
-            next_date=date.fromordinal(after),
+            next_date=date.fromordinal(after) if after < self.over else None,
         )
 
     def _end(self, first: int) -> Iterator[Event]:
-        last = self.last
-        dose = None if last.is_open else self.last_dose(LAST_DAY)
-        if dose is None or dose.ordinal + 1 < first:
+        if self.final.is_open and self.over == FOREVER:
             return
-        run, cycle = dose.run, dose.run.cycle + dose.at
-        when = date.fromordinal(dose.ordinal + 1)
-        numbers = (run.plan_cycle + dose.at, cycle, dose.day + 1)
-        if last.waiting:
-            waits = last.waiting.id
-            yield Event(f"{run.prefix}{waits}/waiting", Kind.WAITING, when, None, waits, *numbers)
-        else:
-            yield Event("finished", Kind.FINISHED, when, None, run.stage.id, *numbers)
+        dose = self.last_dose(FOREVER)
+        if dose is None:
+            return
+        over = dose.ordinal + 1
+        name, kind, phase = "finished", Kind.FINISHED, dose.run.stage.id
+        if self.over < FOREVER and self._goes_on():
+            if self.state.stopped_on is None:
+                return
+            over, name = self.over, STOPPED
+        elif self.final.waiting:
+            phase = self.final.waiting.id
+            name, kind = f"{dose.run.prefix}{phase}/waiting", Kind.WAITING
+        if over >= first:
+            run, cycle = dose.run, dose.run.cycle + dose.at
+            day = over - run.start_of(dose.at) + 1
+            yield Event(name, kind, date.fromordinal(over), None, phase, run.plan_cycle + dose.at, cycle, day)
+
+    def _goes_on(self) -> bool:
+        """Without the hold or the stop there would be more."""
+        return self.final.waiting is not None or next(self.planned.from_day(self.over), None) is not None
+
+    def _comes(self, track: Track, ordinal: int) -> bool:
+        for dose in self.planned.from_day(ordinal):
+            if track in dose.slot.tracks:
+                return True
+            if dose.ordinal > ordinal + LONGEST_GAP:
+                break
+        return False
 
 
-LAST_DAY = 3_652_059
+class _Check:
+    """Reads doses in order and says what is too close or too far apart."""
+
+    def __init__(self, doses: Doses, first: int) -> None:
+        self.doses = doses
+        self.first = first
+        self.previous: dict[str, Dose] = {}
+        self.last = doses.last(first)
+
+    def warnings(self, dose: Dose) -> tuple[str, ...]:
+        """What staff must know about a dose."""
+        for item in dose.slot.items:
+            if item not in self.previous and (before := self.doses.last(self.first, item=item)) is not None:
+                self.previous[item] = before
+        told = tuple(warnings(dose, self.previous, self.last))
+        self.previous.update(dict.fromkeys(dose.slot.items, dose))
+        self.last = dose
+        return told
 
 
-def treatment(dose: Dose) -> Event:
-    """The event of a day on which something is given."""
-    ordinal, run, index, day, slot = dose
-    cycle = run.cycle + index
+def _treatment(dose: Dose, told: tuple[str, ...]) -> Event:
+    ordinal, run, at, day, slot = dose
+    cycle = run.cycle + at
     return Event(
         f"{run.prefix}{run.stage.id}/c{cycle}/d{day}/{slot.suffix}",
         Kind.TREATMENT,
         date.fromordinal(ordinal),
         None,
         run.stage.id,
-        run.plan_cycle + index,
+        run.plan_cycle + at,
         cycle,
         day,
         slot.items,
         slot.route,
-        (),
+        told,
         slot,
     )
 
@@ -171,7 +211,7 @@ def _phase(run: Run) -> Event:
     return Event(f"{run.prefix}{phase}/start", Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1)
 
 
-def _next_in(track: Track, dose: Dose, ahead: "deque[Dose]", stream: Iterator[Dose]) -> int | None:
+def _next_in(track: Track, dose: Dose, ahead: deque[Dose], stream: Iterator[Dose]) -> int | None:
     """The next day on which a track is given, looking ahead as far as a gap may be long."""
     for other in ahead:
         if track in other.slot.tracks:

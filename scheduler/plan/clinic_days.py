@@ -1,0 +1,48 @@
+"""On which days a clinic gives treatment, and where a visit goes that would fall on another."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+# A visit is looked for no further away than this, in days.
+FURTHEST = 31
+
+
+class Snap(StrEnum):
+    """Where a visit goes that falls on a closed day."""
+
+    ON_OR_AFTER = "on_or_after"
+    NEAREST = "nearest"  # the later one of two equally near
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class ClinicDays:
+    """The weekdays (Monday 0) on which a clinic is open, its closed days, and where visits go then."""
+
+    weekdays: frozenset[int]
+    closed: frozenset[date] = frozenset()
+    snap: Snap = Snap.ON_OR_AFTER
+
+    @classmethod
+    def of(cls, weekdays: Iterable[int], closed: Iterable[date] = (), snap: Snap = Snap.ON_OR_AFTER) -> "ClinicDays":
+        """Clinic days; raises ValueError where there is no weekday, or one that does not exist."""
+        read = frozenset(weekdays)
+        if not read or not read <= set(range(7)):
+            raise ValueError("a clinic is open on at least one weekday: 0 (Monday) to 6 (Sunday)")
+        return cls(read, frozenset(closed), snap)
+
+    def place(self, ordinal: int) -> int:
+        """The day of a visit that is planned on a day; the planned day where none is near that is open."""
+        if self.snap is Snap.NONE or self._is_open(ordinal):
+            return ordinal
+        for days in range(1, FURTHEST + 1):
+            if self._is_open(ordinal + days):
+                return ordinal + days
+            if self.snap is Snap.NEAREST and self._is_open(ordinal - days):
+                return ordinal - days
+        return ordinal
+
+    def _is_open(self, ordinal: int) -> bool:
+        return (ordinal + 6) % 7 in self.weekdays and date.fromordinal(ordinal) not in self.closed

@@ -1,0 +1,58 @@
+"""A plan as its changes left it: one segment for each regimen it had, holds, and whether it was stopped."""
+
+from dataclasses import dataclass, replace
+
+from content.regimens import Regimen
+from scheduler.plan.layout import NOTHING_CHANGED, Changed, Layout, lay_out, lay_out_from
+from scheduler.plan.shapes import NONE, Course, compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A regimen from a day (ordinal) on, with the choices made and what was changed; ends where the next one starts."""
+
+    regimen: Regimen
+    start: int
+    start_cycle: int = 1
+    taken: frozenset[str] = NONE
+    declined: frozenset[str] = NONE
+    changed: Changed = NOTHING_CHANGED
+
+    @property
+    def course(self) -> Course:
+        """The regimen with these choices made."""
+        return compiled(self.regimen, self.taken, self.declined)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """``holds``: from the first day of each (ordinal) to the day on which treatment went on."""
+
+    segments: tuple[Segment, ...]
+    holds: tuple[tuple[int, int], ...] = ()
+    held_from: int | None = None
+    stopped_on: int | None = None
+
+    def with_segment(self, number: int, segment: Segment) -> "PlanState":
+        """The same with another segment in one place."""
+        return replace(self, segments=(*self.segments[:number], segment, *self.segments[number + 1 :]))
+
+    def layouts(self) -> list[Layout]:
+        """The layout of each segment. Raises NoSuchCycleError."""
+        first = self.segments[0]
+        found = [lay_out_from(first.course, first.start, first.start_cycle, first.changed)]
+        for number, segment in enumerate(self.segments[1:], 1):
+            before = found[-1]
+            # The caps of a drug that goes on count from where it began, however often its interval changed.
+            shared = any(item in self.segments[number - 1].regimen.items for item in segment.regimen.items)
+            found.append(
+                lay_out(
+                    segment.course,
+                    segment.start,
+                    segment.changed,
+                    first_cycle=before.next_cycle,
+                    segment=number,
+                    caps_from=before.caps_from if shared else None,
+                )
+            )
+        return found
