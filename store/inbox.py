@@ -20,6 +20,16 @@ class StoredReply:
     body: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A text and its answer without their words: the answer's wording key and fact, and what the text was taken for."""
+
+    template: str | None
+    fact: str | None
+    outcome_kind: str | None
+    outcome_id: str | None
+
+
 # The one thing that can stand in the way is the provider's id, which is unique.
 _RECORD = Prepared(
     for_both(
@@ -64,6 +74,15 @@ _REPLY = Prepared(
     "encoding",
     "state_at",
     "created_at",
+)
+_text = message.alias("text")
+_EXCHANGES = (
+    sa.select(message.c.template, message.c.fact, _text.c.outcome_kind, _text.c.outcome_id)
+    .select_from(message)
+    .join(_text, message.c.in_reply_to == _text.c.id)
+    .where(message.c.contact_id == sa.bindparam("contact"))
+    .order_by(message.c.id.desc())
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _OUTCOME = sa.update(message).where(message.c.id == sa.bindparam("number"))
 _reply = message.alias("reply")
@@ -183,6 +202,11 @@ def last_reply(tx: Tx, contact_id: int) -> Message | None:
     """The newest answer to this contact that carries a fact."""
     row = tx.conn.execute(_LAST, {"contact": contact_id}).one_or_none()
     return None if row is None else as_message(tx, row)
+
+
+def last_exchanges(tx: Tx, contact_id: int, limit: int) -> list[Exchange]:
+    """What this contact was last answered, the newest first. Nothing is opened."""
+    return [Exchange(*row) for row in tx.conn.execute(_EXCHANGES, {"contact": contact_id, "limit": limit})]
 
 
 def _outcome(tx: Tx, kind: str | None, outcome_id: str | None, matched: str | None) -> dict[str, Any]:
