@@ -1,0 +1,90 @@
+"""Which handler answers which outcome, and what is said to it from memory alone while the database is down."""
+
+from collections.abc import Callable, Mapping
+
+from bot.conversation import commands, danger, opting, topics, treatment
+from bot.conversation.turn import Handler, Turn
+from bot.conversation.voice import Said, Voice
+from bot.understanding.engine import Outcome
+
+Words = Callable[[Voice, Outcome], Said]
+"""The answer to an outcome that needs nothing but the outcome."""
+
+
+def _only_say(words: Words) -> Handler:
+    return lambda turn: words(turn.voice, turn.outcome)
+
+
+# What is answered to a kind from memory; for a command, to its id.
+_WORDS: Mapping[str, Words] = {
+    **dict.fromkeys(danger.URGENT, danger.say_urgent),
+    "same_day": danger.say_same_day,
+    "info": danger.say_info,
+    "clarify": danger.say_clarify,
+    "limit": danger.say_limit,
+    "opt_out": opting.say_stop,
+    "opt_in": opting.say_start,
+    "help": opting.say_help,
+    "topic": topics.say_topic,
+    "unknown": commands.say_unknown,
+}
+_COMMAND_WORDS: Mapping[str, Words] = {
+    "menu": topics.say_menu,
+    "language_en": commands.say_language,
+    "language_es": commands.say_language,
+}
+
+_HANDLERS: Mapping[str, Handler] = {
+    **{kind: _only_say(words) for kind, words in _WORDS.items()},
+    **dict.fromkeys(danger.URGENT, danger.alert),
+    "opt_out": opting.stop,
+    "opt_in": opting.start,
+    "help": opting.help_them,
+    "unknown": commands.unknown,
+}
+_COMMANDS: Mapping[str, Handler] = {
+    "menu": _only_say(topics.say_menu),
+    "language_en": commands.set_language,
+    "language_es": commands.set_language,
+    "more": topics.more,
+    "source": topics.source,
+    "next": treatment.next_day,
+    "day": treatment.today,
+    "confirm": treatment.confirm,
+    "change": treatment.change,
+    "done": treatment.done,
+    "missed": treatment.missed,
+    "join": opting.join,
+    "pause": opting.pause,
+    "resume": opting.resume,
+}
+
+# All that the number of a clinic does that is not live yet; to everything else it gives the urgent line.
+_BEFORE_LIVE = danger.URGENT | {"opt_out", "opt_in", "help", "unknown"}
+
+
+def handle(turn: Turn) -> Said | None:
+    """Do what the text asks for, and give the answer; None where silence is the answer."""
+    outcome = turn.outcome
+    if not turn.voice.is_live and outcome.kind not in _BEFORE_LIVE:
+        return commands.unknown(turn)
+    if outcome.kind == "command":
+        return _COMMANDS[outcome.id or ""](turn)
+    if _is_next(turn.voice, outcome):
+        return treatment.next_day(turn)
+    return _HANDLERS[outcome.kind](turn)
+
+
+def say_from_memory(voice: Voice, outcome: Outcome) -> Said:
+    """The answer that needs no database; "later" to what does."""
+    if not voice.is_live and outcome.kind not in _BEFORE_LIVE:
+        return commands.say_unknown(voice, outcome)
+    if outcome.kind == "command":
+        return _COMMAND_WORDS.get(outcome.id or "", commands.say_later)(voice, outcome)
+    return commands.say_later(voice, outcome) if _is_next(voice, outcome) else _WORDS[outcome.kind](voice, outcome)
+
+
+def _is_next(voice: Voice, outcome: Outcome) -> bool:
+    """A topic whose facts the program fills in is a command: "when is my next visit" asks for a date."""
+    topic = voice.library.topics.get(outcome.id or "") if outcome.kind == "topic" else None
+    return topic is not None and any(fact.kind == "engine" for fact in topic.facts)

@@ -1,0 +1,93 @@
+"""STOP, START and HELP, in any words: honoured in the same transaction, confirmed once."""
+
+import re
+from datetime import timedelta
+
+from bot.conversation.treatment import confirm
+from bot.conversation.turn import Turn
+from bot.conversation.voice import Said, Voice
+from bot.understanding.engine import Outcome
+from scheduler import consent
+
+_CONFIRMATIONS = {"stop": "stop_confirm", "wrong_number": "wrong_number", "loss": "loss"}
+
+
+def say_stop(voice: Voice, outcome: Outcome) -> Said:
+    """The one confirmation: with the emergency number after STOP, without a word of treatment after the others."""
+    key = _CONFIRMATIONS[outcome.id or "stop"]
+    if voice.is_live or key == "wrong_number":
+        return voice.say(key)
+    return voice.say("also_opted_out", "urgent_only")
+
+
+def stop(turn: Turn) -> Said | None:
+    """Opt the number out. Silence where Twilio has confirmed it, or we did before: one confirmation is allowed."""
+    reason = turn.outcome.id or "stop"
+    is_news = consent.stop(
+        turn.tx, turn.now, turn.library, turn.contact, reason, source="text", message_id=turn.message_id
+    )
+    return say_stop(turn.voice, turn.outcome) if is_news and not turn.heard.provider_answered else None
+
+
+def say_start(voice: Voice, _outcome: Outcome) -> Said:
+    """What somebody reads who wants texts again."""
+    return voice.say("optin_confirm" if voice.is_live else "urgent_only")
+
+
+def start(turn: Turn) -> Said | None:
+    """Take an opt-out back. Who is not enrolled, and never opted out, is told so: nobody signs up by texting START.
+
+    YES is a word that carriers take for START; from a patient who never left it answers the text about a visit.
+    """
+    if (
+        turn.patient is not None
+        and turn.contact.opted_out_at is None
+        and turn.heard.incoming.body.strip(" .!").upper() == "YES"
+    ):
+        return confirm(turn)
+    if turn.patient is None and turn.contact.opted_out_at is None:
+        return turn.voice.say("not_enrolled")
+    consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
+    return None if turn.heard.provider_answered else say_start(turn.voice, turn.outcome)
+
+
+def pause(turn: Turn) -> Said | None:
+    """No reminders until RESUME: kept like an opt-out, so that nothing can slip through."""
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    is_news = consent.stop(
+        turn.tx, turn.now, turn.library, turn.contact, "pause", source="text", message_id=turn.message_id
+    )
+    return turn.voice.say("paused") if is_news or turn.contact.opt_out_reason == "pause" else None
+
+
+def resume(turn: Turn) -> Said | None:
+    """Reminders again after a pause; after a STOP the same as START."""
+    if turn.contact.opt_out_reason not in {None, "pause"}:
+        return start(turn)
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
+    return turn.voice.say("resumed")
+
+
+def say_help(voice: Voice, _outcome: Outcome) -> Said:
+    """Who we are, whom to call, how to stop."""
+    return voice.say("help" if voice.is_live else "urgent_only")
+
+
+def help_them(turn: Turn) -> Said | None:
+    """HELP, which Twilio may have answered."""
+    return None if turn.heard.provider_answered else say_help(turn.voice, turn.outcome)
+
+
+def join(turn: Turn) -> Said:
+    """Somebody has a clinic's code and wants in: a task for the staff, who alone can enrol."""
+    if turn.patient is not None:
+        return turn.voice.say("help")
+    entry = turn.voice.entry
+    code = entry.clinic.join_code if entry else None
+    if code is None or code not in re.split(r"[^0-9A-Z]+", turn.heard.incoming.body.upper()):
+        return turn.voice.say("join_unknown")
+    turn.tell_staff("join", 1, timedelta(days=1))
+    return turn.voice.say("join_asked")

@@ -1,0 +1,133 @@
+"""What a patient asks and says about their own treatment (NEXT, DAY, C, R, DONE, MISSED), from the plan's events."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from bot.conversation.turn import Handler, Turn
+from bot.conversation.voice import Said
+from content.regimens import Regimen
+from store.patients import DuePatient
+from store.plans import EventStatus, Plan, PlanEvent, events_between, plans_of, set_event_status
+
+_AHEAD = timedelta(days=400)  # the events stand as rows for the weeks that lie ahead: as far as they go
+_LOOK_BACK = timedelta(days=2)
+_CONFIRMABLE = timedelta(days=21)
+
+
+def next_day(turn: Turn) -> Said:
+    """The next treatment."""
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    for plan, event in _treatments(turn, turn.patient, _today(turn, turn.patient), _AHEAD):
+        if not _is_over(plan, event, turn.now.astimezone(ZoneInfo(turn.patient.timezone))):
+            return _say_next(turn, plan, event)
+    return turn.voice.say("next_none")
+
+
+def today(turn: Turn) -> Said:
+    """What today is in the plan: a treatment day, a day of a true off period, a day between two visits."""
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    day = _today(turn, turn.patient)
+    events = [
+        (plan, event)
+        for plan in _plans(turn, turn.patient)
+        for event in events_between(turn.tx, plan.id, day, day)
+        if event.status != "held"
+    ]
+    if any(event.kind == "treatment" for _, event in events):
+        return turn.voice.say("day_treatment")
+    for plan, event in events:
+        if event.kind == "rest" and event.end_date:
+            back = event.end_date + timedelta(days=1)
+            return turn.voice.say("day_rest", date=back.isoformat(), item=_called(plan, event))
+    upcoming = next(_treatments(turn, turn.patient, day, _AHEAD), None)
+    if upcoming is None:
+        return turn.voice.say("day_none")
+    return turn.voice.say("day_between", date=upcoming[1].date.isoformat())
+
+
+def confirm(turn: Turn) -> Said:
+    """They will come to the next visit."""
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    for plan, event in _treatments(turn, turn.patient, _today(turn, turn.patient), _CONFIRMABLE):
+        if not _at_home(plan, event):
+            set_event_status(turn.tx, plan.id, event.name, "confirmed")
+            return turn.voice.say("confirmed")
+    return turn.voice.say("next_none")
+
+
+def change(turn: Turn) -> Said:
+    """They need another time: a task for the staff; the plan stays as it is."""
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    turn.tell_staff("change", 1, timedelta(days=1))
+    return turn.voice.say("change_asked")
+
+
+def _taken(turn: Turn, status: EventStatus, template: str) -> Said:
+    """The latest treatment that was due by today was given, or missed."""
+    if turn.patient is None:
+        return turn.voice.say("not_enrolled")
+    day = _today(turn, turn.patient)
+    due = list(_treatments(turn, turn.patient, day - _LOOK_BACK, _LOOK_BACK))
+    if due:
+        plan, event = due[-1]
+        set_event_status(turn.tx, plan.id, event.name, status)
+    if status == "missed":
+        turn.tell_staff("other", 1, timedelta(days=1), "missed")
+    return turn.voice.say(template)
+
+
+done: Handler = partial(_taken, status="given", template="done_thanks")
+missed: Handler = partial(_taken, status="missed", template="missed_thanks")
+
+
+def _plans(turn: Turn, patient: DuePatient) -> list[Plan]:
+    return plans_of(turn.tx, [patient.id]).get(patient.id, [])
+
+
+def _treatments(turn: Turn, patient: DuePatient, first: date, span: timedelta) -> Iterator[tuple[Plan, PlanEvent]]:
+    """The treatment days of all plans that still stand, from ``first`` on for ``span``, in date order."""
+    found = [
+        (plan, event)
+        for plan in _plans(turn, patient)
+        for event in events_between(turn.tx, plan.id, first, first + span)
+        if event.kind == "treatment" and event.date >= first and event.status in {"planned", "confirmed"}
+    ]
+    yield from sorted(found, key=lambda pair: (pair[1].date, pair[0].id, pair[1].name))
+
+
+def _today(turn: Turn, patient: DuePatient) -> date:
+    return turn.now.astimezone(ZoneInfo(patient.timezone)).date()
+
+
+def _is_over(plan: Plan, event: PlanEvent, local_now: datetime) -> bool:
+    """Whether a visit of today lies behind the patient; a day of treatment at home lasts until its end."""
+    if event.date != local_now.date() or plan.visit_time is None or _at_home(plan, event):
+        return False
+    return plan.visit_time < local_now.time()
+
+
+def _at_home(plan: Plan, event: PlanEvent) -> bool:
+    items = Regimen.from_json(plan.regimen_json).items
+    return all(items[name].at_home for name in event.items if name in items)
+
+
+def _called(plan: Plan, event: PlanEvent) -> str:
+    """The discreet word for what is given at home."""
+    items = Regimen.from_json(plan.regimen_json).items
+    words = (items[name].called for name in event.items if name in items)
+    return next((word for word in words if word), "treatment")
+
+
+def _say_next(turn: Turn, plan: Plan, event: PlanEvent) -> Said:
+    day = event.date.isoformat()
+    if _at_home(plan, event):
+        return turn.voice.say("next_pill", date=day, item=_called(plan, event))
+    if plan.visit_time is None:
+        return turn.voice.say("next_visit_untimed", date=day)
+    return turn.voice.say("next_visit", date=day, time=plan.visit_time.isoformat("minutes"))

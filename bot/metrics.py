@@ -1,0 +1,47 @@
+"""What Prometheus may know: counts and times of this process, never a word or a number of anybody."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0)
+
+
+class Metrics:
+    """The counters of one process, in a registry of their own, so that two applications never mix."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._texts = Counter(
+            "immunotext_texts", "Texts taken, by what they were understood as", ["kind"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "immunotext_answer_seconds", "From a verified text to its answer", buckets=_SECONDS, registry=self._registry
+        )
+        self._spooled = Counter(
+            "immunotext_spooled", "Texts put away while the database was down", registry=self._registry
+        )
+        self._refused = Counter(
+            "immunotext_refused", "Calls of a webhook that were turned away", ["route"], registry=self._registry
+        )
+        self._receipts = Counter("immunotext_receipts", "Receipts noted, by state", ["state"], registry=self._registry)
+        self._waiting = Gauge("immunotext_spool_texts", "Texts that wait in the spool now", registry=self._registry)
+
+    def taken(self, kind: str, seconds: float, *, spooled: bool) -> None:
+        """A text was taken and answered, perhaps with silence."""
+        self._texts.labels(kind).inc()
+        self._seconds.observe(seconds)
+        if spooled:
+            self._spooled.inc()
+
+    def refused(self, route: str) -> None:
+        """A call of a webhook was turned away: not signed, or not the form it should be."""
+        self._refused.labels(route).inc()
+
+    def receipt(self, state: str) -> None:
+        """A receipt was noted."""
+        self._receipts.labels(state).inc()
+
+    def page(self, waiting: int) -> bytes:
+        """The metrics in Prometheus's text format; ``waiting`` is the number of texts in the spool now."""
+        self._waiting.set(waiting)
+        return generate_latest(self._registry)

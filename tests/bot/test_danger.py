@@ -1,0 +1,105 @@
+"""A danger sign gets its urgent reply whatever else is wrong, and the staff an alert."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.services import Services
+from tests.bot.conftest import NOON, Phone, open_clinic
+
+
+@pytest.mark.parametrize(
+    ("words", "beginning", "kind", "urgency"),
+    [
+        ("I have chest pain", "This may be an emergency. Call 911 now.", "emergency", 3),
+        ("I want to kill myself", "I'm sorry you feel this way.", "crisis", 3),
+        ("I have a fever of 102", "Please do not wait. Call Test Clinic now at 202-555-0111", "call_now", 2),
+    ],
+)
+def test_an_urgent_sign_is_answered_and_alerts_the_staff(
+    phone_on_both: Phone, words: str, beginning: str, kind: str, urgency: int
+) -> None:
+    phone = phone_on_both
+    assert phone.says(words).startswith(beginning)
+    (alert,) = phone.follow_ups()
+    text, reply = phone.messages()
+    assert (alert.kind, alert.urgency, alert.message_id) == ("danger", urgency, text.id)
+    assert alert.due_by is not None
+    assert NOON < alert.due_by <= NOON + timedelta(hours=1)
+    assert alert.detail is not None
+    assert alert.detail.startswith(kind)
+    assert (text.outcome_kind, reply.in_reply_to) == (kind, text.id)
+
+
+def test_the_words_for_danger_follow_the_language_of_the_text(phone: Phone) -> None:
+    assert phone.says("me duele el pecho").startswith("Puede ser una emergencia. Llame al 911 ya.")
+
+
+def test_who_is_in_danger_is_answered_each_time(phone: Phone) -> None:
+    assert all(phone.text("I have chest pain").body for _ in range(12))
+
+
+def test_who_opted_out_is_answered_in_danger(phone: Phone) -> None:
+    phone.text("STOP")
+    assert phone.says("I have chest pain").startswith("This may be an emergency.")
+
+
+def test_a_clinic_that_is_not_live_still_says_whom_to_call(services: Services) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, live=False).id)
+    assert phone.says("I have chest pain").startswith("If this may be an emergency, call 911 now.")
+    assert phone.says("I want to kill myself").startswith("I'm sorry you feel this way.")
+    assert [task.kind for task in phone.follow_ups()] == ["danger", "danger"]
+
+
+def test_a_number_that_no_clinic_has_still_says_whom_to_call(services: Services) -> None:
+    phone = Phone(services)
+    services.directory.refresh(services.database)
+    answer = phone.text("I have chest pain")
+    assert answer.body is not None
+    assert "your local emergency number" in answer.body
+
+
+def test_a_provider_that_answers_stop_does_not_answer_danger(services: Services) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, opt_out_by="provider").id)
+    assert phone.says("I have chest pain").startswith("This may be an emergency.")
+
+
+def test_a_mild_sign_is_answered_and_more_brings_its_facts(phone: Phone) -> None:
+    assert phone.says("my arm is a bit sore where the needle was").startswith(
+        "Thanks for telling me. Please call your team"
+    )
+    phone.text("MORE")
+    assert phone.messages()[-1].fact is not None
+    assert phone.follow_ups() == []
+
+
+def test_a_bare_number_is_asked_about_and_the_answer_is_judged(phone: Phone) -> None:
+    assert phone.says("101").startswith("Is that your temperature? Call at once")
+    assert phone.follow_ups() == []
+    assert phone.says("yes").startswith("Please do not wait.")
+    assert [task.kind for task in phone.follow_ups()] == ["danger"]
+
+
+def test_a_number_after_the_question_is_judged_as_the_temperature(phone: Phone) -> None:
+    phone.text("38.5")
+    assert phone.says("39.1").startswith("Please do not wait.")
+
+
+@pytest.mark.parametrize(
+    ("words", "beginning"),
+    [
+        ("no fever", "Thanks for telling me. Call at once, day or night, if your temperature is 100.4F (38C)"),
+        ("is fever a side effect?", "Is your temperature 100.4F (38C) or more?"),
+        ("had a fever last week, fine now", "Please call your team about it today."),
+        ("cancel my visit on tuesday", "To change a visit, call Test Clinic"),
+        ("took them all", "If anyone took too much of any medicine, call 911"),
+        ("can I stop my pills", "I can't give advice about doses"),
+    ],
+)
+def test_what_is_near_danger_has_its_own_fixed_reply(phone: Phone, words: str, beginning: str) -> None:
+    assert phone.says(words).startswith(beginning)
+    assert phone.follow_ups() == []
+
+
+def test_danger_and_stop_in_one_text_get_one_urgent_reply(phone: Phone) -> None:
+    assert phone.says("STOP I cant breathe").startswith("This may be an emergency.")

@@ -1,0 +1,139 @@
+"""STOP is honoured in the same transaction and confirmed once; START takes it back; HELP is always answered."""
+
+from datetime import date
+
+import pytest
+
+from bot.services import Services
+from store import patients
+from store.consents import consents
+from tests.bot.conftest import Phone, enrol, open_clinic
+
+START = date(2026, 5, 5)
+
+
+def test_stop_opts_out_and_confirms_with_the_emergency_number(phone_on_both: Phone) -> None:
+    phone = phone_on_both
+    patient = enrol(phone.services, "pembro_q3w", START)
+    body = phone.says("STOP")
+    assert body.startswith("Care Texts: you are opted out")
+    assert "911" in body
+    assert phone.contact().opt_out_reason == "stop"
+    with phone.services.database.reading() as tx:
+        found = patients.get_patient(tx, patient.id)
+        kinds = [event.kind for event in consents(tx, patient.contact_id)]
+    assert found is not None
+    assert found.next_text_at is None
+    assert kinds == ["given", "withdrawn"]
+
+
+def test_everything_that_waited_is_cancelled_with_the_stop(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", START)
+    phone.text("STOP")
+    waiting = [message for message in phone.messages() if message.kind == "welcome"]
+    assert [(message.state, message.gate) for message in waiting] == [("cancelled", "opted_out")]
+
+
+def test_a_second_stop_is_not_confirmed_again(phone: Phone) -> None:
+    assert phone.text("STOP").body
+    assert phone.text("STOP").body is None
+    assert [message.direction for message in phone.messages()] == ["in", "out", "in"]
+
+
+def test_start_takes_the_stop_back_and_the_reminders_go_on(phone: Phone) -> None:
+    patient = enrol(phone.services, "pembro_q3w", START)
+    phone.text("STOP")
+    assert phone.says("START").startswith("Care Texts: you are signed up")
+    assert phone.contact().opted_out_at is None
+    with phone.services.database.reading() as tx:
+        found = patients.get_patient(tx, patient.id)
+    assert found is not None
+    assert found.next_text_at is not None
+
+
+def test_a_stranger_does_not_sign_up_by_texting_start(phone: Phone) -> None:
+    assert phone.says("START").startswith("This number has no reminders.")
+
+
+def test_a_stranger_who_said_stop_may_take_it_back(phone: Phone) -> None:
+    phone.text("STOP")
+    assert phone.says("START").startswith("Care Texts: you are signed up")
+
+
+def test_help_says_who_we_are_and_how_to_stop(phone: Phone) -> None:
+    body = phone.says("HELP")
+    assert body.startswith("Care Texts: ")
+    assert "STOP" in body
+    assert "911" in body
+
+
+def test_who_opted_out_is_still_answered(phone: Phone) -> None:
+    phone.text("STOP")
+    assert "needle site" in phone.says("SIDE EFFECTS")
+    assert phone.says("HELP").startswith("Care Texts: ")
+
+
+def test_a_wrong_number_learns_nothing_about_clinic_or_treatment(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", START)
+    body = phone.says("wrong number")
+    assert body == "Care Texts: sorry. This number will get no more texts from us."
+    assert phone.contact().opt_out_reason == "wrong_number"
+    assert [task.kind for task in phone.follow_ups()] == ["wrong_number"]
+
+
+@pytest.mark.parametrize("words", ["STOP", "START", "HELP"])
+def test_what_twilio_has_answered_is_recorded_and_not_answered_again(services: Services, words: str) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, opt_out_by="provider").id)
+    phone.text("STOP")
+    assert phone.text(words).body is None
+    assert [message.direction for message in phone.messages()] == ["in", "in"]
+    assert (phone.contact().opted_out_at is None) == (words == "START")
+
+
+def test_an_opt_out_type_says_that_twilio_has_answered(phone: Phone) -> None:
+    assert phone.text("STOP", opt_out_type="STOP").body is None
+    assert phone.contact().opted_out_at is not None
+
+
+def test_pause_holds_the_reminders_until_resume(phone: Phone) -> None:
+    patient = enrol(phone.services, "pembro_q3w", START)
+    assert phone.says("PAUSE").startswith("Reminders are paused.")
+    assert phone.contact().opt_out_reason == "pause"
+    assert phone.says("RESUME").startswith("Reminders are on again.")
+    assert phone.contact().opted_out_at is None
+    with phone.services.database.reading() as tx:
+        found = patients.get_patient(tx, patient.id)
+    assert found is not None
+    assert found.next_text_at is not None
+
+
+def test_a_stop_after_a_pause_is_a_stop(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", START)
+    phone.text("PAUSE")
+    assert phone.says("STOP").startswith("Care Texts: you are opted out")
+    assert phone.contact().opt_out_reason == "stop"
+    assert phone.text("STOP").body is None
+
+
+def test_join_with_the_clinics_code_becomes_a_task_and_enrols_nobody(phone: Phone) -> None:
+    from store import clinics
+
+    with phone.services.database.writing() as tx:
+        clinics.set_join_code(tx, phone.services.clock(), phone.clinic_id, "harbor7")
+    phone.services.directory.refresh(phone.services.database)
+    assert phone.says("JOIN harbor7").startswith("Thanks. Test Clinic must sign you up")
+    assert [(task.kind, task.patient_id) for task in phone.follow_ups()] == [("join", None)]
+
+
+def test_join_with_another_code_is_told_so(phone: Phone) -> None:
+    assert phone.says("JOIN harbor7").startswith("I do not know that code.")
+    assert phone.follow_ups() == []
+
+
+def test_a_clinic_that_is_not_live_honours_stop_and_says_only_what_is_urgent(services: Services) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, live=False).id)
+    body = phone.says("STOP")
+    assert body.startswith("Care Texts will send you no more texts. If this may be an emergency, call 911 now.")
+    assert phone.contact().opted_out_at is not None
+    for words in ("SIDE EFFECTS", "HELP", "NEXT", "MENU", "MORE"):
+        assert phone.says(words).startswith("If this may be an emergency, call 911 now.")

@@ -1,0 +1,97 @@
+"""What a patient may ask and say about their own plan, read from and written to its events."""
+
+from datetime import date, time
+
+import pytest
+
+from store import plans
+from store.plans import PlanEvent
+from tests.bot.conftest import Phone, enrol
+
+MONDAY = date(2026, 5, 4)
+
+
+def events(phone: Phone, first: date, last: date) -> list[PlanEvent]:
+    with phone.services.database.reading() as tx:
+        (plan,) = plans.all_plans_of(tx, 1)
+        return plans.events_between(tx, plan.id, first, last)
+
+
+def status(phone: Phone, day: date) -> str:
+    (event,) = (event for event in events(phone, day, day) if event.kind == "treatment")
+    return event.status
+
+
+def test_next_is_the_next_visit_with_its_time(phone_on_both: Phone) -> None:
+    enrol(phone_on_both.services, "pembro_q3w", date(2026, 5, 6), visit_time=time(9, 30))
+    assert phone_on_both.says("NEXT") == (
+        "Your next visit is Wed May 6 at 9:30 AM. Not right? Call Test Clinic at 202-555-0111."
+    )
+
+
+def test_next_without_a_time_names_the_day_alone(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 6))
+    assert phone.says("NEXT").startswith("Your next visit is Wed May 6.")
+
+
+@pytest.mark.parametrize(("at", "day"), [(time(15), "Mon May 4 at 3:00 PM"), (time(9), "Mon May 25 at 9:00 AM")])
+def test_a_visit_of_today_is_next_until_its_time_has_come(phone: Phone, at: time, day: str) -> None:
+    enrol(phone.services, "pembro_q3w", MONDAY, visit_time=at)
+    assert phone.says("NEXT").startswith(f"Your next visit is {day}.")
+
+
+def test_next_names_treatment_at_home_by_its_discreet_word(phone: Phone) -> None:
+    enrol(phone.services, "len_mm", date(2026, 5, 6))
+    assert phone.says("NEXT").startswith("Your next day with capsules is Wed May 6.")
+
+
+@pytest.mark.parametrize("words", ["NEXT", "DAY", "C", "R", "DONE", "forgot it last night", "PAUSE", "RESUME"])
+def test_a_stranger_has_no_plan(phone: Phone, words: str) -> None:
+    assert phone.says(words).startswith("This number has no reminders.")
+
+
+@pytest.mark.parametrize(
+    ("regimen_id", "start", "answer"),
+    [
+        ("pembro_q3w", date(2026, 5, 4), "Today is a treatment day in your plan."),
+        ("pembro_q3w", date(2026, 5, 3), "No visit in your plan today. Next: Sun May 24."),
+        ("len_maint", date(2026, 5, 3), "Today is a treatment day in your plan."),
+        ("pembro_q3w", date(2026, 6, 1), "No visit in your plan today. Next: Mon Jun 1."),
+    ],
+)
+def test_day_says_what_today_is(phone: Phone, regimen_id: str, start: date, answer: str) -> None:
+    enrol(phone.services, regimen_id, start)
+    assert phone.says("DAY").startswith(answer)
+
+
+def test_day_in_a_true_off_period_says_when_it_goes_on(phone: Phone) -> None:
+    enrol(phone.services, "blina_mrd", date(2026, 4, 1))
+    assert phone.says("DAY").startswith("Today is a day without pump in your plan. Next pump: Wed May 13.")
+
+
+def test_c_confirms_the_next_visit(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 6))
+    assert phone.says("C").startswith("Thanks, noted: you will come")
+    assert status(phone, date(2026, 5, 6)) == "confirmed"
+
+
+def test_c_with_no_visit_in_sight_confirms_nothing(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 6, 20))
+    assert phone.says("C").startswith("I have no next date for you.")
+    assert status(phone, date(2026, 6, 20)) == "planned"
+
+
+def test_r_is_a_task_for_the_staff_and_moves_nothing(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 6))
+    assert phone.says("R").startswith("Noted: you need another time. Your plan has not been changed.")
+    assert [task.kind for task in phone.follow_ups()] == ["change"]
+    assert status(phone, date(2026, 5, 6)) == "planned"
+
+
+@pytest.mark.parametrize(("words", "became", "tasks"), [("DONE", "given", 0), ("forgot it last night", "missed", 1)])
+def test_done_and_missed_are_written_to_the_days_event(phone: Phone, words: str, became: str, tasks: int) -> None:
+    enrol(phone.services, "len_maint", date(2026, 5, 3))
+    assert phone.says(words).startswith("Thanks, noted.")
+    assert status(phone, MONDAY) == became
+    assert status(phone, date(2026, 5, 5)) == "planned"
+    assert len(phone.follow_ups()) == tasks
