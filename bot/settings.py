@@ -85,6 +85,13 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _api_base(value: str) -> str:
+    address = _web_address(value)
+    if not address.startswith("https://") and not _on_loopback(address):
+        raise ValueError
+    return address
+
+
 def _account(value: str) -> str:
     if value and not _ACCOUNT.fullmatch(value):
         raise ValueError
@@ -147,10 +154,10 @@ class Settings(BaseSettings):
         "The account's auth token; two with a comma while rotating, the first is the one that is called with.",
         "one auth token, or two with a comma between them",
     )
-    twilio_api_base: Annotated[str, BeforeValidator(_web_address)] = _variable(
+    twilio_api_base: Annotated[str, BeforeValidator(_api_base)] = _variable(
         TWILIO,
         "Where Twilio's API is; a test or a regional edge sets it.",
-        "an http or https address, such as https://api.twilio.com",
+        "an https address, such as https://api.twilio.com; http only on this machine",
     )
     smtp_url: Annotated[str, BeforeValidator(_mail_server)] = _variable(
         "", "The mail server for alerts to staff.", "smtp://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT"

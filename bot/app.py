@@ -1,0 +1,78 @@
+"""The web process: wiring only."""
+
+import logging
+
+from flask import Flask, Response, redirect, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from bot import health
+from bot.housekeeping import Housekeeping
+from bot.logs import configure_logging, log_fault
+from bot.services import Services
+from bot.settings import Settings, load_settings
+from bot.simulator import views as simulator
+from bot.webhooks import twilio
+from channels.base import Receipt
+from scheduler.delivery import receipts
+from store.errors import StoreError
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request that are read. A text of Twilio's has two or three thousand."""
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, services: Services | None = None) -> Flask:
+    """The application, without any thread of its own. Raises SettingsError, ContentError."""
+    services = services or Services(settings)
+    app = Flask(__name__, static_folder=None)
+    app.secret_key = settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.url_map.merge_slashes = False  # it would redirect, and a redirected webhook loses its form
+    app.register_error_handler(HTTPException, _plain_page)
+    app.register_error_handler(Exception, _our_fault)
+    app.register_blueprint(
+        twilio.blueprint(
+            twilio.Twilio(settings.public_address, settings.twilio_auth_token),
+            services.desk,
+            lambda receipt: _note(services, receipt),
+            services.metrics,
+        )
+    )
+    app.register_blueprint(health.blueprint(services))
+    if settings.demo:
+        app.register_blueprint(simulator.blueprint(services))
+        app.add_url_rule("/", view_func=lambda: redirect("/simulator"))
+    return app
+
+
+def serving_app() -> Flask:
+    """What each worker of the server runs: the application of the environment, with its housekeeping."""
+    configure_logging()
+    services = Services(load_settings())
+    app = create_app(services.settings, services)
+    try:
+        services.directory.refresh(services.database)
+    except StoreError as error:
+        _log.warning("starting without the database: %s", error)
+    Housekeeping(services).start()
+    return app
+
+
+def _note(services: Services, receipt: Receipt) -> None:
+    now = services.clock()
+    with services.database.writing() as tx:
+        receipts.apply(tx, now, services.library, receipt)
+    services.metrics.receipt(receipt.state)
+
+
+def _plain_page(error: HTTPException) -> Response:
+    response = error.get_response()
+    response.data = f"{error.code} {error.name}.\n".encode()
+    response.content_type = "text/plain; charset=utf-8"
+    return Response(response.data, response.status_code, response.headers)
+
+
+def _our_fault(error: Exception) -> Response:
+    log_fault(_log, f"{request.method} {request.url_rule} failed", error)
+    return _plain_page(InternalServerError())

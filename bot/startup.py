@@ -1,0 +1,37 @@
+"""What is looked at before a process starts, so that it refuses at once what it could only fail at later."""
+
+import logging
+
+from bot.services import Services
+from bot.settings import SettingsError
+from store import clinics
+from store.database import DatabaseDown
+from store.keys import check_keys
+
+_log = logging.getLogger(__name__)
+
+
+def check_start(services: Services) -> None:
+    """Raises SettingsError, ContentError or StoreError with what to do, unless a process may start.
+
+    A database that cannot be reached is no reason: danger texts are answered without one, and it may come back.
+    """
+    missing = services.settings.missing_for_service()
+    if missing:
+        raise SettingsError(missing)
+    try:
+        services.database.check_release()
+        check_data(services)
+    except DatabaseDown as error:
+        _log.warning("starting without the database: %s", error)
+    services.library  # noqa: B018 - content that cannot be loaded is told now, in this process
+
+
+def check_data(services: Services) -> None:
+    """Raises WrongKey or SettingsError unless the data belong to these keys and, in the demo, to the demo."""
+    with services.database.writing(deadline=10) as tx:
+        check_keys(tx)
+        entries = clinics.entries(tx)
+    if services.settings.demo and any(not entry.clinic.demo for entry in entries):
+        sentence = "The database holds a clinic that is not the demo's: give the demo a DATABASE_URL of its own."
+        raise SettingsError((sentence,))

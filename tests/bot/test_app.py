@@ -1,0 +1,130 @@
+"""The pages for those who look after the program, and how it says that something is not there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from bot.app import create_app
+from bot.housekeeping import Housekeeping
+from bot.services import Services
+from bot.settings import load_settings
+from store import health
+from tests.bot.conftest import NOON, PHONE, Phone, Watch, open_clinic
+from tests.bot.test_outage import database_away
+
+
+@pytest.fixture
+def client(services: Services) -> FlaskClient:
+    open_clinic(services)
+    return create_app(services.settings, services).test_client()
+
+
+def beat(services: Services) -> None:
+    with services.database.writing() as tx:
+        health.beat(tx, NOON, "one", "host", "scheduler")
+
+
+def test_it_is_up(client: FlaskClient) -> None:
+    assert client.get("/healthz").text == "ok\n"
+
+
+def test_it_is_ready_when_all_of_it_works(client: FlaskClient, services: Services) -> None:
+    beat(services)
+    response = client.get("/readyz?strict=1")
+    assert response.status_code == 200
+    assert response.json == {"database": True, "migrations": True, "scheduler": True, "spool": True, "ok": True}
+
+
+def test_without_a_scheduler_it_still_answers_danger_texts(
+    client: FlaskClient, services: Services, watch: Watch
+) -> None:
+    beat(services)
+    watch.forward(timedelta(minutes=2))
+    assert client.get("/readyz").status_code == 200
+    strict = client.get("/readyz?strict=1")
+    assert strict.status_code == 503
+    assert strict.json == {"database": True, "migrations": True, "scheduler": False, "spool": True, "ok": False}
+
+
+def test_without_a_database_it_still_answers_danger_texts(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database_away(services, monkeypatch):
+        Phone(services).text("STOP")
+        response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json == {"database": False, "migrations": False, "scheduler": False, "spool": False, "ok": False}
+
+
+def test_a_database_of_another_release_is_told(make_services: Callable[[str], Services], tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    services = make_services(f"sqlite:///{tmp_path}/empty.db")
+    state = create_app(services.settings, services).test_client().get("/readyz").json
+    assert state == {"database": True, "migrations": False, "scheduler": False, "spool": True, "ok": False}
+
+
+def test_metrics_are_for_this_machine_or_for_the_token(services: Services, tmp_path: Path) -> None:
+    settings = load_settings(**{**services.settings.model_dump(), "metrics_token": "secret"})
+    client = create_app(settings, services).test_client()
+    services.__dict__["settings"] = settings
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/metrics", environ_base=elsewhere).status_code == 403
+    assert client.get("/metrics", environ_base=elsewhere, headers={"Authorization": "Bearer no"}).status_code == 403
+    assert client.get("/metrics", environ_base=elsewhere, headers={"Authorization": "Bearer secret"}).status_code == 200
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+
+
+def test_metrics_count_texts_by_kind_and_never_hold_a_number_of_anybody(
+    client: FlaskClient, services: Services
+) -> None:
+    Phone(services).text("SIDE EFFECTS")
+    page = client.get("/metrics").text
+    assert 'immunotext_texts_total{kind="topic"} 1.0' in page
+    assert "immunotext_spool_texts 0.0" in page
+    assert "2025550143" not in page
+
+
+def test_what_is_not_there_is_told_plainly(client: FlaskClient) -> None:
+    response = client.get("/nowhere")
+    assert (response.status_code, response.text) == (404, "404 Not Found.\n")
+
+
+def test_a_fault_of_our_own_shows_nothing_of_itself(
+    client: FlaskClient, services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> int:
+        raise ZeroDivisionError(PHONE)
+
+    monkeypatch.setattr(services.spool, "count", broken)
+    response = client.get("/readyz")
+    assert (response.status_code, response.text) == (500, "500 Internal Server Error.\n")
+    assert "ZeroDivisionError" in caplog.text
+    assert PHONE not in caplog.text
+
+
+def test_the_phone_on_the_screen_is_not_there_outside_the_demo(client: FlaskClient) -> None:
+    assert client.get("/simulator").status_code == 404
+    assert client.get("/").status_code == 404
+
+
+def test_housekeeping_follows_the_clinics_plays_the_spool_and_shows_that_it_lives(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services).id)
+    with database_away(services, monkeypatch):
+        phone.text("STOP")
+    Housekeeping(services).round(NOON)
+    assert not services.spool.holds_texts()
+    assert phone.contact().opted_out_at is not None
+    with services.database.reading() as tx:
+        assert [(each.kind, each.at) for each in health.heartbeats(tx)] == [("web", NOON)]
+
+
+def test_housekeeping_ends_when_it_is_told_to(services: Services) -> None:
+    housekeeping = Housekeeping(services)
+    housekeeping.start()
+    housekeeping.stop()
