@@ -19,12 +19,23 @@ from bot.settings import SettingsError
 from content.faults import ContentError
 
 _COMMANDS = {
+    "ask": "bot.cli.conversing:ask",
+    "clinic": "bot.cli.clinics:clinic",
     "content": "bot.cli.treatment:content",
+    "demo": "bot.cli.processes:demo",
+    "message": "bot.cli.patients:message",
+    "migrate": "bot.cli.processes:migrate",
+    "patient": "bot.cli.patients:patient",
     "phone": "bot.cli.lines:phone",
     "preview": "bot.cli.treatment:preview",
     "regimens": "bot.cli.treatment:regimens",
     "schedule": "bot.cli.treatment:schedule",
+    "scheduler": "bot.cli.processes:scheduler",
     "segments": "bot.cli.lines:segments",
+    "sender": "bot.cli.clinics:sender",
+    "serve": "bot.cli.processes:serve",
+    "understand": "bot.cli.conversing:understand",
+    "user": "bot.cli.clinics:user",
 }
 
 

@@ -1,0 +1,252 @@
+"""`clinic`, `sender`, `user`: who texts, from where, and who works there."""
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import time
+from typing import Any, TypeVar
+
+import click
+from argon2 import PasswordHasher
+
+from bot.cli.arguments import TimeOfDay, Zone
+from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
+from bot.cli.output import as_json_option, print_rows
+from channels.phone import is_e164, read_number
+from content.library import Library
+from store import audit, clinics, staff
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_REGIONS = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
+_SERVICE = re.compile(r"MG[0-9A-Za-z]{32}")
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
+_SHORTEST_PASSWORD = 12
+
+_SETTINGS = (
+    click.option("--program", help="What texts call themselves; never a word that tells an illness."),
+    click.option("--timezone", type=Zone(), help="Where the clinic is: America/New_York."),
+    click.option("--country", help="The country pack: emergency number, fever threshold, opt-out words."),
+    click.option("--language", "languages", multiple=True, help="A language of its texts; the first is the default."),
+    click.option("--phone-line", help="The number that patients can call day and night, as texts should show it."),
+    click.option("--consent-text", help="What patients agree to before the first text."),
+    click.option("--window-from", type=TimeOfDay(), help="No reminder before this local time (default 09:00)."),
+    click.option("--window-until", type=TimeOfDay(), help="No reminder after this local time (default 20:00)."),
+    click.option("--max-texts-per-week", type=click.IntRange(1, 100), help="Reminders a week, at most (default 7)."),
+)
+
+
+def _settings(command: Command) -> Command:
+    for option in reversed(_SETTINGS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def clinic() -> None:
+    """Clinics: add one, make it live, list them."""
+
+
+@clinic.command("add")
+@click.argument("name")
+@_settings
+def clinic_add(name: str, **given: Any) -> None:
+    """Add a clinic called NAME. It needs --timezone and --country.
+
+    It answers nothing but urgent texts until it is live: `clinic list` says what is missing.
+    """
+    services = open_services()
+    fields = _checked(services.library, {key: value for key, value in given.items() if value not in (None, ())})
+    for needed in ("timezone", "country"):
+        if needed not in fields:
+            message = f"A clinic needs --{needed}."
+            raise click.UsageError(message)
+    languages = fields.setdefault("languages", services.library.countries[fields["country"]].languages)
+    fields.setdefault("default_language", languages[0])
+    fields.setdefault("program", name)
+    now = services.clock()
+    with writing(services) as tx:
+        added = clinics.add_clinic(tx, now, name=name, demo=services.settings.demo, **fields)
+        audit.record(tx, now, added.id, ACTOR, "add", "clinic", added.id, sorted(fields))
+    click.echo(f"Added {name}, number {added.id}. `immunotext clinic list` says what keeps it from being live.")
+
+
+@clinic.command("set")
+@click.argument("name")
+@_settings
+def clinic_set(name: str, **given: Any) -> None:
+    """Change settings of the clinic called NAME."""
+    fields = {key: value for key, value in given.items() if value not in (None, ())}
+    if not fields:
+        message = "Nothing to change: name a setting, `immunotext clinic set --help` lists them."
+        raise click.UsageError(message)
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx:
+        before = pick_entry(tx, name).clinic
+        clinic_id, changes = before.id, _checked(services.library, fields, before)
+        clinics.set_clinic(tx, now, clinic_id, **changes)
+        audit.record(tx, now, clinic_id, ACTOR, "change", "clinic", clinic_id, sorted(fields))
+    click.echo(f"Changed {name}: {', '.join(sorted(fields))}.")
+
+
+@clinic.command("list")
+@as_json_option
+def clinic_list(as_json: bool) -> None:
+    """List the clinics, and what keeps each from being live."""
+    services = open_services()
+    with reading(services) as tx:
+        found = clinics.entries(tx)
+    rows = [
+        {
+            "id": entry.clinic.id,
+            "name": entry.clinic.name,
+            "live": not entry.missing(),
+            "missing": entry.missing(),
+            "country": entry.clinic.country,
+            "timezone": entry.clinic.timezone,
+            "languages": entry.clinic.languages,
+            "senders": [sender.address for sender in entry.senders],
+            "regimens": [signed.regimen_id for signed in entry.signed_regimens],
+            "join_code": entry.clinic.join_code,
+        }
+        for entry in found
+    ]
+    print_rows(rows, as_json=as_json)
+
+
+@clinic.command("approve")
+@click.argument("name")
+@click.option("--by", required=True, help="Who signs off: the name of a person.")
+@click.option("--content", is_flag=True, help="The facts, danger signs and wording of this release.")
+@click.option("--regimen", "regimens", multiple=True, metavar="ID", help="A regimen; may be repeated.")
+@click.option("--all-regimens", is_flag=True, help="Every regimen of the library.")
+def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...], all_regimens: bool) -> None:
+    """Record that a named person signed off content or regimens for the clinic called NAME."""
+    services = open_services()
+    library = services.library
+    wanted = tuple(library.regimens) if all_regimens else regimens
+    for regimen_id in wanted:
+        if regimen_id not in library.regimens:
+            message = f"There is no regimen {regimen_id}: `immunotext regimens` lists them."
+            raise click.UsageError(message)
+    if not (content or wanted):
+        message = "Nothing to sign off: give --content, --regimen or --all-regimens."
+        raise click.UsageError(message)
+    now = services.clock()
+    with writing(services) as tx:
+        clinic_id = pick_entry(tx, name).clinic.id
+        if content:
+            clinics.sign_content(tx, now, clinic_id, library.version, by)
+        for regimen_id in wanted:
+            regimen = library.regimens[regimen_id]
+            clinics.sign_regimen(tx, now, clinic_id, regimen_id, regimen.version, regimen.digest(), by)
+        audit.record(tx, now, clinic_id, by, "sign off", "clinic", clinic_id, ["content"] * content + list(wanted))
+        missing = pick_entry(tx, name).missing()
+    click.echo(f"{name} is live." if not missing else f"Recorded. {name} still lacks {'; '.join(missing)}.")
+
+
+@clinic.command("join-code")
+@click.argument("name")
+@click.argument("code", required=False)
+def clinic_join_code(name: str, code: str | None) -> None:
+    """Set the CODE that somebody texts after JOIN to ask the clinic called NAME for reminders; without one, end it."""
+    if code is not None and not re.fullmatch(r"[A-Za-z0-9]{3,20}", code):
+        message = "A join code is 3 to 20 letters and digits."
+        raise click.UsageError(message)
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx:
+        clinic_id = pick_entry(tx, name).clinic.id
+        clinics.set_join_code(tx, now, clinic_id, code)
+        audit.record(tx, now, clinic_id, ACTOR, "change", "clinic", clinic_id, ["join_code"])
+    click.echo(
+        f"Text JOIN {code.upper()} to ask {name} for reminders." if code else f"{name} has no join code any more."
+    )
+
+
+@click.group()
+def sender() -> None:
+    """Numbers and messaging services that clinics text from."""
+
+
+@sender.command("add")
+@click.argument("address")
+@clinic_option
+@click.option(
+    "--opt-out-by",
+    type=click.Choice(["us", "provider"]),
+    default="us",
+    show_default=True,
+    help="Who answers STOP, START and HELP there; Twilio does unless its own handling is off.",
+)
+def sender_add(address: str, clinic_name: str | None, opt_out_by: clinics.OptOutBy) -> None:
+    """Let a clinic text from ADDRESS: a number (+12025550143), a short code or a messaging service (MG...)."""
+    is_service = _SERVICE.fullmatch(address) is not None
+    if not is_service and not is_e164(address) and not _SHORT_CODE.fullmatch(address):
+        message = f"{address} is no sender: write a number like +12025550143, a short code, or MG and 32 characters."
+        raise click.UsageError(message)
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx:
+        entry = pick_entry(tx, clinic_name)
+        kind: clinics.SenderKind = "service" if is_service else "number"
+        added = clinics.add_sender(tx, now, entry.clinic.id, address, kind=kind, opt_out_by=opt_out_by)
+        audit.record(tx, now, entry.clinic.id, ACTOR, "add", "sender", added.id, ["address", "opt_out_by"])
+    click.echo(f"{entry.clinic.name} texts from {address}.")
+
+
+@click.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="Their name.")
+@clinic_option
+@click.option(
+    "--role", type=click.Choice(["administrator", "nurse", "viewer", "auditor"]), default="nurse", show_default=True
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_add(email: str, name: str, clinic_name: str | None, role: staff.Role, password_stdin: bool) -> None:
+    """Let the person with the address EMAIL sign in to a clinic. Without a password they cannot do so yet."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        message = f"{email} is not a mail address."
+        raise click.UsageError(message)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    if password is not None and len(password) < _SHORTEST_PASSWORD:
+        message = f"The password needs at least {_SHORTEST_PASSWORD} characters."
+        raise click.UsageError(message)
+    services = open_services()
+    now = services.clock()
+    hashed = PasswordHasher().hash(password) if password is not None else None
+    with writing(services) as tx:
+        entry = pick_entry(tx, clinic_name)
+        added = staff.add_user(tx, now, email, name, hashed)
+        staff.add_membership(tx, added.id, entry.clinic.id, role)
+        audit.record(tx, now, entry.clinic.id, ACTOR, "add", "user", added.id, ["email", "name", "role"])
+    click.echo(f"{name} is {role} of {entry.clinic.name}.")
+
+
+def _checked(library: Library, fields: dict[str, Any], before: clinics.Clinic | None = None) -> dict[str, Any]:
+    """The settings of a clinic as the store takes them. Raises click.UsageError with what to write instead."""
+    country = fields.get("country", before.country if before else None)
+    if country is not None and country not in library.countries:
+        message = f"There is no country pack {country}: there are {', '.join(library.countries)}."
+        raise click.UsageError(message)
+    for language in fields.get("languages", ()):
+        if language not in library.languages:
+            message = f"There are no texts in {language}: there are {', '.join(library.languages)}."
+            raise click.UsageError(message)
+    if "languages" in fields:
+        fields["default_language"] = fields["languages"][0]
+    if "phone_line" in fields and read_number(fields["phone_line"], _REGIONS.get(country or "", "US")).e164 is None:
+        message = f"{fields['phone_line']} is no phone number."
+        raise click.UsageError(message)
+    opens = fields.get("window_from", before.window_from if before else time(9))
+    closes = fields.get("window_until", before.window_until if before else time(20))
+    if opens >= closes:
+        message = "The send window must end after it begins."
+        raise click.UsageError(message)
+    return fields

@@ -1,0 +1,126 @@
+"""`migrate`, `serve`, `scheduler`, `demo`: what the Procfile and `make run` call."""
+
+import asyncio
+import logging
+import os
+import socket
+from secrets import token_hex
+
+import click
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from bot import demo as demo_data
+from bot.cli.data import open_services, plainly, writing
+from bot.cli.errors import Misconfigured
+from bot.logs import configure_logging
+from bot.services import Services
+from bot.settings import load_settings
+from bot.startup import check_data, check_start
+from bot.webhooks.twilio import STATUS
+from channels.base import Channel
+from channels.simulator import SimulatedChannel
+from channels.twilio import TwilioChannel
+from scheduler.worker import Duties, Worker
+from store.migrate import migrate as migrate_database
+
+_log = logging.getLogger(__name__)
+
+BLOCKING_THREADS = 8
+"""Texts answered at once. More gain nothing, and one alone would let a slow request keep a danger text waiting."""
+_SECONDS_TO_FINISH = 30
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this release."""
+    settings = load_settings()
+    with plainly():
+        revision = migrate_database(settings.database_url)
+    click.echo(f"The database is at revision {revision}.")
+
+
+@click.command()
+def serve() -> None:
+    """Answer texts: the web process."""
+    configure_logging()
+    services = open_services()
+    with plainly():
+        check_start(services)
+    settings = services.settings
+    services.database.close()  # the workers open their own
+    _refuse_taken_port(settings.host, settings.port)
+    _log.info("answering on http://%s:%d", settings.host, settings.port)
+    Server(
+        "bot.app:serving_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=1,
+        blocking_threads=BLOCKING_THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_SECONDS_TO_FINISH,
+        websockets=False,
+        log_level=LogLevels.error,  # it would advise against more threads than cores, which here wait for the disk
+    ).serve()
+
+
+@click.command()
+def scheduler() -> None:
+    """Send reminders when they are due. Any number of these may run at once."""
+    configure_logging()
+    services = open_services()
+    with plainly():
+        check_start(services)
+    settings = services.settings
+    duties = Duties(
+        database=services.database,
+        library=services.library,
+        owner=f"scheduler-{socket.gethostname()}-{os.getpid()}-{token_hex(4)}",
+        status_callback=settings.public_address + STATUS,
+        demo=settings.demo,
+        may_send=lambda: not services.spool.holds_texts() or services.desk.replay(),
+    )
+    asyncio.run(_work(duties, services))
+
+
+@click.command()
+@click.option("--fast", is_flag=True, help="Let the demo's clock jump from one text that is due to the next.")
+def demo(fast: bool) -> None:
+    """Fill the database with a demo clinic and its patients. Run again it adds nothing. Needs DEMO=1."""
+    services = open_services()
+    if not services.settings.demo:
+        raise Misconfigured("The demo data need DEMO=1, so that they never mix with a real clinic's.")
+    with plainly():
+        services.database.check_release()
+        check_data(services)
+    real = services.real_clock()
+    with writing(services) as tx:
+        added = demo_data.fill(tx, real, services.library, fast=fast)
+    click.echo(f"Added the demo clinic and {added} patients." if added else "The demo is there already.")
+
+
+async def _work(duties: Duties, services: Services) -> None:
+    await Worker(duties, _channel(services)).run()
+
+
+def _channel(services: Services) -> Channel:
+    settings = services.settings
+    if settings.simulated:
+        return SimulatedChannel()
+    return TwilioChannel(settings.twilio_account_sid, settings.twilio_auth_token[0], settings.twilio_api_base)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """The server would end with a traceback."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Misconfigured(
+                f"Nothing can listen on {host}, port {port}: {error.strerror}. Set another PORT."
+            ) from error
