@@ -267,6 +267,7 @@ class Worker:
 
     async def _turn(self, free: int) -> None:
         """One transaction: records the results there are, and begins as many calls as there are places free."""
+        self._came_back.clear()
         results, self._results = self._results, []
         ids, self._claimed = self._claimed[:free], self._claimed[free:]
         if not results and not ids:
@@ -283,14 +284,17 @@ class Worker:
             task.add_done_callback(self._under_way.discard)
 
     async def _call(self, ready: Ready) -> None:
-        result = await self._channel.send(ready.outgoing)
-        self._results.append((ready, result))
+        try:
+            result = await self._channel.send(ready.outgoing)
+            # Looked up only now: while the call was under way a turn may have begun another list.
+            self._results.append((ready, result))
+        except Exception as error:  # noqa: BLE001 - a channel promises not to raise; the lease settles it if one does
+            _log.error("text %d: %s at %s", ready.message_id, type(error).__name__, _place(error))
         if len(self._results) * 2 >= self._pace.calls or len(self._under_way) == 1:
             self._came_back.set()
 
     async def _gather(self) -> None:
         """Waits until half of the calls came back, or all, or a moment has passed: commits cost more than waiting."""
-        self._came_back.clear()
         if not self._under_way:
             return
         try:

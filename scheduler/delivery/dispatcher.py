@@ -69,7 +69,7 @@ def begin(
 
     Of several texts to one person the first that may go is taken, and those after it are given back: they are due
     still. Texts that ``owner`` no longer has claimed are left alone. ``lease_until`` (by the real clock) is when a call
-    that has not come back is given up; ``status_callback`` is the address of our status route, None where there is none.
+    that has not come back is given up; ``status_callback`` is the address of our status route, if there is one.
     """
     ready: list[Ready] = []
     composed: list[Composed] = []

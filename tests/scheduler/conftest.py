@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from cryptography.fernet import Fernet
 
 from content.library import Library, load
 from store.database import Database
-from store.sealed import Sealer
-from tests.scheduler.world import World, at
+from tests.scheduler.world import World, at, open_database
 
-KEY = Fernet.generate_key().decode()
 NEW_YEAR = at(2026, 1, 1, 12)
 
 
@@ -23,7 +20,7 @@ def library() -> Library:
 @pytest.fixture
 def database(migrated_url: str) -> Iterator[Database]:
     """An empty database at this release's migration, of each kind."""
-    opened = Database.open(migrated_url, Sealer([KEY], "an index key that only tests use"))
+    opened = open_database(migrated_url)
     yield opened
     opened.close()
 

@@ -3,7 +3,8 @@
 Nothing here waits: a test says what the time is, and calls come back with what it wants of them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -15,16 +16,23 @@ from scheduler.clock import Moment
 from scheduler.delivery import dispatcher, planner, receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled, NewPatient, enrol
+from scheduler.plan.local_time import to_utc
 from store import clinics, messages, outbox
 from store.clinics import ClinicEntry
 from store.database import Database
 from store.messages import Message
+from store.sealed import Sealer
 from tests.fakes.twilio.signing import NUMBER
 
 NEW_YORK = "America/New_York"
 PHONE = "+12025550143"
 LEASE = timedelta(minutes=2)
 ACCEPTED = SendResult(Verdict.ACCEPTED, None, None, Fault.NONE, "")
+
+
+def open_database(url: str) -> Database:
+    """A database under the keys of these tests."""
+    return Database.open(url, Sealer([urlsafe_b64encode(bytes(32)).decode()], "an index key that only tests use"))
 
 
 def phone(number: int) -> str:
@@ -148,12 +156,6 @@ class World:
         with self.database.writing() as tx:
             return receipts.apply(tx, now, self.library, receipt)
 
-    def run(self, first: datetime, last: datetime, step: timedelta = timedelta(minutes=15)) -> Iterator[datetime]:
-        """Moments from first to last, for a test that lets time go by."""
-        while first <= last:
-            yield first
-            first += step
-
     def _with_sid(self, result: SendResult) -> SendResult:
         if result.verdict is not Verdict.ACCEPTED or result.provider_id is not None:
             return result
@@ -163,6 +165,4 @@ class World:
 
 def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, zone: str = NEW_YORK) -> datetime:
     """The instant of a local time."""
-    from scheduler.plan.local_time import to_utc
-
     return to_utc(date(year, month, day), time(hour, minute), zone)
