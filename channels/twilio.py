@@ -1,6 +1,9 @@
 """Texts through Twilio, over its official library; what webhooks need of it is given on from the modules beside."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from aiohttp import ClientConnectorError, ConnectionTimeoutError
 from twilio.rest import Client
@@ -32,6 +35,14 @@ __all__ = [
 ]
 
 _LONGEST_VALIDITY = 36_000  # seconds, https://www.twilio.com/docs/messaging/api/message-resource
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What keeps an account from being used, None where nothing does; and what Twilio's clock says (UTC)."""
+
+    problem: str | None
+    time: datetime | None
 
 
 class TwilioChannel:
@@ -70,9 +81,27 @@ class TwilioChannel:
         except Exception as error:  # noqa: BLE001 - from here on Twilio may have the text, whatever went wrong
             return _failure(Fault.UNKNOWN_OUTCOME, f"no answer from Twilio ({type(error).__name__})")
 
+    async def look(self) -> Look:
+        """Ask for the newest message, to see whether the account can be used. Changes nothing and never raises."""
+        try:
+            answer = await self._client.request_async("GET", self._messages, params={"PageSize": "1"})
+        except Exception as error:  # noqa: BLE001 - whatever is in the way, there was no answer
+            what = f"Twilio cannot be reached ({type(error).__name__}): check the network and TWILIO_API_BASE."
+            return Look(what, None)
+        date = (answer.headers or {}).get("Date")
+        return Look(_problem(answer.status_code), parsedate_to_datetime(date) if date else None)
+
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
+
+
+def _problem(status: int) -> str | None:
+    if status == 200:
+        return None
+    if status == 401:
+        return "Twilio knows no such account: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
+    return f"Twilio answered HTTP {status}: its console says what is wrong with the account."
 
 
 def _form(text: Outgoing) -> dict[str, str]:

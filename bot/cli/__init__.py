@@ -19,10 +19,11 @@ from bot.settings import SettingsError
 from content.faults import ContentError
 
 _COMMANDS = {
-    "ask": "bot.cli.conversing:ask",
+    "ask": "bot.cli.asking:ask",
     "clinic": "bot.cli.clinics:clinic",
     "content": "bot.cli.treatment:content",
     "demo": "bot.cli.processes:demo",
+    "doctor": "bot.cli.doctor:doctor",
     "message": "bot.cli.patients:message",
     "migrate": "bot.cli.processes:migrate",
     "patient": "bot.cli.patients:patient",
@@ -34,7 +35,7 @@ _COMMANDS = {
     "segments": "bot.cli.lines:segments",
     "sender": "bot.cli.clinics:sender",
     "serve": "bot.cli.processes:serve",
-    "understand": "bot.cli.conversing:understand",
+    "understand": "bot.cli.understanding:understand",
     "user": "bot.cli.clinics:user",
 }
 

@@ -8,6 +8,7 @@ import click
 
 from bot.cli.arguments import Day, TimeOfDay, Zone
 from bot.cli.output import as_json_option, print_json, print_rows
+from bot.clock import real_now
 from channels.base import Via
 from content.check import check, reviews_needed
 from content.library import Library, load
@@ -32,6 +33,7 @@ def regimens(as_json: bool) -> None:
             "phases": [phase.id for phase in regimen.phases],
             "items": list(regimen.items),
             "title": regimen.title,
+            **({"sources": regimen.sources} if as_json else {}),
         }
         for regimen in load().regimens.values()
     ]
@@ -110,7 +112,8 @@ def content() -> None:
 
 @content.command("check")
 @click.option("--content", "directory", type=click.Path(path_type=Path), help="Another folder of content.")
-def content_check(directory: Path | None) -> int:
+@click.option("--reviews", is_flag=True, help="List also what a person has still to look at.")
+def content_check(directory: Path | None, reviews: bool) -> int:
     """Print every fault of the content, one a line: FILE:LINE RULE what to do. Exit status 1 when there is one."""
     if directory is not None and not directory.is_dir():
         message = f"There is no folder {directory}."
@@ -120,10 +123,12 @@ def content_check(directory: Path | None) -> int:
         click.echo(str(fault))
     if faults:
         return 1
-    reviews = reviews_needed(load(directory))
-    for review in reviews:
-        click.echo(review, err=True)
-    click.echo(f"No fault. {len(reviews)} things are still to be looked at by a person.", err=True)
+    waiting = reviews_needed(load(directory), real_now().date())
+    if reviews:
+        for line in waiting:
+            click.echo(line)
+    else:
+        click.echo(f"No fault. {len(waiting)} things wait for a person to look at them: see --reviews.", err=True)
     return 0
 
 

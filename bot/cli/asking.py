@@ -1,6 +1,5 @@
-"""`understand` and `ask`: what a text is taken for, and what it would be answered."""
+"""`ask`: what a text would be answered."""
 
-import json
 import secrets
 from contextlib import suppress
 
@@ -8,45 +7,13 @@ import click
 
 from bot.cli.data import open_services, pick_entry, plainly
 from bot.cli.errors import Misconfigured, Refused
-from bot.cli.lines import stdin_lines
 from bot.cli.output import as_json_option, print_json
 from bot.conversation.answer import Answer
 from bot.conversation.turn import Heard
 from bot.services import Services
-from bot.understanding.engine import Engine
 from channels.base import Incoming, Via
 from channels.phone import read_number
-from content.library import load
 from content.sms_text import measure
-
-
-@click.command()
-@click.option("--language", default="en", show_default=True, help="The stored language of who texts.")
-@click.option("--country", default="us", show_default=True, help="The country pack of the clinic.")
-def understand(language: str, country: str) -> None:
-    """Say what texts are taken for.
-
-    Reads texts, one a line, or JSON Lines {"text", "lang"?}; writes {"text", "language", "kind", "id", "topic",
-    "urgent_line", "matched"} for each, in order.
-    """
-    library = load()
-    _check_choice("language", language, library.languages)
-    _check_choice("country", country, tuple(library.countries))
-    engine = Engine(library)
-    for line in stdin_lines():
-        text, own = _read(line)
-        outcome = engine.understand(text, language=own if own in library.languages else language, country=country)
-        print_json(
-            {
-                "text": text,
-                "language": outcome.language,
-                "kind": outcome.kind,
-                "id": outcome.id,
-                "topic": outcome.topic,
-                "urgent_line": outcome.urgent_line,
-                "matched": outcome.matched,
-            }
-        )
 
 
 @click.command()
@@ -108,19 +75,3 @@ def _try(services: Services, text: str, phone: str, number: str | None) -> tuple
     if answer is None:
         raise Misconfigured("The database took nothing.")
     return heard, answer
-
-
-def _read(line: str) -> tuple[str, str | None]:
-    """The text of a line, and the language that its JSON object names."""
-    if line.startswith("{"):
-        with suppress(ValueError, RecursionError):
-            row = json.loads(line)
-            if isinstance(row, dict) and isinstance(row.get("text"), str):
-                return row["text"], row.get("lang")
-    return line, None
-
-
-def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        message = f"There is no {option} {value}: there are {', '.join(choices)}."
-        raise click.UsageError(message)

@@ -1,0 +1,56 @@
+"""`understand`: what texts are taken for. Needs no database, and imports none."""
+
+import json
+from contextlib import suppress
+
+import click
+
+from bot.cli.lines import stdin_lines
+from bot.cli.output import print_json
+from bot.understanding.engine import Engine
+from content.library import load
+
+
+@click.command()
+@click.option("--language", default="en", show_default=True, help="The stored language of who texts.")
+@click.option("--country", default="us", show_default=True, help="The country pack of the clinic.")
+def understand(language: str, country: str) -> None:
+    """Say what texts are taken for.
+
+    Reads texts, one a line, or JSON Lines {"text", "lang"?}; writes {"text", "language", "kind", "id", "topic",
+    "urgent_line", "matched"} for each, in order.
+    """
+    library = load()
+    _check_choice("language", language, library.languages)
+    _check_choice("country", country, tuple(library.countries))
+    engine = Engine(library)
+    for line in stdin_lines():
+        text, own = _read(line)
+        outcome = engine.understand(text, language=own if own in library.languages else language, country=country)
+        print_json(
+            {
+                "text": text,
+                "language": outcome.language,
+                "kind": outcome.kind,
+                "id": outcome.id,
+                "topic": outcome.topic,
+                "urgent_line": outcome.urgent_line,
+                "matched": outcome.matched,
+            }
+        )
+
+
+def _read(line: str) -> tuple[str, str | None]:
+    """The text of a line, and the language that its JSON object names."""
+    if line.startswith("{"):
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict) and isinstance(row.get("text"), str):
+                return row["text"], row.get("lang")
+    return line, None
+
+
+def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        message = f"There is no {option} {value}: there are {', '.join(choices)}."
+        raise click.UsageError(message)
