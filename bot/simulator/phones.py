@@ -73,7 +73,7 @@ def _phone(tx: Tx, entry: ClinicEntry, number: str, patient: Patient | None, con
     said = last[0].body if last else "No texts yet"
     return Phone(
         number=number,
-        name=patient.name if patient else "You, not enrolled",
+        name=patient.name if patient else "You (not enrolled)",
         what=said if len(said) <= _PREVIEW else f"{said[:_PREVIEW].rstrip()}...",
     )
 
@@ -98,9 +98,7 @@ def _coming(
     return [
         Coming(
             at=reminder.due_at,
-            body=compose(
-                library, entry.clinic, reminder.template, reminder.args, contact.language, Via(contact.via)
-            ).body,
+            body=compose(library, entry.clinic, reminder.template, reminder.args, contact.language, via).body,
             zone=patient.timezone,
         )
         for reminder in found[:_MOST_COMING]

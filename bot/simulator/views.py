@@ -87,8 +87,9 @@ def blueprint(services: Services) -> Blueprint:
         entry = _entry(services)
         try:
             new = enrol.read(request.form)
+            now = services.clock()
             with services.database.writing() as tx:
-                enrolment.enrol(tx, services.clock(), services.library, entry, new)
+                enrolment.enrol(tx, now, services.library, entry, new)
         except (enrol.Mistyped, enrolment.NotEnrolled) as error:
             return make_response(_page(services, request.form, str(error)), 422)
         return redirect(url_for("simulator.page", phone=new.phone), 303)
@@ -164,8 +165,9 @@ def _text_in(services: Services, entry: ClinicEntry, number: str, body: str) -> 
     if answer.message_id is not None:
         # The phone is on the same screen: what was answered has arrived.
         arrived = Receipt(f"SIM{secrets.token_hex(16)}", ReceiptState.DELIVERED, None, f"{answer.message_id}.1")
+        now = services.clock()
         with services.database.writing() as tx:
-            receipts.apply(tx, services.clock(), services.library, arrived)
+            receipts.apply(tx, now, services.library, arrived)
 
 
 def _change_clock(services: Services, wish: str) -> None:

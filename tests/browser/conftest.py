@@ -1,0 +1,100 @@
+"""The demo as `make run` starts it, in processes of its own, and a real Chromium that looks at it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+IMMUNOTEXT = str(Path(sys.executable).with_name("immunotext"))
+# Debian's Chromium as root in a closed network: no sandbox of its own, no calls home.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+REFUSED_FORM = "status of 422"
+PATIENCE = 30
+
+
+@contextmanager
+def running(command: str, environment: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`immunotext COMMAND` while the block runs."""
+    with (folder / f"{command}.log").open("wb") as log:
+        process = subprocess.Popen([IMMUNOTEXT, command], env=environment, cwd=folder, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+
+
+def once(arguments: Sequence[str], environment: dict[str, str], folder: Path) -> None:
+    subprocess.run([IMMUNOTEXT, *arguments], env=environment, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running demo whose clock stands."""
+    folder = tmp_path_factory.mktemp("demo")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DEMO": "1", "PORT": str(port)}
+    once(["migrate"], environment, folder)
+    once(["demo"], environment, folder)
+    address = f"http://127.0.0.1:{port}"
+    with running("serve", environment, folder), running("scheduler", environment, folder):
+        _wait_for(f"{address}/healthz")
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """A Chromium without a window."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose script must not fail, nor ask for anything from elsewhere."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on(
+        "console",
+        lambda said: faults.append(said.text) if said.type == "error" and REFUSED_FORM not in said.text else None,
+    )
+    opened.on(
+        "request",
+        lambda asked: None if asked.url.startswith(("http://127.0.0.1", "data:")) else faults.append(asked.url),
+    )
+    yield opened
+    opened.close()
+    assert faults == []
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(PATIENCE * 10):
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except OSError:
+            threading.Event().wait(0.1)
+        else:
+            return
+    raise TimeoutError(f"no answer from {url}")
