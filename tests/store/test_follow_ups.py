@@ -1,0 +1,57 @@
+from datetime import timedelta
+
+import pytest
+
+from store import follow_ups
+from store.database import Database
+from tests.store.sample import NOW, OTHER_PHONE, add_received, add_sample
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_the_most_urgent_comes_first_then_what_is_open_longest_of_ones_own_clinic(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        other = add_sample(tx, "Hill Clinic", "+12025550101", OTHER_PHONE)
+        text = add_received(tx, sample, "I cannot breathe")
+        opened = [
+            follow_ups.open_follow_up(tx, NOW + after, clinic_id=clinic_id, kind="other", urgency=urgency)
+            for after, urgency, clinic_id in (
+                (MINUTE, 1, sample.clinic.id),
+                (0 * MINUTE, 1, sample.clinic.id),
+                (2 * MINUTE, 2, sample.clinic.id),
+                (0 * MINUTE, 3, other.clinic.id),
+            )
+        ]
+        danger = follow_ups.open_follow_up(
+            tx,
+            NOW + 3 * MINUTE,
+            clinic_id=sample.clinic.id,
+            contact_id=sample.contact.id,
+            patient_id=sample.patient.id,
+            message_id=text,
+            kind="danger",
+            urgency=3,
+            due_by=NOW + 10 * MINUTE,
+            detail="breathing",
+        )
+        assert follow_ups.open_ones(tx, sample.clinic.id) == [danger, opened[2], opened[1], opened[0]]
+    assert (danger.detail, danger.note, danger.state, danger.due_by) == ("breathing", None, "open", NOW + 10 * MINUTE)
+
+
+def test_what_is_done_is_off_the_list_and_keeps_who_did_it_first(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        opened = follow_ups.open_follow_up(tx, NOW, clinic_id=sample.clinic.id, kind="join", urgency=0)
+        done = follow_ups.close_follow_up(tx, NOW + MINUTE, opened.id, "nurse:7", "called, all well")
+        again = follow_ups.close_follow_up(tx, NOW + 2 * MINUTE, opened.id, "nurse:8", "me too")
+        assert follow_ups.open_ones(tx, sample.clinic.id) == []
+        with pytest.raises(LookupError):
+            follow_ups.close_follow_up(tx, NOW, 99, "nurse:7")
+    assert done == again
+    assert (done.state, done.closed_by, done.closed_at, done.note) == (
+        "done",
+        "nurse:7",
+        NOW + MINUTE,
+        "called, all well",
+    )
