@@ -32,36 +32,35 @@ def reseal(tx: Tx, limit: int, after: Mark | None = None) -> Slice:
     """Goes on after ``after`` (None: from the beginning) through up to ``limit`` rows.
 
     When the last slice is done, no token needs any but the newest key. Rows that come meanwhile have it already.
-    Raises WrongKey where a token can be opened by none of the keys.
+    Raises WrongKey where none of the keys opens a token.
     """
-    sealed = _sealed_columns()
-    names = list(sealed)
-    name = names[0] if after is None else after.table
-    table, columns = metadata.tables[name], sealed[name]
-    rows = tx.conn.execute(
-        sa.select(table.c.id, *columns)
-        .where(table.c.id > (0 if after is None else after.row_id))
-        .order_by(table.c.id)
-        .limit(limit)
-        .with_for_update()
-    ).all()
-    resealed = 0
-    for row in rows:
-        tokens = row._mapping
-        anew = {column: tx.sealer.reseal(tokens[column]) for column in columns if tokens[column] is not None}
-        changed = {column.name: token for column, token in anew.items() if token != tokens[column]}
-        if changed:
-            tx.conn.execute(sa.update(table).where(table.c.id == row.id).values(changed))
-            resealed += len(changed)
-    if len(rows) == limit:
-        return Slice(len(rows), resealed, Mark(name, rows[-1].id))
-    following = names[names.index(name) + 1 :]
-    return Slice(len(rows), resealed, Mark(following[0], 0) if following else None)
+    names = [table.name for table in metadata.sorted_tables if _sealed_columns(table)]
+    rows = resealed = 0
+    for name in names[names.index(after.table) if after else 0 :]:
+        table, columns = metadata.tables[name], _sealed_columns(metadata.tables[name])
+        beyond = after.row_id if after is not None and after.table == name else 0
+        found = tx.conn.execute(
+            sa.select(table.c.id, *columns)
+            .where(table.c.id > beyond)
+            .order_by(table.c.id)
+            .limit(limit - rows)
+            .with_for_update()
+        ).all()
+        for number, *tokens in found:
+            anew = {
+                column.name: tx.sealer.reseal(token)
+                for column, token in zip(columns, tokens, strict=True)
+                if token is not None
+            }
+            changed = {key: token for key, token in anew.items() if token not in tokens}
+            if changed:
+                tx.conn.execute(sa.update(table).where(table.c.id == number).values(changed))
+                resealed += len(changed)
+        rows += len(found)
+        if rows == limit:
+            return Slice(rows, resealed, Mark(name, found[-1].id))
+    return Slice(rows, resealed, None)
 
 
-def _sealed_columns() -> dict[str, list[sa.Column[bytes]]]:
-    found = {
-        table.name: [column for column in table.c if column.name.endswith("_sealed")]
-        for table in metadata.sorted_tables
-    }
-    return {name: columns for name, columns in found.items() if columns}
+def _sealed_columns(table: sa.Table) -> list[sa.Column[bytes]]:
+    return [column for column in table.c if column.name.endswith("_sealed")]
