@@ -22,6 +22,7 @@ things = sa.Table(
     sa.Column("on", sa.Boolean),
     sa.Column("word", sa.Text, unique=True),
     sa.Column("token", sa.LargeBinary),
+    prefixes=["TEMPORARY"],
 )
 ADD = Prepared(
     for_both(
