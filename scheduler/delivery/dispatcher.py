@@ -16,7 +16,7 @@ from content.library import Library
 from scheduler.clock import Moment
 from scheduler.delivery import failures, gates
 from scheduler.delivery.gates import Blocked, Case
-from scheduler.delivery.words import compose
+from scheduler.delivery.words import Composer
 from store import outbox
 from store.clinics import ClinicEntry
 from store.database import Tx
@@ -75,6 +75,7 @@ def begin(
     composed: list[Composed] = []
     given_back: list[int] = []
     people: set[int] = set()
+    composer = Composer(library)
     texts = outbox.to_send(tx, ids, owner)
     before = _before(tx, texts, directory)
     for text in texts:
@@ -85,7 +86,7 @@ def begin(
         if not _may_go(tx, Case(text, moment.now, entry, before.get(text.contact_id, _NOTHING_BEFORE))):
             continue
         try:
-            going = _compose(library, entry, text, moment.now, status_callback)
+            going = _compose(composer, library.version, entry, text, moment.now, status_callback)
         except ContentError:
             _without_words(tx, moment.now, text)
             continue
@@ -144,17 +145,23 @@ def _may_go(tx: Tx, case: Case) -> bool:
 
 
 def _compose(
-    library: Library, entry: ClinicEntry, text: TextToSend, now: datetime, status_callback: str | None
+    composer: Composer,
+    content_version: str,
+    entry: ClinicEntry,
+    text: TextToSend,
+    now: datetime,
+    status_callback: str | None,
 ) -> tuple[Ready, Composed]:
     sender = gates.running_sender(entry)
     if sender is None or text.phone is None:
         raise ValueError(f"text {text.id} passed the gates without a sender or a number")
-    words = compose(library, entry.clinic, text.template or "", text.args, text.language, Via(text.via))
+    via = Via(text.via)
+    words = composer.compose(entry.clinic, text.template or "", text.args, text.language, via)
     attempt = text.attempts + 1
     outgoing = Outgoing(
         to=text.phone,
         body=words.body,
-        via=Via(text.via),
+        via=via,
         sender=sender.address,
         status_callback=status_callback,
         validity_seconds=_validity(text.expires_at, now),
@@ -174,7 +181,7 @@ def _compose(
         language=text.language,
         segments=words.segments,
         encoding=words.encoding,
-        content_version=library.version,
+        content_version=content_version,
         sender_id=sender.id,
         attempts=attempt,
     )

@@ -23,17 +23,42 @@ class Words:
     segments: int
 
 
-def compose(library: Library, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
-    """The text of a wording key in a language; as SMS it is folded to GSM-7 where its meaning allows.
+class Composer:
+    """Puts texts into words from one library; what is asked for again is not put together again.
 
-    ``args`` hold no language: ``date`` as 2026-01-31, ``time`` as 14:30, ``item`` as the word of a wording key
-    ``item.<word>``. Raises ContentError where the library has no such text, or something is missing to fill it in.
+    For one batch: a clinic that changes meanwhile keeps the words it had when it was first asked for.
     """
-    values = clinic_values(library, clinic, language) | spoken(library, args, language)
-    text = library.say(template, language, **values)
-    body = fold(text) if via is Via.SMS else text
-    cost = measure(body)
-    return Words(body, cost.encoding, cost.segments)
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._values: dict[tuple[int, str], dict[str, str]] = {}
+        self._words: dict[tuple[object, ...], Words] = {}
+
+    def compose(self, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
+        """The text of a wording key in a language; as SMS it is folded to GSM-7 where its meaning allows.
+
+        ``args`` hold no language: ``date`` as 2026-01-31, ``time`` as 14:30, ``item`` as the word of a wording key
+        ``item.<word>``. Raises ContentError where the library has no such text, or something is missing to fill it in.
+        """
+        asked = (clinic.id, template, tuple(args.items()), language, via)
+        words = self._words.get(asked)
+        if words is None:
+            words = self._words[asked] = self._compose(clinic, template, args, language, via)
+        return words
+
+    def _compose(self, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
+        values = self._values.get((clinic.id, language))
+        if values is None:
+            values = self._values[clinic.id, language] = clinic_values(self._library, clinic, language)
+        text = self._library.say(template, language, **(values | spoken(self._library, args, language)))
+        body = fold(text) if via is Via.SMS else text
+        cost = measure(body)
+        return Words(body, cost.encoding, cost.segments)
+
+
+def compose(library: Library, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
+    """One text in words, as `Composer.compose`."""
+    return Composer(library).compose(clinic, template, args, language, via)
 
 
 def clinic_values(library: Library, clinic: Clinic, language: str) -> dict[str, str]:

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from content.library import Library, load
 from store.database import Database
+from store.schema import metadata
+from tests.conftest import DIALECTS
+from tests.postgres import Postgres
 from tests.scheduler.world import World, at, open_database
 
 NEW_YEAR = at(2026, 1, 1, 12)
@@ -17,12 +21,29 @@ def library() -> Library:
     return load()
 
 
-@pytest.fixture
-def database(migrated_url: str) -> Iterator[Database]:
-    """An empty database at this release's migration, of each kind."""
-    opened = open_database(migrated_url)
+@pytest.fixture(scope="session")
+def one_postgres(postgres_server: Postgres, migrated_postgres: str) -> Iterator[Database]:
+    """A PostgreSQL database that these tests use one after another: to make one for each takes longer than the tests."""
+    url = postgres_server.create(migrated_postgres)
+    opened = open_database(url)
     yield opened
     opened.close()
+    postgres_server.drop(url)
+
+
+@pytest.fixture(params=DIALECTS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database at this release's migration, once of each kind."""
+    if request.param == "sqlite":
+        opened = open_database(request.getfixturevalue("migrated_sqlite_url"))
+        yield opened
+        opened.close()
+        return
+    shared: Database = request.getfixturevalue("one_postgres")
+    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with shared.writing() as tx:
+        tx.conn.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    yield shared
 
 
 @pytest.fixture
