@@ -76,7 +76,7 @@ _REPLY = Prepared(
     "created_at",
 )
 _text = message.alias("text")
-_EXCHANGES = (
+_EXCHANGES = Prepared(
     sa.select(message.c.template, message.c.fact, _text.c.outcome_kind, _text.c.outcome_id)
     .select_from(message)
     .join(_text, message.c.in_reply_to == _text.c.id)
@@ -206,7 +206,7 @@ def last_reply(tx: Tx, contact_id: int) -> Message | None:
 
 def last_exchanges(tx: Tx, contact_id: int, limit: int) -> list[Exchange]:
     """What this contact was last answered, the newest first. Nothing is opened."""
-    return [Exchange(*row) for row in tx.conn.execute(_EXCHANGES, {"contact": contact_id, "limit": limit})]
+    return [Exchange(*row) for row in _EXCHANGES.every(tx, contact=contact_id, limit=limit)]
 
 
 def _outcome(tx: Tx, kind: str | None, outcome_id: str | None, matched: str | None) -> dict[str, Any]:

@@ -36,6 +36,12 @@ class Prepared:
         row = _driver(tx).execute(compiled.sql, bound).fetchone()
         return None if row is None else compiled.row(row)
 
+    def every(self, tx: Tx, **values: Any) -> list[Sequence[Any]]:
+        """Runs it and gives every row, each in the order of its columns."""
+        compiled = self._compiled.get(tx.dialect) or self._compile(tx)
+        (bound,) = compiled.bind([values], {})
+        return [compiled.row(row) for row in _driver(tx).execute(compiled.sql, bound).fetchall()]
+
     def run_many(self, tx: Tx, rows: Sequence[Mapping[str, Any]], **common: Any) -> int:
         """Runs it for each row, with the values that all have in common, and says how many rows it touched."""
         if not rows:

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from store import inbox, messages
 from store.database import Database
-from store.inbox import StoredReply
+from store.inbox import Exchange, StoredReply
 from tests.store.sample import NOW, OTHER_PHONE, add_received, add_reply, add_sample
 
 SID = "SM" + "a" * 32
@@ -132,6 +132,19 @@ def test_the_last_reply_is_the_newest_that_carries_a_fact(database: Database) ->
         last = inbox.last_reply(tx, sample.contact.id)
     assert last is not None
     assert last.fact == "fever"
+
+
+def test_the_last_exchanges_are_told_without_their_words_newest_first(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        assert inbox.last_exchanges(tx, sample.contact.id, 2) == []
+        for topic in ("rash", "fever", "fatigue"):
+            number = add_received(tx, sample)
+            inbox.set_outcome(tx, number, "topic", topic, "keyword")
+            add_reply(tx, sample, number, fact=topic)
+        add_received(tx, sample)
+        last = inbox.last_exchanges(tx, sample.contact.id, 2)
+    assert last == [Exchange(None, "fatigue", "topic", "fatigue"), Exchange(None, "fever", "topic", "fever")]
 
 
 def test_a_conversation_is_read_from_its_end_or_from_where_one_was(database: Database) -> None:

@@ -55,9 +55,10 @@ def test_every_type_comes_back_as_it_does_the_long_way(database: Database, row: 
         number = ADD.one(tx, **row)
         assert number is not None
         short = ONE.one(tx, number=number[0])
+        (every,) = ONE.every(tx, number=number[0])
         long = tx.conn.execute(ALL).one()
     assert short is not None
-    assert list(short) == list(long)
+    assert list(short) == list(every) == list(long)
     assert long._asdict() == row | {"id": number[0], "word": "constant % word"}
     assert long.at is None or long.at.tzinfo is UTC
 
@@ -91,6 +92,7 @@ def test_nothing_comes_back_from_a_conflict_or_from_no_row(database: Database) -
         assert ADD.one(tx, **ROWS[0]) is not None
         assert ADD.one(tx, **ROWS[0]) is None
         assert ONE.one(tx, number=99) is None
+        assert ONE.every(tx, number=99) == []
 
 
 def test_a_value_that_is_missing_is_a_mistake_and_not_a_null(database: Database) -> None:
