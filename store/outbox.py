@@ -145,7 +145,17 @@ _WAITING_FOR_PLAN = (
     .order_by(message.c.id)
     .with_for_update()
 )
-_NEXT_DUE = sa.select(sa.func.min(message.c.due_at)).where(WAITING)
+# The index begins with the priority: from one priority to the next, the earliest of each is found without a look at
+# the others, however many wait.
+_least = sa.select(sa.func.min(message.c.priority)).where(WAITING)
+_priorities = _least.cte("priorities", recursive=True)
+_priorities = _priorities.union_all(
+    sa.select(_least.where(message.c.priority > _priorities.c[0]).scalar_subquery()).where(
+        _priorities.c[0].is_not(None)
+    )
+)
+_earliest = sa.select(sa.func.min(message.c.due_at)).where(WAITING, message.c.priority == _priorities.c[0])
+_NEXT_DUE = sa.select(sa.func.min(_earliest.correlate(_priorities).scalar_subquery())).select_from(_priorities)
 
 
 def add_text(

@@ -128,9 +128,9 @@ def composed(number: int, body: str = "See you on Thursday at 9:00.", attempts: 
     return Composed(number, body, "en", 1, "GSM-7", "abc123", None, attempts)
 
 
-def add_sending(tx: Tx, sample: Sample) -> int:
+def add_sending(tx: Tx, sample: Sample, due_at: datetime = NOW) -> int:
     """A text that is being sent by the process "ours"."""
-    number = add_reminder(tx, sample)
+    number = add_reminder(tx, sample, due_at=due_at)
     assert number in outbox.claim(tx, NOW, LEASE, "ours", 10, NOW)
     outbox.mark_sending(tx, NOW, [composed(number)])
     return number

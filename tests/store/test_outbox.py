@@ -124,6 +124,7 @@ def test_the_most_urgent_is_claimed_first_then_what_is_due_longest_and_nothing_e
         now = add_reminder(tx, sample, due_at=NOW)
         urgent = add_reminder(tx, sample, due_at=NOW, priority=0)
         early = add_reminder(tx, sample, due_at=NOW + SECOND)
+        add_reminder(tx, sample, due_at=NOW + 2 * SECOND, priority=7)
         assert outbox.next_due_at(tx) == NOW - SECOND
         assert outbox.claim(tx, NOW, LEASE, "ours", 2, NOW) == [urgent, late]
         assert outbox.claim(tx, NOW, LEASE, "ours", 10, NOW) == [now]

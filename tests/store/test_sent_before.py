@@ -1,0 +1,40 @@
+from datetime import timedelta
+
+from store import outbox
+from store.database import Database
+from store.outbox import SentRow
+from store.sent_before import SentBefore, sent_before
+from tests.store.sample import NOW, OTHER_PHONE, add_received, add_reminder, add_reply, add_sample, add_sending
+
+HOUR = timedelta(hours=1)
+
+
+def test_the_welcome_and_the_nth_latest_text_nobody_asked_for_are_known(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        other = add_sample(tx, "Hill Clinic", "+12025550101", OTHER_PHONE)
+        people = [sample.contact.id, other.contact.id]
+        assert sent_before(tx, people, 1) == {each: SentBefore(None, None) for each in people}
+        outbox.add_text(
+            tx,
+            NOW,
+            clinic_id=sample.clinic.id,
+            contact_id=sample.contact.id,
+            patient_id=sample.patient.id,
+            kind="welcome",
+            template="optin_confirm",
+            args={},
+            due_at=NOW + 9 * HOUR,
+            expires_at=None,
+            priority=0,
+        )
+        for hours in (3, 2, 1):
+            number = add_sending(tx, sample, due_at=NOW - hours * HOUR)
+            outbox.record_results(tx, NOW, [SentRow(number, "accepted", None, None, "")])
+        add_reminder(tx, sample)
+        add_reply(tx, sample, add_received(tx, sample))
+        assert sent_before(tx, people, 3) == {
+            sample.contact.id: SentBefore("due", NOW - 3 * HOUR),
+            other.contact.id: SentBefore(None, None),
+        }
+        assert sent_before(tx, people, 4)[sample.contact.id] == SentBefore("due", None)
