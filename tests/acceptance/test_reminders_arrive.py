@@ -69,7 +69,7 @@ class Steps:
                     tx,
                     Moment(now, now),
                     self.world.library,
-                    self.world.directory_in(tx),
+                    self.world.known.fresh(tx),
                     ids,
                     owner=owner,
                     lease_until=now + LEASE,

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 
 from content.library import Library, load
 from store.database import Database
-from store.schema import metadata
 from tests.conftest import DIALECTS
 from tests.postgres import Postgres
 from tests.scheduler.world import World, at, open_database
+from tests.store.conftest import EMPTY
 
 NEW_YEAR = at(2026, 1, 1, 12)
 
@@ -23,7 +22,7 @@ def library() -> Library:
 
 @pytest.fixture(scope="session")
 def one_postgres(postgres_server: Postgres, migrated_postgres: str) -> Iterator[Database]:
-    """A PostgreSQL database that these tests use one after another: to make one for each takes longer than the tests."""
+    """A PostgreSQL database that these tests use one after another: to make one for each takes longer than the test."""
     url = postgres_server.create(migrated_postgres)
     opened = open_database(url)
     yield opened
@@ -40,10 +39,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         opened.close()
         return
     shared: Database = request.getfixturevalue("one_postgres")
-    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-    with shared.writing() as tx:
-        tx.conn.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
     yield shared
+    with shared.writing() as tx:
+        tx.conn.exec_driver_sql(EMPTY)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from scheduler.delivery import dispatcher, planner, receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled, NewPatient, enrol
 from scheduler.plan.local_time import to_utc
+from scheduler.worker import Directory
 from store import clinics, messages, outbox
 from store.clinics import ClinicEntry
 from store.database import Database
@@ -27,6 +28,8 @@ from tests.fakes.twilio.signing import NUMBER
 NEW_YORK = "America/New_York"
 PHONE = "+12025550143"
 LEASE = timedelta(minutes=2)
+REGIMENS = ("pembro_q3w", "nivo_q4w", "nivo_ipi_mel", "len_mm", "blina_mrd", "tebe", "tvec", "cemi_adj")
+"""What the clinic signed off."""
 ACCEPTED = SendResult(Verdict.ACCEPTED, None, None, Fault.NONE, "")
 
 
@@ -48,6 +51,7 @@ class World:
     library: Library
     entry: ClinicEntry
     chance: Random = field(default_factory=lambda: Random(7))
+    known: Directory = field(default_factory=Directory)
     sids: int = 0
 
     @classmethod
@@ -70,7 +74,7 @@ class World:
             )
             clinics.add_sender(tx, now, made.id, NUMBER, kind="number")
             clinics.sign_content(tx, now, made.id, library.version, "Dr. Quinn")
-            for regimen in library.regimens.values():
+            for regimen in (library.regimens[name] for name in REGIMENS):
                 clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
             entry = next(entry for entry in clinics.entries(tx) if entry.clinic.id == made.id)
         return cls(database, library, entry)
@@ -79,7 +83,7 @@ class World:
     def directory(self) -> Mapping[int, ClinicEntry]:
         """Every clinic as it is now."""
         with self.database.reading() as tx:
-            return {entry.clinic.id: entry for entry in clinics.entries(tx)}
+            return self.known.fresh(tx)
 
     def set_clinic(self, now: datetime, **changes: Any) -> None:
         with self.database.writing() as tx:
@@ -103,10 +107,7 @@ class World:
 
     def plan_some(self, now: datetime, limit: int = 200) -> int:
         with self.database.writing() as tx:
-            return planner.plan_due(tx, now, self.directory_in(tx), limit=limit)
-
-    def directory_in(self, tx: Any) -> Mapping[int, ClinicEntry]:
-        return {entry.clinic.id: entry for entry in clinics.entries(tx)}
+            return planner.plan_due(tx, now, self.known.fresh(tx), limit=limit)
 
     def claim(self, now: datetime, *, real: datetime | None = None, owner: str = "one", limit: int = 200) -> list[int]:
         real = real or now
@@ -124,7 +125,7 @@ class World:
                 tx,
                 Moment(now, real),
                 self.library,
-                self.directory_in(tx),
+                self.known.fresh(tx),
                 ids,
                 owner=owner,
                 lease_until=real + LEASE,
