@@ -14,7 +14,8 @@ _log = logging.getLogger(__name__)
 def check_start(services: Services) -> None:
     """Raises SettingsError, ContentError or StoreError with what to do, unless a process may start.
 
-    A database that cannot be reached is no reason: danger texts are answered without one, and it may come back.
+    A database that cannot be reached is no reason where this host knows its clinics from before: danger texts are
+    answered without one, and it will come back.
     """
     missing = services.settings.missing_for_service()
     if missing:
@@ -23,6 +24,8 @@ def check_start(services: Services) -> None:
         services.database.check_release()
         check_data(services)
     except DatabaseDown as error:
+        if not services.directory.entries:
+            raise
         _log.warning("starting without the database: %s", error)
     services.library  # noqa: B018 - content that cannot be loaded is told now, in this process
 

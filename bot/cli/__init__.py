@@ -15,7 +15,6 @@ from typing import IO
 import click
 
 from bot.cli.errors import Misconfigured
-from bot.settings import SettingsError
 from content.faults import ContentError
 
 _COMMANDS = {
@@ -73,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = immunotext.main(arguments, prog_name="immunotext", standalone_mode=False)
     except click.ClickException as error:
         return _say(error.format_message(), error.exit_code)
-    except (SettingsError, ContentError) as error:
+    except ContentError as error:
         return _say(str(error), Misconfigured.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return 1

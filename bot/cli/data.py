@@ -7,7 +7,7 @@ import click
 
 from bot.cli.errors import Misconfigured, Refused
 from bot.services import Services
-from bot.settings import load_settings
+from bot.settings import SettingsError, load_settings
 from store.clinics import ClinicEntry, entries
 from store.database import DatabaseDown, DatabaseTooNew, DatabaseTooOld, StoreError, Tx, WrongKey
 from store.keys import check_keys
@@ -20,9 +20,11 @@ clinic_option = click.option("--clinic", "clinic_name", metavar="NAME", help="Th
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Errors of the store as sentences with their exit status: 2 for the database itself, 1 for what it refuses."""
+    """Errors as sentences with their exit status: 2 for settings and the database itself, 1 for what it refuses."""
     try:
         yield
+    except SettingsError as error:
+        raise Misconfigured(str(error)) from error
     except (DatabaseDown, DatabaseTooNew, DatabaseTooOld, WrongKey) as error:
         raise Misconfigured(str(error)) from error
     except StoreError as error:
@@ -30,8 +32,9 @@ def plainly() -> Iterator[None]:
 
 
 def open_services() -> Services:
-    """The services of the environment. Raises SettingsError."""
-    return Services(load_settings())
+    """The services of the environment."""
+    with plainly():
+        return Services(load_settings())
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from bot.cli.data import open_services, plainly, writing
 from bot.cli.errors import Misconfigured
 from bot.logs import configure_logging
 from bot.services import Services
-from bot.settings import load_settings
 from bot.startup import check_data, check_start
 from bot.webhooks.twilio import STATUS
 from channels.base import Channel
@@ -35,7 +34,7 @@ _SECONDS_TO_FINISH = 30
 @click.command()
 def migrate() -> None:
     """Bring the database to this release."""
-    settings = load_settings()
+    settings = open_services().settings
     with plainly():
         revision = migrate_database(settings.database_url)
     click.echo(f"The database is at revision {revision}.")
