@@ -30,16 +30,17 @@ class Turns:
             raise DatabaseBusy("The database is busy: another thread writes.")
         if self._ours:
             return
+        came = False
         try:
-            if not self._processes.acquire(until - time.monotonic()):
-                raise DatabaseBusy("The database is busy: another process writes.")
+            came = self._processes.acquire(until - time.monotonic())
+            self._ours, self._since = came, time.monotonic()
         except OSError as error:
-            self._threads.release()
-            raise DatabaseDown(f"The lock beside the database file cannot be opened: {error.strerror}.") from error
-        except DatabaseBusy:
-            self._threads.release()
-            raise
-        self._ours, self._since = True, time.monotonic()
+            raise DatabaseDown(f"The lock beside the database file cannot be had: {error.strerror}.") from error
+        finally:
+            if not came:
+                self._threads.release()
+        if not came:
+            raise DatabaseBusy("The database is busy: another process writes.")
 
     def give(self) -> None:
         """Ends the turn. Only whoever has it may call this."""
