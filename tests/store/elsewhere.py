@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# Both wait for a line on their standard input after they said that they have it.
+# Each says so when it has or has done it, and then waits for a line on its standard input.
 HOLD_FILE = """
 import fcntl, sys
 with open(sys.argv[1], "a") as file:
@@ -28,6 +28,18 @@ with database.writing() as tx:
     add_sample(tx)
     print("written", flush=True)
     sys.stdin.readline()
+"""
+
+WRITE_AND_STAY = """
+import sys
+from store.database import Database
+from store.sealed import Sealer
+from tests.store.sample import DATA_KEY, INDEX_KEY, add_sample
+database = Database.open(sys.argv[1], Sealer([DATA_KEY], INDEX_KEY))
+with database.writing() as tx:
+    add_sample(tx)
+print("committed", flush=True)
+sys.stdin.readline()
 """
 
 

@@ -15,7 +15,7 @@ from store.clinics import clinic
 from store.database import Database, DatabaseBusy, DatabaseDown, DatabaseTooOld
 from store.errors import plainly
 from store.sealed import Sealer
-from tests.store.elsewhere import HOLD_FILE, WRITE_AND_WAIT, let_go, running
+from tests.store.elsewhere import HOLD_FILE, WRITE_AND_STAY, WRITE_AND_WAIT, let_go, running
 from tests.store.sample import NOW, PHONE, add_clinic, add_received, add_sample
 
 
@@ -159,6 +159,22 @@ def test_a_writer_that_is_killed_in_the_middle_leaves_nothing_and_frees_the_data
         assert clinics.entries(tx) == []
         add_sample(tx)
     assert names(migrated_url) == ["Harbor Clinic"]
+
+
+def test_what_a_process_wrote_stands_when_it_is_killed_at_once(database: Database, migrated_url: str) -> None:
+    with running(WRITE_AND_STAY, migrated_url) as writer:
+        writer.kill()
+        writer.wait()
+    assert names(migrated_url) == ["Harbor Clinic"]
+    with database.reading() as tx:
+        assert len(clinics.entries(tx)) == 1
+
+
+def test_sqlite_flushes_every_commit_and_minds_what_refers_to_what(sqlite: Database) -> None:
+    settings = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    with sqlite.writing() as tx:
+        found = {name: tx.conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in settings}
+    assert found == settings
 
 
 def test_a_writer_in_another_process_is_waited_for(database: Database, migrated_url: str) -> None:
