@@ -70,11 +70,11 @@ def _cycles(timeline: "Timeline", attached: Attached, first: int, prefix: str) -
 def _edge(timeline: "Timeline", attached: Attached, first: int, prefix: str) -> Iterator[Cause]:
     """The first day or the last dose of a phase, or of the whole course."""
     runs = [run for run in timeline.runs if run.prefix == prefix and attached.phase in (None, run.stage.id)]
-    if not runs or runs[0].start >= timeline.over:
+    if not runs or runs[0].begin >= timeline.over:
         return
     if attached.edge == "start":
-        if runs[0].cycle == 1 and runs[0].start >= first:
-            yield runs[0].start, runs[0], 0, 1
+        if runs[0].cycle == 1 and runs[0].begin >= first:
+            yield runs[0].begin, runs[0], 0, 1
     elif runs[-1].length is not None or timeline.state.stopped_on is not None:
         dose = timeline.last_dose(runs[-1].next_start)
         goes_on = timeline.state.held_from is not None and runs[-1].next_start > timeline.state.held_from

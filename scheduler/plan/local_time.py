@@ -40,12 +40,17 @@ def to_local(moment: datetime, zone: str) -> datetime:
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a naive local time."""
+    return resolved(local, zone)[0]
+
+
+def resolved(local: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:
+    """The instant of a naive local time, and whether the clocks leap over that time."""
     # `zone.utcoffset` of a naive time is thirty times quicker than attaching the zone to it.
     offset = zone.utcoffset(local) or _NONE
     other = zone.utcoffset(local.replace(fold=1)) or _NONE
     since = local - _NAIVE_EPOCH
     if offset >= other:
-        return _EPOCH + (since - offset)
+        return _EPOCH + (since - offset), False
     # In a gap the two offsets are the ones before and after it: look for the change between the two readings.
     early, late = _EPOCH + (since - other), _EPOCH + (since - offset)
     while late - early > _SECOND:
@@ -54,12 +59,12 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
             late = middle
         else:
             early = middle
-    return late.replace(microsecond=0)
+    return late.replace(microsecond=0), True
 
 
 def within_window(moment: datetime, zone: str, opens: time, closes: time) -> bool:
     """Whether an instant is inside the send window of its local day: from ``opens`` on, before ``closes``."""
-    return opens <= to_local(moment, zone).time() < closes
+    return opens <= moment.astimezone(zone_of(zone)).time() < closes
 
 
 def next_window_open(moment: datetime, zone: str, opens: time, closes: time) -> datetime:

@@ -101,12 +101,12 @@ def _resume(state: PlanState, on: int, *, is_new: bool) -> PlanState:
     if not is_new:
         return _continued(state, timeline, missed, held, on, is_first=is_first)
     if is_first:
-        return _edited(state, run, at, lambda edit: edit.shifted(on - run.start_of(at)))
+        return _edited(state, run, at, _starting(on, run, at))
     state = _edited(state, run, at, lambda edit: replace(edit, cut=missed.day, uncounted=True))
     following = _same_cycle(Timeline(state), run, run.cycle + at + 1)
     if following is None:
         return state
-    return _edited(state, *following, lambda edit: edit.shifted(on - following[0].start_of(following[1])))
+    return _edited(state, *following, _starting(on, *following))
 
 
 def _continued(state: PlanState, timeline: Timeline, missed: Dose, held: int, on: int, *, is_first: bool) -> PlanState:
@@ -232,6 +232,12 @@ def _edited(state: PlanState, run: Run, at: int, edit: Edit) -> PlanState:
     edits = {**segment.changed.edits, place: edit(segment.changed.edits.get(place, UNCHANGED))}
     changed = Changed(edits, segment.changed.entered, segment.changed.until)
     return state.with_segment(run.segment, replace(segment, changed=changed))
+
+
+def _starting(on: int, run: Run, at: int) -> Edit:
+    """A cycle has its day 1 on a day, and what follows counts from there."""
+    start = run.start_of(at)
+    return lambda edit: replace(edit, before=edit.before + on - start + edit.alone, alone=0)
 
 
 def _without(day: int) -> Edit:

@@ -95,8 +95,13 @@ class Run:
         self.edit = edit
         self.segment = segment
         self.prefix = f"s{segment}." if segment else ""
-        self.start = self.start_of(0)
+        self.start = step(origin, stage.cycle, first)  # as planned: a delay of this cycle alone moves no boundary
         self.next_start = FOREVER  # where the following run takes over
+
+    @property
+    def begin(self) -> int:
+        """Day 1 of the first cycle."""
+        return min(self.start_of(0), self.next_start)
 
     def start_of(self, index: int) -> int:
         """Day 1 of a cycle by its index in the run."""
@@ -142,12 +147,13 @@ class Run:
 
     def moved_doses(self) -> list[Dose]:
         """The visits of an edited cycle that were moved alone."""
-        days, slots = self.stage.shape(self.cycle, self.start)
+        start = self.start_of(0)
+        days, slots = self.stage.shape(self.cycle, start)
         shifts = dict(self.edit.moved)
         doses = []
         for day, slot in zip(days, slots, strict=True):
             if day in shifts and self._is_given(day):
-                ordinal = self.start - 1 + day + self._inner(day) + shifts[day]
+                ordinal = start - 1 + day + self._inner(day) + shifts[day]
                 if ordinal < self.until:
                     doses.append(Dose(ordinal, self, 0, day, slot.parts[0] if slot.parts else slot))
         return doses

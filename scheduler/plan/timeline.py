@@ -73,9 +73,9 @@ class Timeline:
 
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""
-        begins = deque(run for run in self.begins if first <= run.start < self.over)
+        begins = deque(run for run in self.begins if first <= run.begin < self.over)
         for ordinal, event in self._rows(first):
-            while begins and begins[0].start <= ordinal:
+            while begins and begins[0].begin <= ordinal:
                 yield _phase(begins.popleft())
             yield event
         yield from map(_phase, begins)
@@ -207,7 +207,7 @@ def _treatment(dose: Dose, told: tuple[str, ...]) -> Event:
 
 def _phase(run: Run) -> Event:
     phase = run.stage.id
-    when = date.fromordinal(run.start)
+    when = date.fromordinal(run.begin)
     return Event(f"{run.prefix}{phase}/start", Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1)
 
 

@@ -1,7 +1,7 @@
 """The calendar a second time, slow and obvious: day by day over the rules, with nothing counted ahead."""
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -131,3 +131,57 @@ def gaps(regimen: Regimen, given: list[Given]) -> list[Gap]:
             if after - day > DAY:
                 found.append(Gap(day + DAY, after - DAY, bool(word)))
     return sorted(found)
+
+
+class Course:
+    """An open-ended course of one phase as a list of its treatment days, changed by hand."""
+
+    def __init__(self, regimen: Regimen, start: date, horizon: date) -> None:
+        self.rows = self._planned = treatments(regimen, start, horizon)
+        (phase,) = regimen.phases
+        cycles = {row.cycle for row in self.rows}
+        self.alone: set[int] = set()
+        self.starts = {cycle: later(start, phase.cycle, cycle - 1) for cycle in [*cycles, max(cycles) + 1]}
+
+    def delay(self, cycle: int, days: int) -> None:
+        """This cycle and all that follow come later."""
+        self._shift(lambda row: row.cycle >= cycle, days)
+        self._shift_starts(cycle, days)
+
+    def delay_alone(self, cycle: int, days: int) -> None:
+        """This cycle comes later, and ends where the next one starts."""
+        self._shift(lambda row: row.cycle == cycle, days)
+        self.alone.add(cycle)
+        following = self.starts[cycle + 1]
+        self.rows = [row for row in self.rows if row.cycle != cycle or row.date < following]
+
+    def pause(self, held: date, on: date, *, is_new: bool) -> None:
+        """Nothing from one day to another, and then the same cycle or a new one."""
+        missed = min((row for row in self.rows if row.date >= held), key=lambda row: row.date)
+        is_first = missed.day == min(row.day for row in self._planned if row.cycle == missed.cycle)
+        if not is_new:
+            if missed.date < on:
+                self._shift(lambda row: row.date >= missed.date, (on - missed.date).days)
+                self._shift_starts(missed.cycle + (not is_first), (on - missed.date).days)
+            return
+        following = missed.cycle if is_first else missed.cycle + 1
+        self.rows = [row for row in self.rows if row.date < missed.date or row.cycle >= following]
+        days = (on - self.starts[following]).days
+        self._shift(lambda row: row.cycle >= following, days)
+        self._shift_starts(following, days)
+
+    def skip(self, day: date) -> None:
+        """Nothing on this day."""
+        self.rows = [row for row in self.rows if row.date != day]
+
+    def move(self, day: date, to: date) -> None:
+        """What was on one day is on another."""
+        self.rows = [row._replace(date=to) if row.date == day else row for row in self.rows]
+
+    def _shift(self, is_meant: Callable[[Given], bool], days: int) -> None:
+        self.rows = [row._replace(date=row.date + days * DAY) if is_meant(row) else row for row in self.rows]
+
+    def _shift_starts(self, cycle: int, days: int) -> None:
+        for number in self.starts:
+            if number >= cycle:
+                self.starts[number] += days * DAY

@@ -1,0 +1,495 @@
+"""Changes of a plan: what each does, that they are values, and that nothing comes too close unseen."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content.faults import ContentError
+from content.regimens import Regimen
+from scheduler.plan import difference
+from scheduler.plan.calendar import Calendar, Event, Kind
+from scheduler.plan.changes import Change, ChangeError, change_from_json, change_to_json, parse_change
+from scheduler.plan.reminders import upcoming
+from tests.scheduler.plan import naive
+from tests.scheduler.plan.made import FILES, START, give, phase, regimen, regimens, starts
+
+DAY = timedelta(days=1)
+
+
+def change(text: str) -> Change:
+    return parse_change(text, FILES.__getitem__)
+
+
+def planned(made: str | Regimen, *changes: str, start: date = START) -> Calendar:
+    """The calendar of a regimen, or of a packaged one by its id, after these changes."""
+    return Calendar(FILES[made] if isinstance(made, str) else made, start, changes=[change(text) for text in changes])
+
+
+def treatments(calendar: Calendar, count: int = 1_000) -> list[Event]:
+    return list(islice((event for event in calendar.events() if event.kind is Kind.TREATMENT), count))
+
+
+def days(calendar: Calendar, count: int = 1_000) -> list[str]:
+    return [event.date.isoformat() for event in treatments(calendar, count)]
+
+
+def of_kind(calendar: Calendar, kind: Kind, last: date = date(2027, 1, 1)) -> list[tuple[str, str]]:
+    rows = (event for event in calendar.events(last=last) if event.kind is kind)
+    return [(event.date.isoformat(), str(event.end_date)) for event in rows]
+
+
+def test_a_delay_moves_all_that_follows() -> None:
+    calendar = planned("pembro_q3w", "delay:cycle=3,days=7")
+    assert days(calendar, 5) == ["2026-01-05", "2026-01-26", "2026-02-23", "2026-03-16", "2026-04-06"]
+    assert not any(event.warnings for event in treatments(calendar, 20))
+
+
+def test_a_delay_that_keeps_the_grid_moves_one_cycle_and_warns_where_the_next_is_too_close() -> None:
+    calendar = planned("pembro_q3w", "delay:cycle=3,days=7,policy=keepgrid")
+    assert days(calendar, 5) == ["2026-01-05", "2026-01-26", "2026-02-23", "2026-03-09", "2026-03-30"]
+    assert [event.warnings for event in treatments(calendar, 5)] == [
+        (),
+        (),
+        (),
+        ("pembrolizumab: 14 days after the dose before, and at least 21 are needed",),
+        (),
+    ]
+
+
+def test_a_delay_of_a_phase_counts_the_cycles_of_that_phase() -> None:
+    calendar = planned("dostar_mono", "delay:phase=every_6_weeks,cycle=2,days=7")
+    assert days(calendar, 7)[4:] == ["2026-03-30", "2026-05-18", "2026-06-29"]
+
+
+def test_a_delayed_phase_takes_the_following_ones_along_except_an_entered_date() -> None:
+    assert days(planned("dostar_mono", "delay:cycle=2,days=7"), 6)[3:] == ["2026-03-16", "2026-04-06", "2026-05-18"]
+    entered = planned("nivo_periop", "enter:phase=adjuvant,on=2026-06-01", "delay:cycle=2,days=7")
+    assert days(entered, 6)[3:] == ["2026-03-16", "2026-06-01", "2026-06-29"]
+
+
+def test_courses_at_offsets_move_with_the_start_they_count_from() -> None:
+    calendar = planned("bcg_swog", "delay:cycle=3,days=7")
+    assert days(calendar, 9)[5:] == ["2026-02-16", "2026-04-12", "2026-04-19", "2026-04-26"]
+    alone = planned("bcg_swog", "delay:cycle=3,days=3,policy=keepgrid")
+    assert days(alone, 9)[6:] == ["2026-04-05", "2026-04-12", "2026-04-19"]
+
+
+def test_two_clocks_stay_together_when_one_visit_is_delayed() -> None:
+    events = treatments(planned("nivo_ipi_nsclc", "delay:cycle=2,days=7"), 5)
+    both = [event.date.isoformat() for event in events if len(event.items) == 2]
+    assert both == ["2026-01-05", "2026-02-23", "2026-04-06"]
+
+
+def test_an_extra_dose_goes_with_the_visit_of_its_week() -> None:
+    events = treatments(planned("poseidon", "delay:cycle=2,days=7"), 7)
+    assert [event.date.isoformat() for event in events if "tremelimumab" in event.items][-1] == "2026-05-04"
+
+
+def test_on_hold_nothing_is_given_and_nothing_is_told_to_be_rest() -> None:
+    calendar = planned("pembro_q3w", "hold:from=2026-02-01")
+    assert days(calendar) == ["2026-01-05", "2026-01-26"]
+    assert of_kind(calendar, Kind.BETWEEN) == [("2026-01-06", "2026-01-25"), ("2026-01-27", "2026-01-31")]
+    assert of_kind(calendar, Kind.FINISHED) == []
+    assert calendar.on(date(2026, 2, 10)).kind is None
+
+
+def test_treatment_goes_on_with_a_new_day_one() -> None:
+    calendar = planned("pembro_q3w", "hold:from=2026-02-01", "resume:on=2026-03-16")
+    assert days(calendar, 5) == ["2026-01-05", "2026-01-26", "2026-03-16", "2026-04-06", "2026-04-27"]
+    assert treatments(calendar, 3)[2].cycle == 3
+    assert of_kind(calendar, Kind.BETWEEN)[1] == ("2026-01-27", "2026-01-31")
+
+
+def test_a_short_pause_goes_on_in_the_same_cycle_to_its_full_number_of_days() -> None:
+    calendar = planned("blina_mrd", "hold:from=2026-01-15", "resume:on=2026-01-20,cycle=same")
+    first = [event for event in treatments(calendar) if event.cycle == 1]
+    assert [event.day for event in first] == list(range(1, 29))
+    assert (first[9].date, first[10].date, first[-1].date) == (date(2026, 1, 14), date(2026, 1, 20), date(2026, 2, 6))
+    assert of_kind(calendar, Kind.REST)[0] == ("2026-02-07", "2026-02-20")
+    assert calendar.on(date(2026, 2, 8)).day == 30
+
+
+def test_a_long_pause_starts_a_new_cycle_and_the_broken_one_does_not_count() -> None:
+    calendar = planned("blina_mrd", "hold:from=2026-01-15", "resume:on=2026-01-25")
+    events = treatments(calendar)
+    assert [(event.cycle, event.day) for event in events[9:11]] == [(1, 10), (2, 1)]
+    assert events[10].date == date(2026, 1, 25)
+    assert len({event.cycle for event in events}) == 5
+    assert of_kind(calendar, Kind.REST)[0] == ("2026-02-22", "2026-03-07")
+
+
+def test_a_pause_in_which_nothing_was_missed_changes_nothing_in_the_same_cycle() -> None:
+    calendar = planned("pembro_q3w", "hold:from=2026-01-30", "resume:on=2026-02-10,cycle=same")
+    assert days(calendar, 3) == ["2026-01-05", "2026-01-26", "2026-02-16"]
+    assert of_kind(calendar, Kind.BETWEEN)[1:3] == [("2026-01-27", "2026-01-29"), ("2026-02-10", "2026-02-15")]
+
+
+def test_weekdays_stay_weekdays_over_a_pause_and_the_weeks_are_not_made_up_for() -> None:
+    same = planned("imiq_bcc", "hold:from=2026-01-20", "resume:on=2026-01-28,cycle=same")
+    assert len(days(same)) == 24
+    assert days(same)[-1] == "2026-02-13"
+    assert {event.date.weekday() for event in treatments(same)} == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("counts", "rest"), [("no", ["2026-03-30", "2026-04-20"]), ("yes", ["2026-03-30", "2026-04-13"])]
+)
+def test_a_skipped_dose_counts_or_does_not(counts: str, rest: list[str]) -> None:
+    calendar = planned("nivo_ipi_mel", f"skip:date=2026-01-26,counts={counts}")
+    assert days(calendar, 5) == ["2026-01-05", "2026-02-16", "2026-03-09", *rest]
+    assert treatments(calendar, 4)[3].phase == ("induction" if counts == "no" else "maintenance")
+
+
+def test_one_visit_moves_and_the_others_stay() -> None:
+    calendar = planned("pembro_q3w", "move:date=2026-01-26,to=2026-01-28")
+    assert days(calendar, 3) == ["2026-01-05", "2026-01-28", "2026-02-16"]
+    assert treatments(calendar, 2)[1].name == "treatment/c2/d1/visit"
+    assert "19 days after" in treatments(calendar, 3)[2].warnings[0]
+    back = planned("pembro_q3w", "move:date=2026-01-26,to=2026-01-28", "move:date=2026-01-28,to=2026-01-26")
+    assert days(back, 3) == days(planned("pembro_q3w"), 3)
+
+
+def test_a_visit_moves_and_the_pills_of_its_day_stay() -> None:
+    calendar = planned("avelumab", "branch:id=axitinib,take=yes", "move:date=2026-01-19,to=2026-01-21")
+    items = {event.date.day: event.items for event in treatments(calendar, 20)}
+    assert (items[19], items[21]) == (("axitinib",), ("avelumab", "axitinib"))
+
+
+def test_a_collection_moves_with_its_infusion() -> None:
+    calendar = planned("sipt", "delay:cycle=2,days=7", start=date(2026, 1, 8))
+    assert [day for day, _ in of_kind(calendar, Kind.PAIRED)] == ["2026-01-05", "2026-01-26", "2026-02-09"]
+
+
+def test_a_closed_day_moves_a_visit_and_leaves_other_plans_alone() -> None:
+    assert days(planned("pembro_q3w", "close:date=2026-01-26,to=2026-01-27"), 3)[1] == "2026-01-27"
+    assert days(planned("pembro_q3w", "close:date=2026-01-27,to=2026-01-28"), 9) == days(planned("pembro_q3w"), 9)
+    assert days(planned("len_mm", "close:date=2026-01-06,to=2026-01-07"), 9) == days(planned("len_mm"), 9)
+
+
+def test_a_stop_ends_the_plan_on_its_day() -> None:
+    calendar = planned("pembro_q3w", "stop:on=2026-02-16")
+    assert days(calendar) == ["2026-01-05", "2026-01-26"]
+    assert [event.name for event in calendar.events() if event.kind is Kind.FINISHED] == ["stopped"]
+    assert of_kind(calendar, Kind.FINISHED) == [("2026-02-16", "None")]
+
+
+def test_a_switch_keeps_what_was_and_gives_the_new_regimen_day_one_on_its_day() -> None:
+    events = treatments(planned("pembro_q3w", "switch:to=pembro_q6w,from=2026-02-16"), 5)
+    assert [event.date.isoformat() for event in events] == [
+        "2026-01-05",
+        "2026-01-26",
+        "2026-02-16",
+        "2026-03-30",
+        "2026-05-11",
+    ]
+    assert [event.cycle for event in events] == [1, 2, 3, 4, 5]
+    assert len({event.name for event in events}) == 5
+
+
+def test_the_cap_of_a_drug_counts_from_its_first_dose_over_a_switch() -> None:
+    same = treatments(planned("pembro_q3w", "switch:to=pembro_q6w,from=2026-02-16"))
+    other = treatments(planned("nivo_q2w", "switch:to=pembro_q6w,from=2026-02-16"))
+    assert same[-1].date < date(2028, 1, 5) <= other[-1].date < date(2028, 2, 16)
+
+
+def test_a_switch_too_soon_after_the_last_dose_is_flagged() -> None:
+    events = treatments(planned("pembro_q6w", "switch:to=pembro_q3w,from=2026-01-26"), 3)
+    assert events[1].warnings == ("pembrolizumab: 21 days after the dose before, and at least 42 are needed",)
+
+
+def test_a_phase_waits_for_its_date_and_starts_on_it() -> None:
+    waiting = planned("pembro_tnbc")
+    assert of_kind(waiting, Kind.WAITING) == [("2026-06-02", "None")]
+    assert of_kind(waiting, Kind.FINISHED) == []
+    entered = planned("pembro_tnbc", "enter:phase=adjuvant,on=2026-07-13")
+    assert days(entered)[8:10] == ["2026-07-13", "2026-08-03"]
+    assert of_kind(entered, Kind.WAITING) == []
+    assert len(days(entered)) == 17
+
+
+def test_an_entered_date_ends_an_open_phase_before_it() -> None:
+    calendar = planned("tecli", "enter:phase=every_2_weeks,on=2026-03-01")
+    assert days(calendar, 11)[-4:] == ["2026-02-15", "2026-02-22", "2026-03-01", "2026-03-15"]
+
+
+def test_a_date_before_the_minimum_wait_is_flagged() -> None:
+    calendar = planned("il2", "enter:phase=second_course,on=2026-03-02")
+    first = treatments(calendar)[10]
+    assert first.warnings == ("second_course: 38 days after the last dose, and 49 must pass",)
+    late_enough = planned("il2", "enter:phase=second_course,on=2026-03-13")
+    assert not any(event.warnings for event in treatments(late_enough))
+
+
+def test_a_branch_is_never_taken_by_itself() -> None:
+    assert of_kind(planned("il2"), Kind.WAITING) == [("2026-01-24", "None")]
+    assert of_kind(planned("il2", "branch:id=second_course,take=no"), Kind.FINISHED) == [("2026-01-24", "None")]
+    assert len(days(planned("bcg_swog"))) == 27
+    assert len(days(planned("bcg_swog", "branch:id=one_year,take=yes"))) == 15
+    back = planned("bcg_swog", "branch:id=one_year,take=yes", "branch:id=one_year,take=no")
+    assert days(back) == days(planned("bcg_swog"))
+
+
+def test_a_year_of_infusions_ends_before_its_anniversary() -> None:
+    found = days(planned("pembro_q3w", "branch:id=adjuvant,take=yes"))
+    assert (len(found), found[-1]) == (18, "2026-12-28")
+
+
+def test_changes_apply_to_a_plan_joined_in_the_middle() -> None:
+    changes = [change("delay:cycle=5,days=7")]
+    calendar = Calendar(FILES["dostar_mono"], date(2026, 3, 9), start_cycle=4, changes=changes)
+    assert days(calendar, 3) == ["2026-03-09", "2026-04-06", "2026-05-18"]
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "why"),
+    [
+        ("blina_mrd", ["delay:cycle=5,days=7"], "there is no cycle 5 in this plan"),
+        ("dostar_mono", ["delay:phase=induction,cycle=1,days=7"], 'no phase "induction" is planned'),
+        ("tebe", ["delay:cycle=5,days=7,policy=keepgrid"], "delay it by less, or with policy=reanchor"),
+        ("pembro_q3w", ["resume:on=2026-02-01"], "not on hold"),
+        ("pembro_q3w", ["hold:from=2026-02-01", "hold:from=2026-03-01"], "on hold since 2026-02-01 already"),
+        ("pembro_q3w", ["hold:from=2026-02-01", "resume:on=2026-01-31"], "cannot go on before that"),
+        (
+            "pembro_q3w",
+            ["hold:from=2026-02-01", "resume:on=2026-03-01", "hold:from=2026-02-15"],
+            "a new hold begins later",
+        ),
+        ("pembro_q3w", ["skip:date=2026-01-06"], "nothing is given on 2026-01-06"),
+        ("pembro_q3w", ["move:date=2026-01-06,to=2026-01-07"], "there is no visit on 2026-01-06"),
+        ("len_mm", ["move:date=2026-01-06,to=2026-01-07"], "there is no visit on 2026-01-06"),
+        ("blina_mrd", ["move:date=2026-03-30,to=2026-03-31"], "delay the cycle instead"),
+        ("pembro_q3w", ["move:date=2026-01-26,to=2026-02-16"], "not before the next visit, on 2026-02-16"),
+        ("pembro_q3w", ["move:date=2026-01-26,to=2026-01-05"], "not after the visit before it, on 2026-01-05"),
+        ("pembro_q3w", ["stop:on=2026-02-01", "delay:cycle=2,days=1"], "the plan was stopped on 2026-02-01"),
+        ("pembro_q3w", ["switch:to=nivo_q2w,from=2026-01-05"], "switch after that day"),
+        ("pembro_q3w", ["enter:phase=adjuvant,on=2026-07-01"], 'no phase "adjuvant" waits for a date'),
+        ("nivo_periop", ["enter:phase=surgery,on=2026-07-01"], "waits for a date: adjuvant"),
+        ("nivo_periop", ["enter:phase=adjuvant,on=2026-01-05"], "adjuvant comes after that day"),
+        ("pembro_q3w", ["branch:id=weekly,take=yes"], "the choices are no_month_cap, adjuvant"),
+    ],
+)
+def test_what_cannot_be_done_is_said_plainly(made: str, changes: list[str], why: str) -> None:
+    with pytest.raises(ChangeError) as caught:
+        planned(made, *changes)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "begins with one of delay:, hold:"),
+        ("postpone:cycle=1", "begins with one of"),
+        ("delay", "begins with one of"),
+        ("delay:cycle=4", "not complete: write it like delay:cycle=4,days=4"),
+        ("delay:cycle=four,days=7", "cycle is a whole number from 1 to 9999"),
+        ("delay:cycle=4,days=-7", "days is a whole number"),
+        ("delay:cycle=4,days=7,days=8", "each once"),
+        ("delay:cycle=4,days=7,policy=grid", "policy is reanchor or keepgrid"),
+        ("delay:cycle=4,days=7,why=ill", 'has no part "why"'),
+        ("hold:from=tomorrow", "from is a date such as 2026-01-31"),
+        ("resume:on=2026-02-30", "on is a date"),
+        ("resume:on=2026-02-01,cycle=old", "cycle is new or same"),
+        ("skip:date=2026-02-01,counts=maybe", "counts is yes or no"),
+        ("branch:id=x,take", "such as branch:id=ID,take=yes"),
+    ],
+)
+def test_a_change_that_cannot_be_read_is_told_how_to_write_it(text: str, why: str) -> None:
+    with pytest.raises(ChangeError) as caught:
+        change(text)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"kind": "delay"}', '{"kind": "none"}', '{"kind": "hold", "from": 1}']
+)
+def test_a_stored_change_that_is_none_is_a_plain_error(text: str) -> None:
+    with pytest.raises(ChangeError):
+        change_from_json(text)
+
+
+def test_a_stored_switch_with_a_broken_regimen_is_a_plain_error() -> None:
+    with pytest.raises(ContentError):
+        change_from_json('{"kind": "switch", "to": "{}", "from": "2026-02-16"}')
+
+
+dates = st.dates(date(2025, 1, 1), date(2028, 1, 1))
+changes = st.one_of(
+    st.builds(
+        "delay:cycle={},days={},policy={}".format,
+        st.integers(1, 9),
+        st.integers(1, 30),
+        st.sampled_from(["reanchor", "keepgrid"]),
+    ),
+    st.builds("hold:from={}".format, dates),
+    st.builds("resume:on={},cycle={}".format, dates, st.sampled_from(["new", "same"])),
+    st.builds("skip:date={},counts={}".format, dates, st.sampled_from(["yes", "no"])),
+    st.builds("move:date={},to={}".format, dates, dates),
+    st.builds("close:date={},to={}".format, dates, dates),
+    st.builds("stop:on={}".format, dates),
+    st.builds("switch:to={},from={}".format, st.sampled_from(sorted(FILES)), dates),
+    st.builds("enter:phase=adjuvant,on={}".format, dates),
+    st.builds("branch:id=one_year,take={}".format, st.sampled_from(["yes", "no"])),
+)
+
+
+@given(changes)
+def test_a_change_is_the_same_written_or_stored_and_read_again(text: str) -> None:
+    made = change(text)
+    assert change(str(made)) == made
+    assert change_from_json(change_to_json(made)) == made
+    assert change_to_json(change_from_json(change_to_json(made))) == change_to_json(made)
+
+
+SWITCHED_TO = ["pembro_q3w", "bcg_swog", "imiq_bcc", "len_mm"]
+
+
+def changed(data: st.DataObject, made: Regimen, start: date) -> list[Change]:
+    """Some changes that this plan takes, on its own days."""
+    taken: list[Change] = []
+    for _ in range(data.draw(st.integers(0, 5))):
+        calendar = Calendar(made, start, changes=taken)
+        given = [
+            event.date for event in islice(calendar.events(last=start + 300 * DAY), 200) if event.kind is Kind.TREATMENT
+        ]
+        day = data.draw(st.sampled_from(given)) if given else start
+        other = day + data.draw(st.integers(-5, 40)) * DAY
+        text = data.draw(
+            st.sampled_from(
+                [
+                    f"delay:cycle={data.draw(st.integers(1, 6))},days={data.draw(st.integers(1, 20))}",
+                    f"delay:cycle={data.draw(st.integers(1, 6))},days={data.draw(st.integers(1, 6))},policy=keepgrid",
+                    f"hold:from={other}",
+                    f"resume:on={other},cycle=new",
+                    f"resume:on={other},cycle=same",
+                    f"skip:date={day},counts={data.draw(st.sampled_from(['yes', 'no']))}",
+                    f"move:date={day},to={other}",
+                    f"close:date={day},to={other}",
+                    f"switch:to={data.draw(st.sampled_from(SWITCHED_TO))},from={other}",
+                    f"stop:on={other}",
+                ]
+            )
+        )
+        try:
+            Calendar(made, start, changes=[*taken, change(text)])
+        except ChangeError:
+            continue
+        taken.append(change(text))
+    return taken
+
+
+@given(regimens(), starts, st.data())
+@settings(max_examples=150)
+def test_after_any_changes_dates_ascend_names_stay_unique_and_what_is_too_close_is_flagged(
+    made: Regimen, start: date, data: st.DataObject
+) -> None:
+    taken = changed(data, made, start)
+    calendar = Calendar(made, start, changes=taken)
+    events = list(calendar.events(last=start + 700 * DAY))
+    assert all(one.date <= other.date for one, other in pairwise(events))
+    assert len({event.name for event in events}) == len(events)
+    given = [event for event in events if event.kind is Kind.TREATMENT]
+    assert all(one.date < other.date for one, other in pairwise(given))
+    if not taken:
+        assert not any(event.warnings for event in given)
+    again = Calendar(made, start, changes=[change_from_json(change_to_json(each)) for each in taken])
+    assert list(again.events(last=start + 700 * DAY)) == events
+
+
+@given(regimens(), starts, st.data(), st.integers(-30, 600))
+@settings(max_examples=100)
+def test_after_any_changes_a_range_is_the_sum_of_its_parts(
+    made: Regimen, start: date, data: st.DataObject, cut: int
+) -> None:
+    calendar = Calendar(made, start, changes=changed(data, made, start))
+    a, b, c = start - 30 * DAY, start + cut * DAY, start + 600 * DAY
+    assert list(calendar.events(a, c)) == [*calendar.events(a, b), *calendar.events(b + DAY, c)]
+
+
+@given(st.integers(1, 40), st.data(), starts)
+@settings(max_examples=300)
+def test_a_naive_course_changed_by_hand_agrees(length: int, data: st.DataObject, start: date) -> None:
+    chosen = st.sets(st.integers(1, length), min_size=1, max_size=5)
+    text = ", ".join(str(day) for day in sorted(data.draw(chosen)))
+    made = regimen(phase("p", f"{length} days", give("drug", text), give("once", "1", in_cycles="1")))
+    horizon = start + 3_000 * DAY
+    course = naive.Course(made, start, horizon)
+    taken: list[Change] = []
+    for _ in range(data.draw(st.integers(1, 5))):
+        cycle, number = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 30))
+        kinds = (
+            ["delay", "alone", "skip", "move"] if course.alone else ["delay", "alone", "skip", "move", "new", "same"]
+        )
+        day = data.draw(st.sampled_from(course.rows[:40])).date
+        other = day + data.draw(st.integers(-3, 25)) * DAY
+        kind = data.draw(st.sampled_from(kinds))
+        texts = {
+            "delay": [f"delay:cycle={cycle},days={number}"],
+            "alone": [f"delay:cycle={cycle},days={number},policy=keepgrid"],
+            "new": [f"hold:from={day}", f"resume:on={other},cycle=new"],
+            "same": [f"hold:from={day}", f"resume:on={other},cycle=same"],
+            "skip": [f"skip:date={day},counts=no"],
+            "move": [f"move:date={day},to={other}"],
+        }[kind]
+        attempt = [*taken, *(change(each) for each in texts)]
+        try:
+            Calendar(made, start, changes=attempt)
+        except ChangeError:
+            continue
+        taken = attempt
+        if kind == "delay":
+            course.delay(cycle, number)
+        elif kind == "alone":
+            course.delay_alone(cycle, number)
+        elif kind == "skip":
+            course.skip(day)
+        elif kind == "move":
+            course.move(day, other)
+        else:
+            course.pause(day, other, is_new=kind == "new")
+    calendar = Calendar(made, start, changes=taken)
+    last = start + 400 * DAY
+    rows = [
+        (e.date, e.cycle, e.day, frozenset(e.items)) for e in calendar.events(last=last) if e.kind is Kind.TREATMENT
+    ]
+    expected = sorted((row.date, row.cycle, row.day, row.items) for row in course.rows if row.date <= last)
+    assert rows == expected
+
+
+def test_a_change_shows_what_appears_moves_and_disappears() -> None:
+    before, after = (
+        planned("nivo_ipi_mel"),
+        planned("nivo_ipi_mel", "skip:date=2026-02-16", "move:date=2026-03-09,to=2026-03-10"),
+    )
+    shown = difference.events(before, after, START, date(2026, 4, 14))
+    given = [event for event in shown.disappears if event.kind is Kind.TREATMENT]
+    assert [event.name for event in given] == ["induction/c3/d1/visit"]
+    assert [event.name for event in shown.appears if event.kind is Kind.TREATMENT] == ["induction/c5/d1/visit"]
+    moved = [(old.date.isoformat(), new.date.isoformat()) for old, new in shown.moves if old.kind is Kind.TREATMENT]
+    assert moved == [("2026-03-09", "2026-03-10"), ("2026-03-30", "2026-04-20"), ("2026-04-13", "2026-05-04")]
+    assert not difference.events(before, before, START, date(2027, 1, 1))
+
+
+def test_a_change_shows_the_texts_that_move() -> None:
+    settings: dict[str, Any] = {"timezone": "UTC", "window_from": time(9), "window_until": time(20), "visit_time": None}
+
+    def texts(calendar: Calendar, after: datetime, until: datetime) -> Any:
+        return upcoming(calendar, after=after, until=until, **settings)
+
+    shown = difference.reminders(
+        planned("pembro_q3w"),
+        planned("pembro_q3w", "hold:from=2026-02-01"),
+        datetime(2026, 1, 20, tzinfo=UTC),
+        datetime(2026, 2, 20, tzinfo=UTC),
+        texts,
+    )
+    assert [(each.rule, each.event_date.isoformat()) for each in shown.disappears] == [
+        ("between", "2026-01-27"),
+        ("visit_before", "2026-02-16"),
+        ("visit_tomorrow", "2026-02-16"),
+        ("visit_today", "2026-02-16"),
+    ]
+    assert not shown.moves
