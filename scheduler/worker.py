@@ -74,8 +74,9 @@ class Directory:
 class Duties:
     """What a scheduler does, each a transaction of its own that takes the time from the database's clock.
 
-    ``owner`` is the name of this process, unlike any other's. ``may_send`` is asked before texts are claimed: while it
-    says no, this host sends nothing. ``status_callback`` is the address of our status route.
+    ``owner`` is the name of this process, unlike any other's. ``may_send`` is asked before texts are claimed and before
+    they are begun, outside of any transaction: while it says no, this host sends nothing. ``status_callback`` is the
+    address of our status route.
     """
 
     database: Database
@@ -109,10 +110,14 @@ class Duties:
 
     def turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
         """Records what came back from calls, and makes the next texts ready for theirs."""
+        may_send = bool(ids) and self.may_send()
         real = self.database.now()
         with self.database.writing() as tx:
             moment = self._moment(tx, real)
             dispatcher.finish(tx, moment.now, self.library, results, self.chance)
+            if not may_send:
+                outbox.release(tx, ids)
+                return []
             return dispatcher.begin(
                 tx,
                 moment,

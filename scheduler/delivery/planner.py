@@ -101,9 +101,19 @@ def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: date
 
 
 def next_text_at(active_plans: Sequence[Plan], window: SendWindow, after: datetime) -> datetime | None:
-    """When the first reminder of any of the plans is due after a moment; None: never. Raises ContentError."""
-    firsts = (next(reminders_of(plan, calendar_of(plan), window, after), None) for plan in active_plans)
-    return min((first.due_at for first in firsts if first is not None), default=None)
+    """When the first reminder of any of the plans is due after a moment; None: never.
+
+    A plan that cannot be read is due at once: planning tells staff of it.
+    """
+    found = []
+    for plan in active_plans:
+        try:
+            first = next(reminders_of(plan, calendar_of(plan), window, after), None)
+        except ContentError:
+            return after
+        if first is not None:
+            found.append(first.due_at)
+    return min(found, default=None)
 
 
 def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:

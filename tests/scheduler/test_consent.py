@@ -215,3 +215,15 @@ def test_every_door_leaves_an_audit_entry_without_values(world: World) -> None:
 def test_a_reason_that_is_none_is_refused(world: World) -> None:
     with pytest.raises(ValueError, match="no reason"):
         _stop(world, world.enrol(ENROLLED, VISIT), ENROLLED, "because")
+
+
+def test_start_is_heard_though_the_plan_cannot_be_read_any_more(world: World) -> None:
+    enrolled = world.enrol(ENROLLED, VISIT)
+    world.send(ENROLLED)
+    world.make_unreadable(enrolled)
+    _stop(world, enrolled, ENROLLED)
+
+    assert _start(world, enrolled, ENROLLED)
+
+    world.plan(ENROLLED)
+    assert [task.detail for task in _open(world)] == ["plan_unreadable"]

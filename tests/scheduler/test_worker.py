@@ -154,6 +154,19 @@ def test_while_this_host_may_not_send_nothing_is_claimed(demo: World) -> None:
     assert _states(demo, enrolled) == ["due"]
 
 
+def test_what_is_claimed_already_is_given_back_when_this_host_may_not_send(demo: World) -> None:
+    """A text came into the spool between the claim and the call: it may be a STOP."""
+    enrolled = demo.enrol(ENROLLED, VISIT)
+    answers = iter([True])
+    duties = _duties(demo, may_send=lambda: next(answers, False))
+
+    claimed = duties.claim()
+
+    assert len(claimed) == 1
+    assert duties.turn([], claimed) == []
+    assert _states(demo, enrolled) == ["due"]
+
+
 def test_a_tick_that_fails_is_told_without_a_patients_data_and_the_next_one_comes(
     demo: World, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,7 +18,7 @@ from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled, NewPatient, enrol
 from scheduler.plan.local_time import to_utc
 from scheduler.worker import Directory
-from store import clinics, messages, outbox
+from store import clinics, messages, outbox, plans
 from store.clinics import ClinicEntry
 from store.database import Database
 from store.messages import Message
@@ -97,6 +97,22 @@ class World:
     def enrol(self, now: datetime, start: date, regimen_id: str = "pembro_q3w", **more: Any) -> Enrolled:
         with self.database.writing() as tx:
             return enrol(tx, now, self.library, self.entry, self.new_patient(start, regimen_id, **more))
+
+    def make_unreadable(self, enrolled: Enrolled) -> None:
+        """Puts a plan in place of the patient's that no release can read."""
+        with self.database.writing() as tx:
+            plans.set_plan_state(tx, enrolled.plan.id, "stopped")
+            plans.add_plan(
+                tx,
+                enrolled.plan.created_at,
+                clinic_id=enrolled.plan.clinic_id,
+                patient_id=enrolled.patient.id,
+                regimen_id=enrolled.plan.regimen_id,
+                regimen_version=1,
+                regimen_json="{}",
+                digest="0" * 64,
+                start=enrolled.plan.start,
+            )
 
     def plan(self, now: datetime) -> int:
         """Plans until nobody is due; for how many patients."""

@@ -13,7 +13,7 @@ from scheduler.delivery import planner
 from scheduler.enrolment import Enrolled
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.reminders import Reminder, upcoming
-from store import messages, patients, plans
+from store import follow_ups, messages, patients, plans
 from store.messages import Cover, Message
 from tests.scheduler.world import NEW_YORK, World, at, phone
 
@@ -205,23 +205,9 @@ def test_a_budget_that_is_spent_leaves_the_others_due(world: World) -> None:
 def test_one_plan_that_cannot_be_read_holds_up_nobody_and_staff_hear_of_it(world: World) -> None:
     broken = world.enrol(ENROLLED, START, phone=phone(1))
     fine = world.enrol(ENROLLED, START, phone=phone(2))
-    with world.database.writing() as tx:
-        plans.set_plan_state(tx, broken.plan.id, "stopped")
-        plans.add_plan(
-            tx,
-            ENROLLED,
-            clinic_id=world.entry.clinic.id,
-            patient_id=broken.patient.id,
-            regimen_id="pembro_q3w",
-            regimen_version=1,
-            regimen_json="{}",
-            digest="0" * 64,
-            start=START,
-        )
+    world.make_unreadable(broken)
     now = at(2026, 1, 2, 10)
     world.plan(now)
-
-    from store import follow_ups
 
     with world.database.reading() as tx:
         (task,) = follow_ups.open_ones(tx, world.entry.clinic.id)
