@@ -62,9 +62,9 @@ def same_owner() -> sa.Column[int]:
     return sa.Column("clinic_id", Id, nullable=False)
 
 
-def refers_to(name: str, target: str, *, optional: bool = False) -> sa.Column[Any]:
+def refers_to(name: str, target: str) -> sa.Column[Any]:
     """A column that holds the number of a row of another table."""
-    return sa.Column(name, Id, sa.ForeignKey(f"{target}.id"), nullable=optional)
+    return sa.Column(name, Id, sa.ForeignKey(f"{target}.id"), nullable=False)
 
 
 def within_clinic(name: str, target: str) -> sa.ForeignKeyConstraint:
