@@ -1,6 +1,8 @@
 """The regimen files: what they say, what they carry along, and every mistake told plainly with its line."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from content.faults import ContentError
 from content.regimens import Regimen, load_regimen, load_regimens, parse_regimen
 
-PACKAGED = Path(__file__).resolve().parents[2] / "content/regimens"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/regimens.md"
 
 GOOD = """\
 id = "sample"
@@ -226,8 +228,21 @@ def test_mistakes_are_told_all_at_once() -> None:
     assert [fault.line for fault in caught.value.faults] == [2, 37, 62]
 
 
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL))
+def test_the_examples_of_the_documents_are_regimens(block: str) -> None:
+    example = tomllib.loads(block)
+    if "id" not in example:
+        given = {give["item"] for phase in example["phase"] for give in phase["give"]}
+        example |= {
+            **{key: value for key, value in tomllib.loads(GOOD).items() if isinstance(value, str | int)},
+            "sources": ["the documents"],
+            "items": {item: {"route": "iv", "off_days": "untold"} for item in given},
+            "reminders": {},
+        }
+    assert Regimen.from_json(json.dumps(example)).phases
+
+
 def test_a_regimen_is_stored_as_one_line_of_plain_json() -> None:
     stored = sample().to_json()
     assert "\n" not in stored
     assert json.loads(stored)["phase"][0]["cycle"] == "28 days"
-    assert PACKAGED.is_dir()
