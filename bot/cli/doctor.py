@@ -52,13 +52,12 @@ def doctor(as_json: bool) -> int:
 
 def _findings(services: Services) -> Iterator[Finding]:
     missing = services.settings.missing_for_service()
-    yield Finding("settings", not missing, " ".join(missing) or "complete")
+    for sentence in missing:
+        yield Finding("settings", False, sentence)
+    if not missing:
+        yield Finding("settings", True, "complete")
     if not services.settings.demo and not services.settings.baa_signed:
-        yield Finding(
-            "agreement",
-            False,
-            "BAA_SIGNED is not set: texts about health need a business associate agreement in the US.",
-        )
+        yield Finding("agreement", False, _NO_AGREEMENT)
     faults = check()
     yield Finding("content", not faults, str(faults[0]) if faults else f"version {services.library.version}")
     if not services.settings.missing_for_data():

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from bot.understanding.engine import Engine
 
 from bot.conversation.answer import Answer
 from bot.services import Services
 from bot.settings import Settings, load_settings
+from bot.understanding.engine import Engine
 from channels.base import Incoming, Via
 from content.library import Library, load
 from scheduler import enrolment
@@ -30,6 +30,15 @@ OURS = "+12025550100"
 PHONE = "+12025550143"
 TOKENS = ("token-of-the-tests", "the-token-before")
 PUBLIC_URL = "https://texts.example.org"
+COMMAND_ENVIRONMENT = {
+    "SECRET_KEY": "s" * 32,
+    "DATA_KEYS": "aW4tdGVzdHMtb25seS1hLWtleS1vZi0zMi1ieXRlcy0=",
+    "INDEX_KEY": "i" * 32,
+    "PUBLIC_URL": PUBLIC_URL,
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": ",".join(TOKENS),
+}
+"""What a command needs in its environment outside the demo."""
 
 
 @dataclass
@@ -77,12 +86,7 @@ def make_services(
     def make(url: str) -> Services:
         settings = load_settings(
             database_url=url,
-            secret_key="s" * 32,
-            data_keys="aW4tdGVzdHMtb25seS1hLWtleS1vZi0zMi1ieXRlcy0=",
-            index_key="i" * 32,
-            public_url=PUBLIC_URL,
-            twilio_account_sid="AC" + "1" * 32,
-            twilio_auth_token=",".join(TOKENS),
+            **{name.lower(): value for name, value in COMMAND_ENVIRONMENT.items()},
             var_dir=tmp_path / "var",
         )
         services = Services(settings, watch)

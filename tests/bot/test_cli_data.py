@@ -1,0 +1,281 @@
+"""The commands that touch data: a clinic from nothing to its first patient, and what is refused on the way."""
+
+import json
+import shutil
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.cli import main
+from bot.understanding.engine import Engine
+from content.library import Library
+from tests.bot.conftest import COMMAND_ENVIRONMENT
+from tests.fakes.twilio.server import FakeTwilio
+from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN
+
+NUMBER = "+12025550100"
+
+
+@pytest.fixture(scope="module")
+def riverside(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, library: Library) -> Path:
+    """A database with a live clinic called Riverside, made by the commands, to be copied."""
+    path = tmp_path_factory.mktemp("riverside") / "template.db"
+    shutil.copy(migrated_sqlite, path)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DATABASE_URL", f"sqlite:///{path}")
+        for name, value in COMMAND_ENVIRONMENT.items():
+            patched.setenv(name, value)
+        patched.setattr("bot.services.load", lambda: library)
+        for command in (
+            ["clinic", "add", "Riverside", "--timezone", "America/New_York", "--country", "us"],
+            ["clinic", "set", "Riverside", "--phone-line", "202-555-0143", "--consent-text", "I agree."],
+            ["sender", "add", NUMBER],
+            ["clinic", "approve", "Riverside", "--by", "Dr A. Person", "--content", "--regimen", "pembro_q3w"],
+        ):
+            assert main(command) == 0
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _installation(monkeypatch: pytest.MonkeyPatch, migrated_sqlite_url: str, library: Library, engine: Engine) -> None:
+    for name, value in COMMAND_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
+    # Each command loads them anew; the tests load them once.
+    monkeypatch.setattr("bot.services.load", lambda: library)
+    monkeypatch.setattr("bot.services.Engine", lambda _: engine)
+
+
+class Run:
+    """Runs commands, and gives what they wrote."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        self._capsys.readouterr()
+        assert main(arguments) == status, self._capsys.readouterr().err
+        captured = self._capsys.readouterr()
+        return captured.err if status else captured.out
+
+    def rows(self, *arguments: str) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self(*arguments, "--json").splitlines()]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(capsys)
+
+
+@pytest.fixture
+def clinic(run: Run, riverside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A live clinic called Riverside."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{shutil.copy(riverside, tmp_path / 'riverside.db')}")
+    return run
+
+
+def tomorrow() -> str:
+    return (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+
+
+def enrol(run: Run, phone: str = "+12025550157", status: int = 0, **changed: str) -> str:
+    options = {
+        "name": "A. Patient",
+        "regimen": "pembro_q3w",
+        "start": tomorrow(),
+        "time": "09:30",
+        "consent": "signed form",
+    } | changed
+    return run("patient", "add", phone, *(f"--{name}={value}" for name, value in options.items()), status=status)
+
+
+def test_a_clinic_says_what_it_lacks_until_it_is_live(run: Run) -> None:
+    run("clinic", "add", "Riverside", "--timezone", "America/New_York", "--country", "us")
+    (row,) = run.rows("clinic", "list")
+    assert (row["live"], row["languages"]) == (False, ["en", "es"])
+    assert len(row["missing"]) == 5  # type: ignore[arg-type]
+    assert "Riverside cannot enrol yet. It still needs: " in enrol(run, status=1)
+    run("clinic", "set", "Riverside", "--phone-line", "202-555-0143", "--consent-text", "I agree.")
+    run("sender", "add", NUMBER, "--opt-out-by", "provider")
+    assert "still lacks" in run("clinic", "approve", "Riverside", "--by", "Dr A. Person", "--content")
+    assert run("clinic", "approve", "Riverside", "--by", "Dr A. Person", "--all-regimens") == "Riverside is live.\n"
+
+
+def test_a_patient_is_enrolled_and_listed(clinic: Run) -> None:
+    assert enrol(clinic).startswith("Enrolled as patient 1.\n")
+    (row,) = clinic.rows("patient", "list")
+    assert (row["name"], row["phone"], row["timezone"]) == ("A. Patient", "+12025550157", "America/New_York")
+    plan, welcome = clinic.rows("patient", "show", "1")
+    assert (plan["regimen"], plan["visit_time"]) == ("pembro_q3w", "09:30")
+    assert (welcome["template"], welcome["state"]) == ("optin_confirm", "due")
+    assert "A welcome (optin_confirm) was planned" in clinic("message", "why", "1")
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "sentence"),
+    [
+        ({"phone": "+12025550"}, 1, "The number is too short"),
+        ({"phone": "+442079460958"}, 1, "This is a landline, which cannot receive texts"),
+        ({"timezone": "Mars/Base"}, 2, "Invalid value for '--timezone': There is no time zone called Mars/Base"),
+        ({"start": "soon"}, 2, "Invalid value for '--start': soon is not a date"),
+        ({"time": "9"}, 2, "Invalid value for '--time': 9 is not a time of day"),
+        ({"start": "2016-05-04"}, 2, "The first day is too far off"),
+        ({"regimen": "nivo_q2w"}, 1, "Riverside has signed off no version of nivo_q2w"),
+        ({"regimen": "nothing"}, 1, "There is no regimen called nothing"),
+        ({"language": "fr"}, 2, "Riverside does not text in this language."),
+        ({"name": " "}, 2, "Write the patient's name"),
+        ({"consent": " "}, 2, "Say how the patient agreed"),
+        ({"clinic": "Elsewhere"}, 1, "There is no clinic called Elsewhere"),
+    ],
+)
+def test_who_cannot_be_enrolled_is_told_why_and_nothing_is_half_done(
+    clinic: Run, changed: dict[str, str], status: int, sentence: str
+) -> None:
+    said = enrol(clinic, changed.pop("phone", "+12025550157"), status, **changed)
+    assert said.startswith(sentence)
+    assert len(said.splitlines()) == 1
+    assert clinic.rows("patient", "list") == []
+
+
+def test_a_second_active_patient_on_a_number_is_refused(clinic: Run) -> None:
+    enrol(clinic)
+    assert enrol(clinic, status=1).startswith("This number belongs to a patient who is enrolled already")
+
+
+def test_ask_answers_like_the_real_thing_and_changes_nothing(clinic: Run) -> None:
+    enrol(clinic)
+    assert clinic("ask", "SIDE EFFECTS").startswith("You may have side effects.")
+    (row,) = clinic.rows("ask", "NEXT", "--from", "+12025550157")
+    assert str(row["answer"]).startswith("Your next visit is ")
+    assert (row["encoding"], row["segments"]) == ("GSM-7", 1)
+    clinic("ask", "STOP", "--from", "+12025550157")
+    (patient,) = clinic.rows("patient", "list")
+    assert not patient["opted_out"]
+    assert len(clinic.rows("patient", "show", "1")) == 2
+
+
+def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
+    assert run("ask", "HELP", status=1).startswith("There is no clinic yet")
+    run("clinic", "add", "Riverside", "--timezone", "America/New_York", "--country", "us")
+    assert run("ask", "HELP", status=2).startswith("The clinic has no number yet")
+    assert run("ask", "HELP", "--from", "banana", status=2).startswith("This is not a phone number")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (
+            ["clinic", "add", "Riverside", "--timezone", "UTC", "--country", "us"],
+            1,
+            "There is a clinic called Riverside",
+        ),
+        (["clinic", "add", "Other", "--timezone", "UTC"], 2, "A clinic needs --country."),
+        (["clinic", "add", "Other", "--timezone", "UTC", "--country", "zz"], 2, "There is no country pack zz"),
+        (["clinic", "set", "Riverside"], 2, "Nothing to change"),
+        (["clinic", "set", "Nobody", "--program", "x"], 1, "There is no clinic called Nobody"),
+        (["clinic", "set", "Riverside", "--language", "fr"], 2, "There are no texts in fr"),
+        (["clinic", "set", "Riverside", "--phone-line", "banana"], 2, "banana is no phone number."),
+        (["clinic", "set", "Riverside", "--window-from", "20:30"], 2, "The send window must end after it begins."),
+        (["clinic", "approve", "Riverside", "--by", "X"], 2, "Nothing to sign off"),
+        (["clinic", "approve", "Riverside", "--by", "X", "--regimen", "none"], 2, "There is no regimen none"),
+        (["clinic", "join-code", "Riverside", "a!"], 2, "A join code is 3 to 20 letters and digits."),
+        (["sender", "add", NUMBER], 1, "A clinic already texts from"),
+        (["sender", "add", "banana"], 2, "banana is no sender"),
+        (["user", "add", "nobody", "--name", "N"], 2, "nobody is not a mail address."),
+        (["patient", "show", "99"], 1, "There is no patient 99"),
+        (["message", "why", "99"], 1, "There is no message 99."),
+        (["demo"], 2, "The demo data need DEMO=1"),
+    ],
+)
+def test_what_is_refused_is_said_in_one_sentence(clinic: Run, arguments: list[str], status: int, sentence: str) -> None:
+    said = clinic(*arguments, status=status)
+    assert said.startswith(sentence)
+    assert len(said.splitlines()) == 1
+
+
+def test_a_join_code_is_set_and_taken_away(clinic: Run) -> None:
+    assert (
+        clinic("clinic", "join-code", "Riverside", "sunrise") == "Text JOIN SUNRISE to ask Riverside for reminders.\n"
+    )
+    assert clinic.rows("clinic", "list")[0]["join_code"] == "SUNRISE"
+    clinic("clinic", "join-code", "Riverside")
+    assert clinic.rows("clinic", "list")[0]["join_code"] is None
+
+
+def test_a_user_is_added_once(clinic: Run) -> None:
+    assert clinic("user", "add", "nurse@example.org", "--name", "N. Urse") == "N. Urse is nurse of Riverside.\n"
+    assert clinic("user", "add", "Nurse@example.org", "--name", "N", status=1).startswith("Somebody signs in as")
+
+
+def test_a_database_of_a_newer_release_is_refused_by_every_process(clinic: Run, tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/riverside.db")
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'ffff'"))
+    for command in ("serve", "scheduler", "migrate"):
+        assert clinic(command, status=2).startswith("The database was brought to a newer release")
+
+
+def test_a_database_that_was_never_migrated_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.db").touch()
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    for command in ("serve", "scheduler"):
+        assert run(command, status=2).startswith("The database is not at this release's migration.")
+    assert run("migrate").startswith("The database is at revision ")
+
+
+def test_a_database_that_is_not_there_is_refused_with_what_to_do(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/nothing.db")
+    for command in (["serve"], ["scheduler"], ["clinic", "list"]):
+        assert "immunotext migrate" in run(*command, status=2)
+
+
+def test_another_index_key_is_refused(clinic: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDEX_KEY", "j" * 32)
+    assert clinic("serve", status=2).startswith("INDEX_KEY is not the one this database was made with.")
+
+
+def test_the_demo_refuses_a_database_with_a_real_clinic(clinic: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO", "1")
+    for command in (["serve"], ["scheduler"], ["demo"]):
+        assert clinic(*command, status=2)
+
+
+def test_doctor_says_how_to_mend_what_is_not_right(
+    clinic: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TWILIO_API_BASE", "http://127.0.0.1:9")
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:9")
+    assert main(["doctor", "--json"]) == 1
+    found = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    wrong = {name for name, row in found.items() if not row["ok"]}
+    assert wrong == {"agreement", "scheduler", "public address", "twilio"}
+    assert "BAA_SIGNED=1" in found["agreement"]["what"]
+    assert "immunotext scheduler" in found["scheduler"]["what"]
+    assert "immunotext serve" in found["public address"]["what"]
+    assert "TWILIO_API_BASE" in found["twilio"]["what"]
+
+
+def test_doctor_says_which_account_twilio_does_not_know(
+    clinic: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:9")
+    with FakeTwilio() as twilio:
+        monkeypatch.setenv("TWILIO_API_BASE", twilio.url)
+        assert main(["doctor", "--json"]) == 1
+        refused = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+        monkeypatch.setenv("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
+        monkeypatch.setenv("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
+        assert main(["doctor", "--json"]) == 1
+        known = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert refused["twilio"]["what"].startswith("Twilio knows no such account")
+    assert known["twilio"]["ok"]
