@@ -6,10 +6,9 @@ from scheduler import clock
 from scheduler.clock import Moment
 from store import health
 from store.health import DemoClock
-from tests.scheduler.world import World, at
+from tests.scheduler.world import ENROLLED, World, at
 
 REAL = at(2026, 6, 1, 12)
-ENROLLED = at(2026, 1, 2, 15)
 
 
 def _set(world: World, offset: timedelta, *, running: bool = True) -> None:

@@ -1,44 +1,27 @@
 """Opting out and back in: what stops, what is recorded, what staff hear of, and what goes on afterwards."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from scheduler import consent
 from scheduler.enrolment import Enrolled
-from store import audit, consents, contacts, follow_ups, patients, plans
-from store.contacts import Contact
-from store.follow_ups import FollowUp
-from tests.scheduler.world import World, at
+from store import audit, consents, contacts, patients, plans
+from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World, at
 
-ENROLLED = at(2026, 1, 2, 15)
-VISIT = date(2026, 1, 5)
-BEFORE_VISIT = at(2026, 1, 4, 16)
 DURING_VISIT = at(2026, 1, 5, 9)
 
 
-def _contact(world: World, enrolled: Enrolled) -> Contact:
-    with world.database.reading() as tx:
-        contact = contacts.get_contact(tx, enrolled.patient.contact_id)
-    assert contact is not None
-    return contact
-
-
 def _stop(world: World, enrolled: Enrolled, now: datetime, reason: str = "stop", source: str = "text") -> bool:
-    contact = _contact(world, enrolled)
+    contact = world.contact(enrolled)
     with world.database.writing() as tx:
         return consent.stop(tx, now, world.library, contact, reason, source=source)
 
 
 def _start(world: World, enrolled: Enrolled, now: datetime) -> bool:
-    contact = _contact(world, enrolled)
+    contact = world.contact(enrolled)
     with world.database.writing() as tx:
         return consent.start(tx, now, world.library, contact, source="text")
-
-
-def _open(world: World) -> list[FollowUp]:
-    with world.database.reading() as tx:
-        return follow_ups.open_ones(tx, world.entry.clinic.id)
 
 
 def _kinds(world: World, enrolled: Enrolled) -> list[str]:
@@ -52,36 +35,36 @@ def test_after_stop_nothing_more_is_planned_or_sent(world: World) -> None:
 
     assert _stop(world, enrolled, ENROLLED + timedelta(minutes=5))
 
-    for now in (BEFORE_VISIT, DURING_VISIT, at(2026, 6, 1, 12)):
+    for now in (DAY_BEFORE, DURING_VISIT, at(2026, 6, 1, 12)):
         assert world.send(now) == []
-    assert not consent.may_text(_contact(world, enrolled))
+    assert not consent.may_text(world.contact(enrolled))
     assert _kinds(world, enrolled) == ["given", "withdrawn"]
 
 
 def test_stop_cancels_what_waits_and_says_why(world: World) -> None:
     enrolled = world.enrol(ENROLLED, VISIT)
     world.send(ENROLLED)
-    world.plan(BEFORE_VISIT)
+    world.plan(DAY_BEFORE)
 
-    _stop(world, enrolled, BEFORE_VISIT)
+    _stop(world, enrolled, DAY_BEFORE)
 
     assert [(text.state, text.gate) for text in world.texts(enrolled)] == [
         ("accepted", None),
         ("cancelled", "opted_out"),
     ]
-    assert world.send(BEFORE_VISIT) == []
+    assert world.send(DAY_BEFORE) == []
 
 
 def test_stop_between_planning_and_sending_reaches_what_is_claimed_already(world: World) -> None:
     enrolled = world.enrol(ENROLLED, VISIT)
     world.send(ENROLLED)
-    world.plan(BEFORE_VISIT)
-    claimed = world.claim(BEFORE_VISIT)
+    world.plan(DAY_BEFORE)
+    claimed = world.claim(DAY_BEFORE)
 
-    _stop(world, enrolled, BEFORE_VISIT)
+    _stop(world, enrolled, DAY_BEFORE)
 
     assert len(claimed) == 1
-    assert world.begin(BEFORE_VISIT, claimed) == []
+    assert world.begin(DAY_BEFORE, claimed) == []
 
 
 def test_stop_said_twice_is_recorded_and_confirmed_once(world: World) -> None:
@@ -99,10 +82,10 @@ def test_start_goes_on_with_the_next_reminder_and_sends_nothing_late(world: Worl
     world.send(ENROLLED)
     _stop(world, enrolled, ENROLLED)
 
-    assert _start(world, enrolled, BEFORE_VISIT + timedelta(hours=1))
+    assert _start(world, enrolled, DAY_BEFORE + timedelta(hours=1))
 
-    assert consent.may_text(_contact(world, enrolled))
-    assert world.send(BEFORE_VISIT + timedelta(hours=1)) == []
+    assert consent.may_text(world.contact(enrolled))
+    assert world.send(DAY_BEFORE + timedelta(hours=1)) == []
     (text,) = world.send(DURING_VISIT)
     assert "visit is today" in text.body
     assert _kinds(world, enrolled) == ["given", "withdrawn", "restored"]
@@ -134,7 +117,7 @@ def test_a_welcome_that_stop_cancelled_is_replaced_by_the_answer_to_start(world:
     _stop(world, enrolled, at(2026, 1, 2, 23))
     _start(world, enrolled, at(2026, 1, 3, 12))
 
-    (text,) = world.send(BEFORE_VISIT)
+    (text,) = world.send(DAY_BEFORE)
 
     assert "visit tomorrow" in text.body
 
@@ -145,7 +128,7 @@ def test_staff_hear_of_what_they_must_act_on(world: World, reason: str, kind: st
 
     _stop(world, enrolled, ENROLLED, reason)
 
-    (task,) = _open(world)
+    (task,) = world.tasks()
     assert (task.contact_id, task.detail) == (enrolled.patient.contact_id, reason)
     assert task.due_by == ENROLLED + timedelta(days=1)
     assert _kinds(world, enrolled)[-1] == kind
@@ -154,7 +137,7 @@ def test_staff_hear_of_what_they_must_act_on(world: World, reason: str, kind: st
 def test_an_ordinary_stop_gives_staff_nothing_to_do(world: World) -> None:
     _stop(world, world.enrol(ENROLLED, VISIT), ENROLLED)
 
-    assert _open(world) == []
+    assert world.tasks() == []
 
 
 def test_a_wrong_number_that_says_start_gets_no_reminders_of_the_patient(world: World) -> None:
@@ -164,8 +147,8 @@ def test_a_wrong_number_that_says_start_gets_no_reminders_of_the_patient(world: 
 
     assert _start(world, enrolled, ENROLLED)
 
-    assert world.send(BEFORE_VISIT) == []
-    assert [task.detail for task in _open(world)] == ["wrong_number", "start_after_wrong_number"]
+    assert world.send(DAY_BEFORE) == []
+    assert [task.detail for task in world.tasks()] == ["wrong_number", "start_after_wrong_number"]
 
 
 def test_a_loss_ends_the_plan_and_the_enrolment(world: World) -> None:
@@ -176,8 +159,8 @@ def test_a_loss_ends_the_plan_and_the_enrolment(world: World) -> None:
     with world.database.reading() as tx:
         assert patients.enrolled(tx, enrolled.patient.contact_id) is None
         assert [plan.state for plan in plans.all_plans_of(tx, enrolled.patient.id)] == ["stopped"]
-    assert [(task.kind, task.urgency) for task in _open(world)] == [("loss", 2)]
-    assert world.send(BEFORE_VISIT) == []
+    assert [(task.kind, task.urgency) for task in world.tasks()] == [("loss", 2)]
+    assert world.send(DAY_BEFORE) == []
 
 
 def test_a_loss_is_heard_after_a_stop(world: World) -> None:
@@ -226,4 +209,4 @@ def test_start_is_heard_though_the_plan_cannot_be_read_any_more(world: World) ->
     assert _start(world, enrolled, ENROLLED)
 
     world.plan(ENROLLED)
-    assert [task.detail for task in _open(world)] == ["plan_unreadable"]
+    assert [task.detail for task in world.tasks()] == ["plan_unreadable"]

@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -20,10 +20,8 @@ from scheduler.worker import Duties, Pace, Worker
 from store import health, messages
 from store.database import DatabaseDown
 from store.health import DemoClock, Heartbeat
-from tests.scheduler.world import World, at, phone
+from tests.scheduler.world import ENROLLED, VISIT, World, phone
 
-ENROLLED = at(2026, 1, 2, 15)
-VISIT = date(2026, 1, 5)
 QUICK = Pace(look=0.01, beat=0.01, jump=0.01, settle=0.01, gather=0.01)
 PATIENCE = 20.0
 

@@ -18,9 +18,11 @@ from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled, NewPatient, enrol
 from scheduler.plan.local_time import to_utc
 from scheduler.worker import Directory
-from store import clinics, messages, outbox, plans
+from store import clinics, contacts, follow_ups, messages, outbox, plans
 from store.clinics import ClinicEntry
+from store.contacts import Contact
 from store.database import Database
+from store.follow_ups import FollowUp
 from store.messages import Message
 from store.sealed import Sealer
 from tests.fakes.twilio.signing import NUMBER
@@ -31,6 +33,17 @@ LEASE = timedelta(minutes=2)
 REGIMENS = ("pembro_q3w", "nivo_q4w", "nivo_ipi_mel", "len_mm", "blina_mrd", "tebe", "tvec", "cemi_adj")
 """What the clinic signed off."""
 ACCEPTED = SendResult(Verdict.ACCEPTED, None, None, Fault.NONE, "")
+
+
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, zone: str = NEW_YORK) -> datetime:
+    """The instant of a local time."""
+    return to_utc(date(year, month, day), time(hour, minute), zone)
+
+
+ENROLLED = at(2026, 1, 2, 15)
+VISIT = date(2026, 1, 5)
+DAY_BEFORE = at(2026, 1, 4, 16)
+"""When the reminder of the day before the first visit is due."""
 
 
 def open_database(url: str) -> Database:
@@ -164,6 +177,41 @@ class World:
             sent += [text.outgoing for text in ready]
         return sent
 
+    def reminded(self, now: datetime | None = None, **more: Any) -> Enrolled:
+        """A patient who was welcomed, and whose next reminder (the one of the day before) is planned."""
+        enrolled = self.enrol(ENROLLED, VISIT, **more)
+        self.send(ENROLLED)
+        self.plan(now or DAY_BEFORE)
+        return enrolled
+
+    def add_text(self, enrolled: Enrolled, now: datetime, **more: Any) -> int:
+        """A text that is due, about no event."""
+        known = {"kind": "reminder", "template": "visit_today_untimed", "args": {}, "priority": 2}
+        with self.database.writing() as tx:
+            number = outbox.add_text(
+                tx,
+                now,
+                clinic_id=self.entry.clinic.id,
+                contact_id=enrolled.patient.contact_id,
+                patient_id=enrolled.patient.id,
+                due_at=now,
+                **{**known, "expires_at": now + timedelta(hours=6), **more},
+            )
+        assert number is not None
+        return number
+
+    def contact(self, enrolled: Enrolled) -> Contact:
+        """What belongs to the patient's number."""
+        with self.database.reading() as tx:
+            contact = contacts.get_contact(tx, enrolled.patient.contact_id)
+        assert contact is not None
+        return contact
+
+    def tasks(self) -> list[FollowUp]:
+        """What staff must do, the most urgent first."""
+        with self.database.reading() as tx:
+            return follow_ups.open_ones(tx, self.entry.clinic.id)
+
     def texts(self, enrolled: Enrolled) -> list[Message]:
         """Everything that went to a patient or waits for it, the oldest first."""
         with self.database.reading() as tx:
@@ -178,8 +226,3 @@ class World:
             return result
         self.sids += 1
         return replace(result, provider_id=f"SM{self.sids:032x}")
-
-
-def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, zone: str = NEW_YORK) -> datetime:
-    """The instant of a local time."""
-    return to_utc(date(year, month, day), time(hour, minute), zone)

@@ -1,6 +1,6 @@
 """Receipts late, twice, unordered, early, and of texts that are none of ours."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -8,15 +8,11 @@ import pytest
 from channels.base import Fault, Receipt, ReceiptState, SendResult, Verdict
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled
-from store import contacts, follow_ups, inbox
-from store.contacts import Contact
-from store.follow_ups import FollowUp
+from store import inbox
 from store.messages import Message
-from tests.scheduler.world import World, at
+from tests.scheduler.world import ENROLLED, VISIT, World, at
 
-ENROLLED = at(2026, 1, 2, 15)
 SECOND = timedelta(seconds=1)
-VISIT = date(2026, 1, 5)
 SID = "SM" + "a" * 32
 
 
@@ -42,18 +38,6 @@ def _receipt(
 def _only(world: World, enrolled: Enrolled) -> Message:
     (text,) = world.texts(enrolled)
     return text
-
-
-def _tasks(world: World) -> list[FollowUp]:
-    with world.database.reading() as tx:
-        return follow_ups.open_ones(tx, world.entry.clinic.id)
-
-
-def _contact(world: World, enrolled: Enrolled) -> Contact:
-    with world.database.reading() as tx:
-        contact = contacts.get_contact(tx, enrolled.patient.contact_id)
-    assert contact is not None
-    return contact
 
 
 def test_in_whatever_order_they_come_the_furthest_state_stands(world: World) -> None:
@@ -104,7 +88,7 @@ def test_a_receipt_of_something_else_changes_nothing(world: World, attempt: str 
     assert world.receive(ENROLLED, Receipt("SM" + "f" * 32, ReceiptState.FAILED, 30007, attempt, Fault.CONTENT)) is None
 
     assert _only(world, enrolled) == before
-    assert _tasks(world) == []
+    assert world.tasks() == []
 
 
 @pytest.mark.parametrize("state", ["undelivered", "failed", "canceled"])
@@ -115,7 +99,7 @@ def test_a_text_that_did_not_arrive_is_a_task_for_staff_once(world: World, state
         world.receive(ENROLLED + later * SECOND, _receipt(state, ready, Fault.RECIPIENT_TEMPORARY, 30003))
     world.receive(ENROLLED, _receipt(state, ready, Fault.RECIPIENT_TEMPORARY, 30003))
 
-    (task,) = _tasks(world)
+    (task,) = world.tasks()
     assert (task.kind, task.message_id, task.detail) == ("failed_text", ready.message_id, "recipient_temporary")
     assert _only(world, enrolled).error_code == 30003
 
@@ -126,13 +110,13 @@ def test_the_same_receipt_at_the_same_moment_is_followed_up_once(world: World) -
     for _ in range(2):
         world.receive(ENROLLED, _receipt("undelivered", ready, Fault.BLOCKED, 30004))
 
-    assert len(_tasks(world)) == 1
+    assert len(world.tasks()) == 1
 
 
 def test_two_texts_in_a_row_to_a_number_nobody_has_put_it_in_quarantine(world: World) -> None:
     enrolled, ready = _accepted(world)
     world.receive(ENROLLED, _receipt("undelivered", ready, Fault.RECIPIENT_PERMANENT, 30005))
-    assert _contact(world, enrolled).quarantined_at is None
+    assert world.contact(enrolled).quarantined_at is None
 
     now = at(2026, 1, 4, 16)
     world.plan(now)
@@ -141,7 +125,7 @@ def test_two_texts_in_a_row_to_a_number_nobody_has_put_it_in_quarantine(world: W
     sid = world.texts(enrolled)[-1].provider_id or ""
     world.receive(now + SECOND, _receipt("undelivered", second, Fault.RECIPIENT_PERMANENT, 30005, sid=sid))
 
-    assert _contact(world, enrolled).quarantined_at == now + SECOND
+    assert world.contact(enrolled).quarantined_at == now + SECOND
 
 
 def test_an_opt_out_that_only_a_receipt_tells_of_is_taken_over(world: World) -> None:
@@ -150,7 +134,7 @@ def test_an_opt_out_that_only_a_receipt_tells_of_is_taken_over(world: World) -> 
 
     world.receive(ENROLLED + SECOND, _receipt("failed", ready, Fault.OPTED_OUT, 21610))
 
-    assert _contact(world, enrolled).opt_out_reason == "provider"
+    assert world.contact(enrolled).opt_out_reason == "provider"
     assert world.send(at(2026, 1, 4, 16)) == []
 
 
@@ -161,7 +145,7 @@ def test_a_sender_that_carriers_refuse_is_stopped(world: World) -> None:
 
     (sender,) = world.directory[world.entry.clinic.id].senders
     assert sender.stopped_reason == "sender"
-    assert [task.kind for task in _tasks(world)] == ["sender", "failed_text"]
+    assert [task.kind for task in world.tasks()] == ["sender", "failed_text"]
 
 
 @pytest.mark.parametrize(("outcome", "kind", "urgency"), [("emergency", "danger", 3), ("topic", "failed_text", 1)])
@@ -206,7 +190,7 @@ def test_an_urgent_answer_that_did_not_arrive_must_be_told_by_a_person(
 
     world.receive(ENROLLED + SECOND, receipt)
 
-    (task,) = _tasks(world)
+    (task,) = world.tasks()
     assert (task.kind, task.urgency, task.message_id) == (kind, urgency, answer)
 
 
@@ -221,4 +205,4 @@ def test_a_late_failure_of_an_earlier_attempt_says_nothing_of_the_later_one(worl
     world.receive(again + SECOND, _receipt("failed", ready, Fault.CONTENT, 30007, sid="SM" + "d" * 32))
 
     assert _only(world, enrolled).state == "accepted"
-    assert _tasks(world) == []
+    assert world.tasks() == []
