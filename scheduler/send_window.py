@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from scheduler.plan.local_time import next_window_open, to_local, to_utc
@@ -39,7 +40,7 @@ class SendWindow:
 
     def next_open(self, moment: datetime) -> datetime:
         """The first instant, not before ``moment``, at which a text may go (UTC)."""
-        return next_window_open(moment, self.timezone, self.opens, self.closes)
+        return _next_open(self.timezone, self.opens, self.closes, moment)
 
     def opens_tomorrow(self, moment: datetime) -> datetime:
         """When the window opens on the local day after the one of ``moment`` (UTC)."""
@@ -50,3 +51,9 @@ class SendWindow:
         """When the seven local days that end with the day of ``moment`` began (UTC)."""
         first = to_local(moment, self.timezone).date() - (WEEK - timedelta(days=1))
         return to_utc(first, time.min, self.timezone).astimezone(UTC)
+
+
+# Of a batch that is judged at one moment most have the same hours.
+@lru_cache(maxsize=256)
+def _next_open(timezone: str, opens: time, closes: time, moment: datetime) -> datetime:
+    return next_window_open(moment, timezone, opens, closes)

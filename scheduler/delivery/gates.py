@@ -98,10 +98,13 @@ def patient_active(case: Case) -> Decision | None:
 
 def still_true(case: Case) -> Decision | None:
     """At least one event that the text tells of still stands, on the date it tells."""
-    reasons = [_untrue(cover) for cover in case.text.covers]
-    if not reasons or None in reasons:
-        return None
-    return Blocked(str(reasons[0]), "cancelled")
+    untrue: str | None = None
+    for cover in case.text.covers:
+        reason = _untrue(cover)
+        if reason is None:
+            return None
+        untrue = untrue or reason
+    return None if untrue is None else Blocked(untrue, "cancelled")
 
 
 def in_time(case: Case) -> Decision | None:
