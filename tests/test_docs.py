@@ -1,7 +1,9 @@
 """The documents tell the truth: pictures, links and commands are held against the code."""
 
 import ast
+import contextlib
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -34,15 +36,18 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_command_that_is_named_is_there(document: Path) -> None:
-    text = (ROOT / document).read_text("utf-8")
-    unknown = [
-        words
-        for words in re.findall(r"(?<!srv/)\bimmunotext ((?:[a-z][\w-]* ?)+)", _code_of(text))
-        if not _known(words)
-    ]
-    goals = re.findall(r"(?m)^([a-z][\w-]*):", (ROOT / "Makefile").read_text())
-    unmade = [goal for goal in re.findall(r"\bmake ([a-z][\w-]*)", _code_of(text)) if goal not in goals]
+    code = _code_of((ROOT / document).read_text("utf-8"))
+    unknown = [words for words in re.findall(r"(?<!srv/)\bimmunotext ((?:[a-z][\w-]* ?)+)", code) if not _known(words)]
+    goals = re.findall(r"(?m)^([a-z][\w-]*):", (ROOT / "Makefile").read_text("utf-8"))
+    unmade = [goal for goal in re.findall(r"\bmake ([a-z][\w-]*)", code) if goal not in goals]
     assert not unknown + unmade
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_command_that_is_written_out_can_be_typed(document: Path) -> None:
+    code = _code_of((ROOT / document).read_text("utf-8"))
+    for line in re.findall(r"(?m)^(?:\.venv/bin/)?immunotext (.* --.*)$", code):
+        _type(shlex.split(line))
 
 
 def _drawn_as(name: str) -> str:
@@ -60,7 +65,8 @@ def _is_there(document: Path, target: str) -> bool:
 
 
 def _code_of(text: str) -> str:
-    """What stands in back quotes or in a block of code, one piece a line."""
+    """What stands in back quotes or in a block of code, one piece a line, lines that go on put together."""
+    text = text.replace("\\\n", "")
     return "\n".join(part for match in re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", text, re.DOTALL) for part in match)
 
 
@@ -72,3 +78,13 @@ def _known(words: str) -> bool:
             return command is not None
         command = command.get_command(click.Context(command), word)
     return command is not None
+
+
+def _type(words: list[str]) -> None:
+    """Read a command line as far as its command would be called. Raises click.UsageError when it cannot be typed so."""
+    command: click.Command | None = immunotext
+    while isinstance(command, click.Group) and not words[0].startswith("-"):
+        command = command.get_command(click.Context(command), words.pop(0))
+    assert command
+    with contextlib.suppress(click.exceptions.Exit):  # --help
+        command.make_context(command.name, words)
