@@ -6,6 +6,18 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0)
 
 
+class _Children(dict[str, Counter]):
+    """The children of a counter by their label; looking one up in the counter itself takes a lock."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__()
+        self._counter = counter
+
+    def __missing__(self, label: str) -> Counter:
+        child = self[label] = self._counter.labels(label)
+        return child
+
+
 class Metrics:
     """The counters of one process, in a registry of their own, so that two applications never mix."""
 
@@ -24,11 +36,12 @@ class Metrics:
             "immunotext_refused", "Calls of a webhook that were turned away", ["route"], registry=self._registry
         )
         self._receipts = Counter("immunotext_receipts", "Receipts noted, by state", ["state"], registry=self._registry)
+        self._kinds = _Children(self._texts)
         self._waiting = Gauge("immunotext_spool_texts", "Texts that wait in the spool now", registry=self._registry)
 
     def taken(self, kind: str, seconds: float, *, spooled: bool) -> None:
         """A text was taken and answered, perhaps with silence."""
-        self._texts.labels(kind).inc()
+        self._kinds[kind].inc()
         self._seconds.observe(seconds)
         if spooled:
             self._spooled.inc()

@@ -1,7 +1,7 @@
 """From a text to its answer: understood first, out of memory alone, and then answered in one transaction."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.conversation.asked import what_was_asked
@@ -27,6 +27,7 @@ _ANSWERED_AT_ANY_RATE = URGENT | {"opt_out"}
 """What the brake on robots never holds back."""
 _IN_ITS_OWN_TONGUE = URGENT | {"topic", "info", "same_day", "limit", "clarify"}
 _FALLBACK_LANGUAGE = "en"
+_MOST_VOICES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Conversation:
     directory: Directory
     tongues: Tongues
     guard: RobotGuard
+    _voices: dict[tuple[int, int, str], Voice] = field(default_factory=dict)
 
     def hear(self, incoming: Incoming) -> Heard:
         """Understand a text. Touches nothing that can fail: what is urgent is known from here on."""
@@ -96,7 +98,7 @@ class Conversation:
         if message_id is None:
             stored = stored_reply(tx, incoming.provider_id)
             return Answer(stored.message_id if stored else None, stored.body if stored else None, language)
-        voice = Voice(self.library, reached.entry, language)
+        voice = self._voice(reached, language)
         turn = Turn(tx, now, self.library, voice, heard, outcome, contact, message_id)
         said = handle(turn)
         if spooled is not None:
@@ -113,7 +115,7 @@ class Conversation:
         if not urgent and (heard.provider_answered or heard.reached is None):
             return None
         language = self._language(heard, heard.outcome, None)
-        voice = Voice(self.library, heard.reached.entry if heard.reached else None, language)
+        voice = self._voice(heard.reached, language)
         said = say_from_memory(voice, heard.outcome)
         said = replace(said, body=_as_sent(said.body, heard.incoming.via))
         return said if self._may_go(heard, said, now) else None
@@ -136,11 +138,14 @@ class Conversation:
         )
 
     def _understand_again(self, tx: Tx, heard: Heard, contact: Contact | None) -> Outcome:
-        """With what is known of the person: their language, and what they were asked. What was urgent stays so."""
+        """With what is known of the person: what they were asked, and their language, where the text does not tell it.
+
+        What was urgent stays so.
+        """
         if contact is None or heard.outcome.kind in URGENT:
             return heard.outcome
         asked = what_was_asked(tx, contact.id, heard)
-        if asked is None and contact.language == heard.outcome.language:
+        if asked is None and (heard.tongue is not None or contact.language == heard.outcome.language):
             return heard.outcome
         return self._understand(heard.incoming, heard.reached, contact.language, asked)
 
@@ -151,6 +156,19 @@ class Conversation:
         if contact is not None:
             return contact.language
         return heard.reached.entry.clinic.default_language if heard.reached else _FALLBACK_LANGUAGE
+
+    def _voice(self, reached: Reached | None, language: str) -> Voice:
+        """Made once for each state of a clinic: all of its texts are said with it."""
+        if reached is None:
+            return Voice(self.library, None, language)
+        clinic = reached.entry.clinic
+        key = (clinic.id, clinic.version, language)
+        voice = self._voices.get(key)
+        if voice is None:
+            if len(self._voices) >= _MOST_VOICES:  # clinics that changed since
+                self._voices.clear()
+            voice = self._voices[key] = Voice(self.library, reached.entry, language)
+        return voice
 
     def _may_go(self, heard: Heard, said: Said, now: datetime) -> bool:
         if heard.reached is None or heard.outcome.kind in _ANSWERED_AT_ANY_RATE:
