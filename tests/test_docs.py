@@ -35,6 +35,22 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_file_that_is_named_is_there(document: Path) -> None:
+    named = re.findall(
+        r"(?m)^((?:bot|scheduler|content|store|channels|tests|docs|bench|tools)/[\w./-]*)$",
+        _code_of((ROOT / document).read_text("utf-8")),
+    )
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs/README.md").read_text("utf-8")
+    pages = {path.name for path in DOCUMENTS if path.parent == Path("docs")} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_command_that_is_named_is_there(document: Path) -> None:
     code = _code_of((ROOT / document).read_text("utf-8"))
     unknown = [words for words in re.findall(r"(?<!srv/)\bimmunotext ((?:[a-z][\w-]* ?)+)", code) if not _known(words)]
