@@ -19,7 +19,6 @@ _ALERTS: Mapping[str, tuple[int, timedelta]] = {
     "call_now": (2, timedelta(hours=1)),
 }
 # What the engine says of a text in a few words tells these apart; tests hold the two together.
-_BEFORE_INFO = {"(negated)": "thanks", "(past)": "resolved"}
 _A_NUMBER = "a number alone"
 _CANCELS = re.compile(r"cancel|anula|call off")
 _TOOK = re.compile(r"\b(?:took|taken|tome)\b")
@@ -49,14 +48,11 @@ def say_same_day(voice: Voice, _outcome: Outcome) -> Said:
 
 def say_info(voice: Voice, outcome: Outcome) -> Said:
     """A danger word in a question, a negation or the past: the fact about it, and the urgent line."""
-    first = next((key for why, key in _BEFORE_INFO.items() if outcome.matched.endswith(why)), None)
-    if outcome.id == "fever" and first == "thanks":
-        return voice.say("thanks", "fever_info")
     topic = voice.library.topics.get(outcome.topic or "")
     facts = voice.facts(topic) if topic else ()
     if facts:
-        return voice.say_fact(facts[0], urgent_line=True, first=first)
-    return voice.say(first or "thanks", "info_plus")
+        return voice.say_fact(facts[0], urgent_line=True)
+    return voice.say("thanks", "fever_info" if outcome.id == "fever" else "info_plus")
 
 
 def say_clarify(voice: Voice, outcome: Outcome) -> Said:

@@ -47,18 +47,17 @@ class Voice:
         """The country's own text of this kind ("crisis", "overdose")."""
         return self.say(self.library.pack_key(key, self.country))
 
-    def say_fact(self, fact: Fact, *, urgent_line: bool, first: str | None = None) -> Said:
-        """A fact, with a text of the key ``first`` before it and the urgent line behind it.
+    def say_fact(self, fact: Fact, *, urgent_line: bool) -> Said:
+        """A fact, with the urgent line behind it.
 
         Behind a fact that names the emergency number itself only the clinic's own number follows: one text must not
         give two numbers for the same sign.
         """
-        parts = [self.say(first).body] if first else []
-        parts.append(self.library.say_fact(fact.id, self.language, **self._values))
-        line = ("info_plus_clinic" if "emergency" in fact.placeholders else "info_plus") if urgent_line else None
-        if line:
-            parts.append(self.say(line).body)
-        return Said(" ".join(parts), self.language, "+".join(key for key in (first, line) if key) or None, fact.id)
+        words = self.library.say_fact(fact.id, self.language, **self._values)
+        if not urgent_line:
+            return Said(words, self.language, None, fact.id)
+        line = self.say("info_plus_clinic" if "emergency" in fact.placeholders else "info_plus")
+        return Said(f"{words} {line.body}", self.language, line.template, fact.id)
 
     def facts(self, topic: Topic) -> tuple[Fact, ...]:
         """The facts of a topic that hold in the clinic's country."""

@@ -67,19 +67,13 @@ def test_a_line_that_is_none_is_named(stdin: type[Stdin], capsys: pytest.Capture
 
 def test_understand_gives_a_line_for_every_line(stdin: type[Stdin], capsys: pytest.CaptureFixture[str]) -> None:
     stdin.holds(
-        b'SIDE EFFECTS\n\n{"text": "EFECTOS", "lang": "es"}\n{"a": 1}\nI have chest pain\r\n\xff\n{"text": "\\ud83d"}\n'
+        b'SIDE EFFECTS\n\n{"text": "EFECTOS", "lang": "es"}\n{"a": "MENU"}\nI have chest pain\r\n\xff\n{"text": "\\ud83d"}\n'
     )
     assert main(["understand"]) == 0
     found = rows(capsys)
-    assert [(row["kind"], row["id"]) for row in found] == [
-        ("topic", "effects"),
-        ("unknown", None),
-        ("topic", "effects"),
-        ("unknown", None),
-        ("emergency", "chest"),
-        ("unknown", None),
-        ("unknown", None),
-    ]
+    assert [row["kind"] for row in found[:3]] == ["topic", "unknown", "topic"]
+    assert [row["kind"] for row in found[4:]] == ["emergency", "unknown", "unknown"]
+    assert found[3]["text"] == '{"a": "MENU"}'
     assert set(found[0]) == {"text", "language", "kind", "id", "topic", "urgent_line", "matched"}
     assert (found[2]["text"], found[2]["language"]) == ("EFECTOS", "es")
     assert found[4]["text"] == "I have chest pain"

@@ -88,10 +88,9 @@ def test_a_number_after_the_question_is_judged_as_the_temperature(phone: Phone) 
 @pytest.mark.parametrize(
     ("words", "beginning"),
     [
-        ("no fever", "Thanks for telling me. Call at once, day or night, if your temperature is 100.4F (38C)"),
-        ("is fever a side effect?", "Is your temperature 100.4F (38C) or more?"),
-        ("had a fever last week, fine now", "Please call your team about it today."),
-        ("cancel my visit on tuesday", "To change a visit, call Test Clinic"),
+        ("no fever", "Is your temperature 100.4F (38C) or more? Call now"),
+        ("had a fever last week, fine now", "Is your temperature 100.4F (38C) or more? Call now"),
+        ("cancel tuesday", "To change a visit, call Test Clinic"),
         ("took them all", "If anyone took too much of any medicine, call 911"),
         ("can I stop my pills", "I can't give advice about doses"),
     ],
