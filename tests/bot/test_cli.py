@@ -67,7 +67,8 @@ def test_a_line_that_is_none_is_named(stdin: type[Stdin], capsys: pytest.Capture
 
 def test_understand_gives_a_line_for_every_line(stdin: type[Stdin], capsys: pytest.CaptureFixture[str]) -> None:
     stdin.holds(
-        b'SIDE EFFECTS\n\n{"text": "EFECTOS", "lang": "es"}\n{"a": "MENU"}\nI have chest pain\r\n\xff\n{"text": "\\ud83d"}\n'
+        b'SIDE EFFECTS\n\n{"text": "EFECTOS", "lang": "es"}\n{"a": "MENU"}\nI have chest pain\r\n\xff\n'
+        b'{"text": "\\ud83d"}\n'
     )
     assert main(["understand"]) == 0
     found = rows(capsys)
