@@ -10,6 +10,7 @@ Loading is strict: a file that is missing, not listed, or says something that co
 every fault. What can be sent but should not be is the linter's: ``content.check``.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -28,6 +29,8 @@ from content.toml_file import TomlFile, read_toml
 PACKAGED = Path(__file__).parent
 
 Value = TypeVar("Value")
+
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 
 class UnknownWording(ContentError):
@@ -244,9 +247,11 @@ _INDEX = {
 
 def _fill(text: str, key: str, language: str, values: Mapping[str, str]) -> str:
     try:
-        return text.format_map(values)
+        filled = text.format_map(values)
     except KeyError as error:
         raise UnknownWording(key, language, f"nothing was given for {{{error.args[0]}}}") from error
+    # "9:30 a.m." and "Riverside Inc." bring a full stop of their own to the end of a sentence.
+    return _TWO_STOPS.sub(".", filled)
 
 
 def _version(directory: Path) -> str:

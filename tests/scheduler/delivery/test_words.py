@@ -33,6 +33,7 @@ ARGS = {"date": "2026-01-26", "time": "09:30", "item": "capsules"}
         ),
         ("off_last", "es", "capsulas"),
         ("visit_before", "es", "lunes 26 de enero"),
+        ("visit_tomorrow", "es", "cita mañana, 9:30 a.m. Traiga tarjeta"),
     ],
 )
 def test_dates_times_and_items_are_written_as_people_say_them(
