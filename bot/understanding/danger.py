@@ -54,7 +54,7 @@ class Danger:
 
     def find(self, reading: Reading, country: Country, profile: str | None = None) -> list[Found]:
         """Every sign, the gravest present one first."""
-        matches = self._matcher.find(reading.spots, reading.distance)
+        matches = self._matcher.find(reading)
         alike = [(match.what.sign, match.own) for match in matches if match.what.kind == "look_alikes"]
         found = [
             self._judged(reading, match)

@@ -6,19 +6,23 @@ commands (``requests``), topics (``topics``). Nothing here knows the network, th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from bot.understanding.characters import small
 from bot.understanding.danger import Danger, Found
+from bot.understanding.features import Features
+from bot.understanding.learned import WEIGHTS, Learned
 from bot.understanding.matcher import Lexicon
 from bot.understanding.numbers import numbers
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.requests import Asked, Request, Requests, bare, read_tables
 from bot.understanding.scope import Status
-from bot.understanding.topics import Named, Topics
+from bot.understanding.topics import Named, Topics, read_topic_phrases
 from bot.understanding.wordlists import read_word_lists
 from content.library import Library
 from content.model import Country
 
+URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
+"""Kinds that are answered as urgent."""
 _YES = frozenset(["yes", "yes it is", "si", "yep", "yeah", "yup", "correct", "asi es"])
 
 
@@ -36,18 +40,37 @@ class Outcome:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A text as every layer saw it."""
+
+    reading: Reading
+    plain_text: str
+    found: list[Found]
+    asked: list[Asked]
+    named: list[Named]
+    spoken_of: dict[str, int]
+    features: list[str]
+
+
 class Engine:
     """Understands texts; made once per process and shared by its threads."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, learned: Path | None = WEIGHTS) -> None:
+        """``learned``: the weights of the learned layer; None leaves it out, for training."""
         self._library = library
+        self._learned = Learned(learned) if learned else None
         words, phrases = read_tables()
+        topic_words, topic_phrases = read_topic_phrases()
         lists = read_word_lists()
-        lexicon = Lexicon({**library.danger.words, **words})
+        groups = {**library.danger.words, **words, **topic_words}
+        lexicon = Lexicon(groups)
         self._danger = Danger(lexicon, library.danger, lists)
         self._requests = Requests(lexicon, phrases, library)
-        self._topics = Topics(library)
-        self._reader = Reader(lexicon, self._topics.words(), lists)
+        self._topics = Topics(lexicon, topic_phrases, library)
+        names = {lexicon.group(name): name for name in groups if name != "filler"}
+        self._features = Features(names, lexicon.group("negator"))
+        self._reader = Reader(lexicon, self._topics.words(), lists, names)
 
     def understand(
         self,
@@ -63,43 +86,79 @@ class Engine:
         ``language`` is the one stored for the person. ``asked``: what the last reply asked, "temperature" (a bare
         number is then judged) or "temperature 101" (a yes is). ``profile``: "cart" or "bispecific" raises signs.
         """
-        reading = self._reader.read(text)
         pack = self._library.countries.get(country) or next(iter(self._library.countries.values()))
-        kind, id_, topic, why = self._decide(reading, bare(small(text)), language, pack, asked, profile)
+        seen = self._look(text, pack, profile, only_urgent=True)
+        kind, id_, topic, why = self._decide(seen, language, pack, asked)
         return Outcome(kind, id_, topic, self._urgent_line(kind, topic), why, language)
 
+    def features(self, text: str, country: str = "us") -> list[str]:
+        """What the learned layer sees of a text; for training."""
+        return self._look(text, self._library.countries[country], None, only_urgent=False).features
+
+    def _look(self, text: str, pack: Country, profile: str | None, *, only_urgent: bool) -> "_Seen":
+        reading = self._reader.read(text)
+        found = self._danger.find(reading, pack, profile)
+        if only_urgent and any(one.urgent for one in found):
+            return _Seen(reading, bare(reading.plain), found, [], [], {}, [])
+        asked = self._requests.find(reading)
+        named = self._topics.within(reading)
+        spoken_of = self._topics.spoken_of(reading)
+        features = self._features.of(reading, found, asked, named, spoken_of)
+        return _Seen(reading, bare(reading.plain), found, asked, named, spoken_of, features)
+
     def _decide(
-        self, reading: Reading, plain_text: str, language: str, pack: Country, asked: str | None, profile: str | None
+        self, seen: "_Seen", language: str, pack: Country, asked: str | None
     ) -> tuple[str, str | None, str | None, str]:
+        reading = seen.reading
         if not reading.words:
             return "unknown", None, None, "no words"
-        answered = self._answer(reading, plain_text, pack, asked)
+        answered = self._answer(reading, seen.plain_text, pack, asked)
         if answered:
             return answered
-        whole = self._requests.whole(plain_text)
-        topic = self._topics.whole(plain_text, language)
+        whole = self._requests.whole(seen.plain_text)
+        topic = self._topics.whole(seen.plain_text, language) or self._topics.whole(" ".join(reading.words), language)
         if topic and (topic.own_keyword or not whole) and not (whole and whole.request.kind != "command"):
             return self._whole_topic(topic, reading)
         if whole:
             return _as_outcome(whole)
-        found = self._danger.find(reading, pack, profile)
-        urgent = [one for one in found if one.urgent]
+        urgent = [one for one in seen.found if one.urgent]
         if urgent:
             return urgent[0].level, urgent[0].sign.id, None, urgent[0].why
-        requests = self._requests.find(reading)
-        return (
-            self._of_kind(requests, "opt_out")
-            or self._of_kind(requests, "limit")
-            or self._of_kind(requests, "opt_in")
-            or self._of_kind(requests, "help")
-            or self._bare_number(reading)
-            or self._of_kind(requests, "clarify")
-            or self._mild(found)
-            or self._not_now(found)
-            or self._of_kind(requests, "command")
-            or self._named(reading, language)
-            or ("unknown", None, None, "nothing recognised")
-        )
+        bare_number = self._bare_number(reading)
+        if bare_number:
+            return bare_number
+        if self._learned is None:
+            return "unknown", None, None, "nothing recognised"
+        return self._judged(seen, self._learned)
+
+    def _judged(self, seen: "_Seen", learned: Learned) -> tuple[str, str | None, str | None, str]:
+        chances = learned.judge(seen.features)
+        urgent = {label: chance for label, chance in chances.items() if label.split(".")[0] in URGENT}
+        if sum(urgent.values()) > self._needed(seen):
+            label = max(urgent, key=lambda name: urgent[name])
+            kind, _, sign = label.partition(".")
+            why = f"learned: {', '.join(learned.reasons(label, seen.features))}"
+            return kind, sign or kind, None, why
+        leaves = [one for one in seen.asked if one.request.kind == "opt_out"]
+        if leaves and chances["opt_out"] > 0.08:
+            return _as_outcome(leaves[0])
+        label = max((name for name in chances if name not in urgent), key=lambda name: chances[name])
+        kind, _, name = label.partition(".")
+        why = f"{', '.join(learned.reasons(label, seen.features))} ({chances[label]:.2f})"
+        if kind == "opt_out":
+            return "opt_out", "stop", None, why
+        if kind in ("info", "same_day"):
+            spoken_of = seen.found[0].sign if seen.found else None
+            topic = spoken_of.topic if spoken_of else next(iter(seen.spoken_of), None)
+            return kind, spoken_of.id if spoken_of else None, topic, why
+        if kind == "topic":
+            return kind, name, name, why
+        return kind, name or None, None, why
+
+    def _needed(self, seen: "_Seen") -> float:
+        if any(one.status is not Status.PRESENT for one in seen.found):
+            return 0.8
+        return 0.5
 
     def _answer(
         self, reading: Reading, plain_text: str, pack: Country, asked: str | None
@@ -149,8 +208,8 @@ class Engine:
             return "info", one.sign.id, one.sign.topic, f"{one.why} ({one.status.value})"
         return None
 
-    def _named(self, reading: Reading, language: str) -> tuple[str, str | None, str | None, str] | None:
-        for named in self._topics.within(reading, language):
+    def _named(self, names: Sequence[Named]) -> tuple[str, str | None, str | None, str] | None:
+        for named in names:
             return "topic", named.topic.id, named.topic.id, named.words
         return None
 

@@ -2,20 +2,29 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from content.phrases import ARTICLES, FAR, Phrase, Step, plain
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Spots = dict[int, list[tuple[int, int]]]
-"""Element -> the places (first word, word after the last) where it stands, in order."""
 
-Distance = Callable[[int, int], int]
-"""How many counted words stand between the end of one place and the start of another."""
+class Text(Protocol):
+    """What phrases are looked for in."""
+
+    @property
+    def present(self) -> frozenset[int]:
+        """Every element that stands anywhere."""
+
+    def places(self, element: int, /) -> list[tuple[int, int]]:
+        """Where an element stands: first word and the word after its last, in order."""
+
+    def distance(self, end: int, start: int, /) -> int:
+        """How many counted words stand between the end of one place and the start of another."""
+
 
 _MOST = 6
 """Places of one phrase that are looked at; a text that repeats itself more often says nothing new."""
@@ -29,9 +38,9 @@ class Lexicon:
         self._ids: dict[tuple[str, ...], int] = {}
         self._words: dict[str, set[int]] = {}
         self._beginnings: dict[str, set[int]] = {}
-        self.together: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-        """First word -> (all words, element): entries of several words, without articles."""
-        self.together_exact: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        self.together: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+        """First two words -> (all words, element): entries of several words, without articles."""
+        self.together_exact: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
         """The same for the entries that would be one word without their articles."""
         self.number = self.element(("{number}",))
 
@@ -59,6 +68,16 @@ class Lexicon:
             for entry, _ in entries:
                 yield from entry
 
+    def commonness(self) -> Mapping[int, int]:
+        """How often an element may be expected to stand in a text: words that many phrases use are common words."""
+        uses = {word: len(elements) for word, elements in (*self._words.items(), *self._beginnings.items())}
+        common: Counter[int] = Counter()
+        for entries in (self._words, self._beginnings):
+            for word, elements in entries.items():
+                for element in elements:
+                    common[element] += uses[word]
+        return common
+
     def of(self, word: str) -> tuple[int, ...]:
         """The elements that a word belongs to."""
         found = set(self._words.get(word, ()))
@@ -76,9 +95,9 @@ class Lexicon:
             return
         short = tuple(word for word in words if word not in ARTICLES)
         if len(short) > 1:
-            self.together.setdefault(short[0], []).append((short, element))
+            self.together.setdefault((short[0], short[1]), []).append((short, element))
         else:
-            self.together_exact.setdefault(words[0], []).append((words, element))
+            self.together_exact.setdefault((words[0], words[1]), []).append((words, element))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +122,21 @@ class Matcher(Generic[T]):
 
     def __init__(self, lexicon: Lexicon, phrases: Iterable[tuple[T, Phrase]]) -> None:
         compiled = [_compile(lexicon, what, phrase) for what, phrase in phrases]
-        often = Counter(element for phrase in compiled for element in phrase.needs)
+        often = lexicon.commonness()
         self._by_rarest: dict[int, list[_Compiled[T]]] = {}
         for phrase in compiled:
             rarest = min(phrase.needs, key=lambda element: (often[element], element))
             self._by_rarest.setdefault(rarest, []).append(phrase)
+        self._rarest = frozenset(self._by_rarest)
 
-    def find(self, spots: Spots, distance: Distance) -> list[Match[T]]:
+    def find(self, text: Text) -> list[Match[T]]:
         """Every place of every phrase."""
         found: list[Match[T]] = []
-        present = spots.keys()
-        for element in self._by_rarest.keys() & present:
+        present = text.present
+        for element in present & self._rarest:
             for phrase in self._by_rarest[element]:
                 if phrase.needs <= present:
-                    found.extend(_places(phrase, spots, distance))
+                    found.extend(_places(phrase, text))
         return found
 
 
@@ -136,17 +156,17 @@ def _closed(step: Step) -> tuple[str, ...]:
     return tuple(sorted(step.alternatives))
 
 
-def _places(phrase: _Compiled[T], spots: Spots, distance: Distance) -> Iterator[Match[T]]:
+def _places(phrase: _Compiled[T], text: Text) -> Iterator[Match[T]]:
     first, *others = phrase.runs
-    for own in _run_places(first, spots, distance):
+    for own in _run_places(first, text):
         words = list(own)
         for run in others:
             best = min(
-                (other for other in _run_places(run, spots, distance) if not _overlap(words, other)),
-                key=lambda other: _apart(words, other, distance),
+                (other for other in _run_places(run, text) if not _overlap(words, other)),
+                key=lambda other: _apart(words, other, text),
                 default=None,
             )
-            if best is None or _apart(words, best, distance) > FAR:
+            if best is None or _apart(words, best, text) > FAR:
                 break
             words += best
         else:
@@ -154,15 +174,15 @@ def _places(phrase: _Compiled[T], spots: Spots, distance: Distance) -> Iterator[
             yield Match(phrase.what, start, end, frozenset(i for a, b in words for i in range(a, b)))
 
 
-def _run_places(run: tuple[tuple[int, int], ...], spots: Spots, distance: Distance) -> Iterator[list[tuple[int, int]]]:
+def _run_places(run: tuple[tuple[int, int], ...], text: Text) -> Iterator[list[tuple[int, int]]]:
     (first, _), *rest = run
-    for place in spots[first][:_MOST]:
+    for place in text.places(first)[:_MOST]:
         words = [place]
         for element, reach in rest:
             after = words[-1][1]
-            places = spots[element]
+            places = text.places(element)
             at = bisect_left(places, (after, 0))
-            if at == len(places) or distance(after, places[at][0]) > reach:
+            if at == len(places) or text.distance(after, places[at][0]) > reach:
                 break
             words.append(places[at])
         else:
@@ -173,6 +193,6 @@ def _overlap(words: list[tuple[int, int]], other: list[tuple[int, int]]) -> bool
     return any(a < d and c < b for a, b in words for c, d in other)
 
 
-def _apart(words: list[tuple[int, int]], other: list[tuple[int, int]], distance: Distance) -> int:
+def _apart(words: list[tuple[int, int]], other: list[tuple[int, int]], text: Text) -> int:
     left, right = (words, other) if words[0] < other[0] else (other, words)
-    return max(0, distance(max(word[1] for word in left), right[0][0]))
+    return max(0, text.distance(max(word[1] for word in left), right[0][0]))

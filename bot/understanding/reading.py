@@ -1,15 +1,17 @@
 """Reads a text into words with their places: what is counted, and where sentences and clauses end."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.understanding.characters import small
-from bot.understanding.matcher import Lexicon, Spots
+from bot.understanding.matcher import Lexicon
 from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
 from content.phrases import ARTICLES
+
+_Entry = tuple[tuple[str, ...], int]
 
 SENTENCE = 50
 """What the end of a sentence costs a phrase that would cross it: more than any phrase may pay."""
@@ -30,6 +32,7 @@ _JOINED = {("i", "am"): "im", ("he", "is"): "hes", ("she", "is"): "shes", ("it",
            ("can", "t"): "cant", ("don", "t"): "dont", ("won", "t"): "wont", ("i", "m"): "im", ("i", "ve"): "ive",
            ("doesn", "t"): "doesnt", ("didn", "t"): "didnt", ("isn", "t"): "isnt", ("he", "s"): "hes",
            ("she", "s"): "shes", ("it", "s"): "its", ("there", "is"): "theres", ("they", "are"): "theyre"}  # fmt: skip
+_SECOND_HALVES = frozenset(second for _, second in _JOINED) | {"not"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +40,64 @@ class Word:
     """A word as it was understood, the elements it belongs to, and whether it stands in a phrase's way."""
 
     text: str
-    elements: tuple[int, ...]
+    elements: frozenset[int]
     counted: bool
     known: bool
+    features: tuple[str, ...]
+    """The names of the groups it belongs to, for the learned layer."""
 
 
-@dataclass(slots=True)
 class Reading:
-    """What was read. Positions are those of ``words``; ``spots`` says where every element stands."""
+    """What was read. Positions are those of ``words``; ``places`` says where an element stands."""
 
-    raw: str
-    words: list[str] = field(default_factory=list)
-    spots: Spots = field(default_factory=dict)
-    before: list[int] = field(default_factory=lambda: [0])
-    """Cost up to a word, breaks right before it left out."""
-    until: list[int] = field(default_factory=list)
-    """Cost up to a word, breaks right before it counted."""
-    sentence: list[int] = field(default_factory=list)
-    clause: list[int] = field(default_factory=list)
-    asks: set[int] = field(default_factory=set)
-    """Sentences that end with a question mark."""
-    unknown: int = 0
-    shouted: bool = False
-    typed: list[str] = field(default_factory=list)
-    """The words as they were typed, small and plain, before any correction."""
+    __slots__ = (
+        *("_found", "asks", "before", "clause", "kinds", "plain", "present", "raw"),
+        *("sentence", "shouted", "together", "unknown", "until", "words"),
+    )
+
+    def __init__(self, raw: str, plain: str) -> None:
+        self.raw = raw
+        self.plain = plain
+        """The text in small plain letters."""
+        self.kinds: list[Word] = []
+        self.words: list[str] = []
+        self.before: list[int] = [0]
+        """Cost up to a word, breaks right before it left out."""
+        self.until: list[int] = []
+        """Cost up to a word, breaks right before it counted."""
+        self.sentence: list[int] = []
+        self.clause: list[int] = []
+        self.asks: set[int] = set()
+        """Sentences that end with a question mark."""
+        self.unknown = 0
+        self.shouted = False
+        self.present: frozenset[int] = frozenset()
+        """Every element that stands anywhere."""
+        self.together: frozenset[int] = frozenset()
+        """Those that stand as several words."""
+        self._found: dict[int, list[tuple[int, int]]] = {}
+
+    def places(self, element: int) -> list[tuple[int, int]]:
+        """Where an element stands: first word and the word after its last, in order."""
+        if element not in self.present:
+            return []
+        found = self._found.get(element)
+        if found is None:
+            found = [(at, at + 1) for at, word in enumerate(self.kinds) if element in word.elements]
+            self._found[element] = found
+        return found
+
+    def settle(self, together: Iterable[tuple[int, int, int]]) -> None:
+        """Enters where entries of several words stand, once all words are known."""
+        groups: dict[int, list[tuple[int, int]]] = {}
+        for start, end, element in together:
+            if self.sentence[start] == self.sentence[end - 1]:
+                groups.setdefault(element, []).append((start, end))
+        self.together = frozenset(groups)
+        self.present = self.together.union(*[word.elements for word in self.kinds])
+        for element, places in groups.items():
+            alone = [(at, at + 1) for at, word in enumerate(self.kinds) if element in word.elements]
+            self._found[element] = sorted(places + alone)
 
     def distance(self, end: int, start: int) -> int:
         """What stands between the word before ``end`` and the word at ``start``: counted words and breaks."""
@@ -68,64 +105,66 @@ class Reading:
 
     def has(self, element: int, start: int = 0, end: int | None = None) -> bool:
         """Whether an element stands within these words."""
-        places = self.spots.get(element)
-        if not places:
+        if element not in self.present:
             return False
         last = len(self.words) if end is None else end
-        return any(start <= a and b <= last for a, b in places)
+        return any(start <= a and b <= last for a, b in self.places(element))
 
 
 class Reader:
     """Reads texts with one vocabulary; safe to share between threads."""
 
-    def __init__(self, lexicon: Lexicon, also_known: Iterable[str], lists: WordLists) -> None:
+    def __init__(
+        self, lexicon: Lexicon, also_known: Iterable[str], lists: WordLists, groups: Mapping[int, str]
+    ) -> None:
+        """``groups``: the names of the elements that the learned layer sees."""
         self._lists = lists
         self._lexicon = lexicon
+        self._groups = groups
         self._shorthand = _read_shorthand(Path(__file__).with_name("shorthand.txt"))
         known = set(lexicon.known())
-        self._spelling = Spelling(known, {*also_known, *known}, lists["small_words"])
+        self._spelling = Spelling({*known, *also_known}, (), lists["small_words"])
         self._filler = lexicon.group("filler")
         self._words: dict[str, tuple[Word, ...]] = {}
 
     def read(self, text: str) -> Reading:
         """The reading of any text whatever; time is bounded by the length that is looked at."""
-        reading = Reading(text)
-        letters = [c for c in text[:200] if c.isalpha()]
-        reading.shouted = len(letters) > 3 and all(c.isupper() for c in letters)
-        plain_text = _WRITTEN.sub(_written, small(text))
-        if "." in plain_text:
-            plain_text = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain_text)
-        plain_text = _SPELLED.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), plain_text)
-        self._place(reading, _TOKEN.findall(plain_text))
-        self._find_together(reading)
+        plain = small(text)
+        reading = Reading(text, plain)
+        reading.shouted = text.isupper() and len(plain) > 3
+        plain = _WRITTEN.sub(_written, plain)
+        if "." in plain:
+            plain = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain)
+        plain = _SPELLED.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), plain)
+        self._place(reading, _TOKEN.findall(plain))
+        reading.settle(self._find_together(reading))
         return reading
 
     def _place(self, reading: Reading, tokens: list[str]) -> None:
         sentence = clause = pending = cost = 0
-        words, spots = reading.words, reading.spots
+        words, kinds = reading.words, reading.kinds
         for token in tokens:
-            first = token[0]
-            if not (first.isalnum() or first in "@$"):
+            understood = self._words.get(token) or self._understood(token)
+            if not understood:
                 if "?" in token:
                     reading.asks.add(sentence)
-                if token in ("+", "&") or not words:
-                    continue
-                if _ends_sentence(token, abbreviated=words[-1] in self._lists["abbreviated"]):
-                    sentence, clause, pending = sentence + 1, clause + 1, SENTENCE
-                elif pending == 0:
-                    clause, pending = clause + 1, 1
+                if words and token not in ("+", "&"):
+                    if _ends_sentence(token, abbreviated=words[-1] in self._lists["abbreviated"]):
+                        sentence, clause, pending = sentence + 1, clause + 1, SENTENCE
+                    elif pending == 0:
+                        clause, pending = clause + 1, 1
                 continue
-            reading.typed.append(token)
-            for word in self._understood(token):
-                at = len(words)
-                if at and (joined := _joined(words[-1], word.text)):
-                    self._replace_last(reading, joined)
+            for word in understood:
+                if words and word.text in _SECOND_HALVES and (joined := _joined(words[-1], word.text)):
+                    words[-1] = joined
+                    kinds[-1] = self._understood(joined)[0]
                     continue
-                if at >= _MOST_WORDS:
+                if len(words) >= _MOST_WORDS:
                     return
-                if word.text in self._lists["clause_words"] and not pending:
+                if pending == 0 and word.text in self._lists["clause_words"]:
                     clause, pending = clause + 1, 1
                 words.append(word.text)
+                kinds.append(word)
                 reading.until.append(cost + pending)
                 cost += pending + word.counted
                 pending = 0
@@ -133,42 +172,30 @@ class Reader:
                 reading.sentence.append(sentence)
                 reading.clause.append(clause)
                 reading.unknown += not word.known
-                for element in word.elements:
-                    spots.setdefault(element, []).append((at, at + 1))
 
-    def _replace_last(self, reading: Reading, joined: str) -> None:
-        at = len(reading.words) - 1
-        for element in self._understood(reading.words[-1])[-1].elements:
-            places = reading.spots.get(element, [])
-            if places and places[-1] == (at, at + 1):
-                places.pop()
-                if not places:
-                    del reading.spots[element]
-        reading.words[-1] = joined
-        for element in self._understood(joined)[0].elements:
-            reading.spots.setdefault(element, []).append((at, at + 1))
-
-    def _find_together(self, reading: Reading) -> None:
-        words, together, exact = reading.words, self._lexicon.together, self._lexicon.together_exact
+    def _find_together(self, reading: Reading) -> list[tuple[int, int, int]]:
+        words = reading.words
         short = [i for i, word in enumerate(words) if word not in ARTICLES]
+        found = self._together(words, short, self._lexicon.together)
+        found += self._together(words, range(len(words)), self._lexicon.together_exact)
+        return found
+
+    def _together(
+        self, words: Sequence[str], places: Sequence[int], entries: Mapping[tuple[str, str], Sequence[_Entry]]
+    ) -> list[tuple[int, int, int]]:
         found: list[tuple[int, int, int]] = []
-        for number, at in enumerate(short):
-            for entry, element in together.get(words[at], ()):
-                places = short[number : number + len(entry)]
-                if len(places) == len(entry) and all(words[p] == e for p, e in zip(places, entry, strict=True)):
-                    found.append((at, places[-1] + 1, element))
-        for at, word in enumerate(words):
-            for entry, element in exact.get(word, ()):
-                if tuple(words[at : at + len(entry)]) == entry:
-                    found.append((at, at + len(entry), element))
-        for start, end, element in found:
-            if reading.sentence[start] == reading.sentence[end - 1]:
-                reading.spots.setdefault(element, []).append((start, end))
-        for element in {element for _, _, element in found}:
-            if element in reading.spots:
-                reading.spots[element].sort()
+        for number in range(len(places) - 1):
+            at = places[number]
+            for entry, element in entries.get((words[at], words[places[number + 1]]), ()):
+                last = number + len(entry) - 1
+                if last < len(places) and all(words[places[number + i]] == entry[i] for i in range(2, len(entry))):
+                    found.append((at, places[last] + 1, element))
+        return found
 
     def _understood(self, token: str) -> tuple[Word, ...]:
+        """The words of a token; none when it is punctuation."""
+        if not (token[0].isalnum() or token[0] in "@$"):
+            return ()
         words = self._words.get(token)
         if words is None:
             words = tuple(self._word(text) for text in self._spelled(token))
@@ -189,10 +216,11 @@ class Reader:
         return self._spelling.meant(token) or (token,)
 
     def _word(self, text: str) -> Word:
-        if _NUMBER.fullmatch(text):
-            return Word(text, (*self._lexicon.of(text), self._lexicon.number), True, True)
-        elements = self._lexicon.of(text)
-        return Word(text, elements, self._filler not in elements, bool(elements) or self._spelling.knows(text))
+        number = _NUMBER.fullmatch(text) is not None
+        elements = frozenset(self._lexicon.of(text) + ((self._lexicon.number,) if number else ()))
+        known = number or bool(elements) or self._spelling.knows(text)
+        features = tuple(f"g={self._groups[element]}" for element in sorted(elements) if element in self._groups)
+        return Word(text, elements, number or self._filler not in elements, known, features)
 
 
 def _ends_sentence(mark: str, *, abbreviated: bool) -> bool:

@@ -84,7 +84,7 @@ class Requests:
     def find(self, reading: Reading) -> list[Asked]:
         """Every request by its phrases, the one that rests on most words first."""
         found: dict[Request, Match[Request]] = {}
-        for match in self._matcher.find(reading.spots, reading.distance):
+        for match in self._matcher.find(reading):
             if match.what not in found or len(match.own) > len(found[match.what].own):
                 found[match.what] = match
         asked = [

@@ -68,15 +68,15 @@ class Scope:
         moved = True
         while moved:
             moved = False
-            for a, b in reading.spots.get(self._hello, ()):
+            for a, b in reading.places(self._hello):
                 if a == first and b < end:
                     first, moved = b, True
-        places = reading.spots.get(self._ask_word, ())
+        places = reading.places(self._ask_word)
         return any(first <= a <= first + 1 for a, _ in places)
 
     def _negated(self, reading: Reading, match: Match[object]) -> bool:
         clause = reading.clause[match.start]
-        negators = [place for place in reading.spots.get(self._negator, ()) if place[0] not in match.own]
+        negators = [place for place in reading.places(self._negator) if place[0] not in match.own]
         for a, b in negators:
             inside = match.start < a < match.end
             before = b <= match.start and reading.distance(b, match.start) <= _LOOK_BACK
@@ -90,7 +90,7 @@ class Scope:
 
     def _speaks_of_something_else(self, reading: Reading, a: int, b: int, match: Match[object]) -> bool:
         words = reading.words
-        if any(x <= a and b <= y for element in self._part_of_sign for x, y in reading.spots.get(element, ())):
+        if any(x <= a and b <= y for element in self._part_of_sign for x, y in reading.places(element)):
             return True
         after = b
         while after < len(words) and words[after] in self._lists["clitics"] and after not in match.own:
@@ -99,7 +99,7 @@ class Scope:
             return True
         if words[a] in self._lists["never"] and self._lists["like_this"].intersection(words[b : match.end + 4]):
             return True
-        for x, y in reading.spots.get(self._not_about_it, ()):
+        for x, y in reading.places(self._not_about_it):
             if b <= x <= after and not match.own.issuperset(range(x, y)):
                 return True
         return False
@@ -132,7 +132,7 @@ class Scope:
     def _supposed(self, reading: Reading, match: Match[object], start: int, end: int) -> bool:
         if reading.has(self._now, start, end):
             return False
-        for a, b in reading.spots.get(self._suppose, ()):
+        for a, b in reading.places(self._suppose):
             if start <= a and b <= match.start + 1 and reading.distance(b, max(b, match.start)) <= 8:
                 return self.asks(reading, start, end) or self._asks_anywhere(reading)
         return False
@@ -170,7 +170,7 @@ class Scope:
             and b <= end
             and reading.words[a] not in self._lists["future"]
             and not self._governed(reading, a, start)
-            for a, b in reading.spots.get(self._about_now, ())
+            for a, b in reading.places(self._about_now)
         )
 
     def _governed(self, reading: Reading, at: int, start: int) -> bool:
@@ -202,13 +202,13 @@ class Scope:
             and reading.clause[a] == reading.clause[match.start]
             and reading.words[a:b] in (["ya", "no"], ["no", "longer"], ["no", "more"])
             and not match.own.intersection(range(a, b))
-            and not any(x <= a + 1 < y for element in self._part_of_sign for x, y in reading.spots.get(element, ()))
-            for a, b in reading.spots.get(self._over, ())
+            and not any(x <= a + 1 < y for element in self._part_of_sign for x, y in reading.places(element))
+            for a, b in reading.places(self._over)
         )
 
     def _gone_since(self, reading: Reading, match: Match[object]) -> bool:
         sentence = reading.sentence[match.start]
-        for a, b in reading.spots.get(self._over, ()):
+        for a, b in reading.places(self._over):
             if a < match.end or match.own.intersection(range(a, b)):
                 continue
             if reading.sentence[a] == sentence or reading.sentence[a] == sentence + 1:
@@ -218,7 +218,7 @@ class Scope:
     def _someone_else(self, reading: Reading, match: Match[object], start: int, level: str) -> bool:
         kinds = [self._pet, self._fiction] if level in _LASTING else [self._pet, self._fiction, self._outsider]
         for element in kinds:
-            for a, b in reading.spots.get(element, ()):
+            for a, b in reading.places(element):
                 if not start <= a or b > match.start:
                     continue
                 between = reading.words[b : match.start]

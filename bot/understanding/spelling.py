@@ -28,7 +28,7 @@ class Spelling:
         """
         self._small = small
         self._targets = {word for word in targets if len(word) >= SHORTEST and word.isalpha()}
-        self._known = self._targets.union(others)
+        self._known = {*targets, *others}
         self._one_less: dict[str, list[str]] = {}
         self._sound: dict[str, list[str]] = {}
         for word in sorted(self._targets):

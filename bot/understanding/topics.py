@@ -1,12 +1,15 @@
-"""Which topic a text names: its keyword or an alias alone, or within a sentence."""
+"""Which topic a text speaks of: its keyword or an alias, alone or within a sentence, and phrases as evidence."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from bot.understanding.matcher import Lexicon, Matcher
 from bot.understanding.reading import Reading
 from content.library import Library
 from content.model import Topic
-from content.phrases import plain
+from content.phrases import Phrase, parse, plain
 
 _WHOLE_ONLY = frozenset(["io", "se", "que", "how", "what", "when", "why", "como", "cuando", "hoy", "today"])
 
@@ -20,11 +23,20 @@ class Named:
     own_keyword: bool
 
 
-class Topics:
-    """Finds topics by keyword and alias; made once."""
+def read_topic_phrases() -> tuple[Mapping[str, Sequence[str]], list[tuple[str, Phrase]]]:
+    """The groups of words and, by topic, the phrases of ``topic_phrases.toml``."""
+    tables = tomllib.loads(Path(__file__).with_name("topic_phrases.toml").read_text("utf-8"))
+    words = tables.pop("words")
+    return words, [
+        (topic, parse(text)) for topic, texts in tables.items() for language in ("en", "es") for text in texts[language]
+    ]
 
-    def __init__(self, library: Library) -> None:
-        self._topics = library.topics
+
+class Topics:
+    """Finds topics; made once."""
+
+    def __init__(self, lexicon: Lexicon, phrases: Sequence[tuple[str, Phrase]], library: Library) -> None:
+        self._matcher = Matcher(lexicon, phrases)
         self._whole: dict[str, dict[str, Named]] = {language: {} for language in library.languages}
         for topic in library.topics.values():
             for language in library.languages:
@@ -32,7 +44,12 @@ class Topics:
                     form = _form(word)
                     keyword = bool(topic.keyword[language]) and form == _form(topic.keyword[language])
                     self._whole[language].setdefault(form, Named(topic, form, keyword))
-        self._longest = max(len(form.split()) for forms in self._whole.values() for form in forms)
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Named]]] = {}
+        for forms in self._whole.values():
+            for form, named in forms.items():
+                if form not in _WHOLE_ONLY:
+                    words = tuple(form.split())
+                    self._by_first.setdefault(words[0], []).append((words, named))
 
     def words(self) -> set[str]:
         """Every word of every keyword and alias."""
@@ -45,21 +62,22 @@ class Topics:
                 return forms[text]
         return None
 
-    def within(self, reading: Reading, language: str) -> list[Named]:
-        """Topics named within a sentence, the longest name first."""
-        found: dict[str, Named] = {}
+    def spoken_of(self, reading: Reading) -> dict[str, int]:
+        """The topics of the phrases that were found, each with the number of words that its longest rests on."""
+        found: dict[str, int] = {}
+        for match in self._matcher.find(reading):
+            found[match.what] = max(found.get(match.what, 0), len(match.own))
+        return found
+
+    def within(self, reading: Reading) -> list[Named]:
+        """Topics named within a sentence in any language, the longest name first."""
+        found: list[Named] = []
         words = reading.words
-        for length in range(min(self._longest, len(words)), 0, -1):
-            for start in range(len(words) - length + 1):
-                form = " ".join(words[start : start + length])
-                if form in _WHOLE_ONLY:
-                    continue
-                for forms in self._in_order(language):
-                    named = forms.get(form)
-                    if named:
-                        found.setdefault(named.topic.id, named)
-                        break
-        return list(found.values())
+        for at, word in enumerate(words):
+            for form, named in self._by_first.get(word, ()):
+                if tuple(words[at : at + len(form)]) == form:
+                    found.append(named)
+        return sorted(found, key=lambda named: -len(named.words.split()))
 
     def _in_order(self, language: str) -> list[Mapping[str, Named]]:
         own = self._whole.get(language)
