@@ -1,16 +1,16 @@
 """The scheduler process: its loop, its threads and its clock. Every decision is in the steps that it calls.
 
 APScheduler only ticks, in UTC. Each tick looks whether anything is due and, if so, does one small transaction after
-another until nothing is. The transactions run in threads, so that the event loop is free for the calls under way; calls
-are made by one dispatching tick, never more at once than `Pace.calls`. All due state is in the database: any number of
-such processes may run, and one that is killed loses nothing.
+another until nothing is. The transactions run in threads, so that a database that keeps them waiting keeps no call
+waiting; calls are made by one dispatching tick, never more at once than `Pace.calls`. All due state is in the database:
+any number of such processes may run, and one that is killed loses nothing.
 """
 
 import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -41,12 +41,14 @@ class Pace:
 
     ``calls``: calls under way at once. ``claim``: texts claimed in one transaction. ``lease``: how long a claim, or a
     call, is ours; longer than any call may take. ``gather``: how long results are gathered before they are recorded.
+    ``aside``: how long the event loop stands still for a transaction.
     """
 
     calls: int = 100
     claim: int = 200
     lease: float = 120.0
     gather: float = 0.05
+    aside: float = 0.05
     look: float = 1.0
     beat: float = 5.0
     jump: float = 2.0
@@ -92,18 +94,18 @@ class Duties:
 
     def plan(self) -> int:
         """Plans for some of the patients who are due; returns for how many."""
-        if not self._is_due(patients.next_due_at):
-            return 0
         real = self.database.now()
+        if not self._is_due(patients.next_due_at, real):
+            return 0
         with self.database.writing() as tx:
             now = self._moment(tx, real).now
             return planner.plan_due(tx, now, self.planning.fresh(tx))
 
     def claim(self) -> list[int]:
         """Claims some of the texts that are due."""
-        if not self.may_send() or not self._is_due(outbox.next_due_at):
-            return []
         real = self.database.now()
+        if not self.may_send() or not self._is_due(outbox.next_due_at, real):
+            return []
         with self.database.writing() as tx:
             now = self._moment(tx, real).now
             return outbox.claim(tx, now, self._lease(real), self.owner, self.pace.claim, real)
@@ -161,9 +163,8 @@ class Duties:
         with self.database.writing() as tx:
             clock.jump(tx, real)
 
-    def _is_due(self, next_due_at: Callable[[Tx], datetime | None]) -> bool:
+    def _is_due(self, next_due_at: Callable[[Tx], datetime | None], real: datetime) -> bool:
         """Asked first, since readers make nobody wait."""
-        real = self.database.now()
         with self.database.reading() as tx:
             due = next_due_at(tx)
             return due is not None and due <= self._moment(tx, real).now
@@ -318,7 +319,14 @@ class Worker:
         await self._channel.close()
 
     async def _in_thread(self, duty: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, duty)
+        """Does a duty, for which the loop stands still a moment: no call loses by that.
+
+        Side by side the two would hand the interpreter to and fro with every row that is read, and the database would
+        be locked for three times as long. What takes longer than that moment waits for somebody else: the loop goes on.
+        """
+        doing = self._threads.submit(duty)
+        wait([doing], self._pace.aside)
+        return await asyncio.wrap_future(doing)
 
 
 def _place(error: BaseException) -> str:
