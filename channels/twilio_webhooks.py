@@ -39,6 +39,12 @@ _WITHOUT_ARRIVAL = {ReceiptState.UNDELIVERED, ReceiptState.FAILED}
 _REPEAT = "#rc=3&rp=5xx,ct,rt"
 
 
+# https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+_DEFAULT_KEYWORDS = frozenset(
+    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START YES UNSTOP HELP INFO".split()  # noqa: SIM905
+)
+
+
 class NotAText(Exception):
     """A form that is no inbound text; the message is a sentence without any of its values."""
 
@@ -50,6 +56,11 @@ class NotAReceipt(Exception):
 def is_message_sid(text: object) -> bool:
     """Whether this can be the id of a message at Twilio."""
     return isinstance(text, str) and _MESSAGE_SID.fullmatch(text) is not None
+
+
+def is_default_keyword(body: str) -> bool:
+    """Whether Twilio answers this text by itself where its own opt-out handling is on: such a word and nothing else."""
+    return body.strip().upper() in _DEFAULT_KEYWORDS
 
 
 def receipt_address(status_route: str, attempt: str) -> str:

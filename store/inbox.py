@@ -22,8 +22,9 @@ class StoredReply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A text and its answer without their words: the answer's wording key and fact, and what the text was taken for."""
+    """A text and its answer without their words. ``outcome_kind`` and ``outcome_id``: what the text was taken for."""
 
+    at: datetime
     template: str | None
     fact: str | None
     outcome_kind: str | None
@@ -77,7 +78,7 @@ _REPLY = Prepared(
 )
 _text = message.alias("text")
 _EXCHANGES = Prepared(
-    sa.select(message.c.template, message.c.fact, _text.c.outcome_kind, _text.c.outcome_id)
+    sa.select(message.c.created_at, message.c.template, message.c.fact, _text.c.outcome_kind, _text.c.outcome_id)
     .select_from(message)
     .join(_text, message.c.in_reply_to == _text.c.id)
     .where(message.c.contact_id == sa.bindparam("contact"))

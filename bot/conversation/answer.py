@@ -76,7 +76,7 @@ class Conversation:
         """As ``answer``, in a transaction that is the caller's to commit or to take back."""
         incoming, clinic = heard.incoming, reached.entry.clinic
         contact = find_contact(tx, clinic.id, incoming.sender)
-        outcome = self._understand_again(tx, heard, contact)
+        outcome = self._understand_again(tx, heard, contact, now)
         language = self._language(heard, outcome, contact)
         if contact is None or contact.phone is None:
             contact = open_contact(tx, now, clinic.id, incoming.sender, language, incoming.via)
@@ -103,7 +103,7 @@ class Conversation:
         said = handle(turn)
         if spooled is not None:
             said = replace(say_from_memory(voice, outcome), body=spooled.answered) if spooled.answered else None
-        elif said is not None and not self._may_go(heard, said, now):
+        elif said is not None and not self._may_go(heard, outcome, said, now):
             said = None
         if said is None:
             return Answer(None, None, language)
@@ -118,7 +118,7 @@ class Conversation:
         voice = self._voice(heard.reached, language)
         said = say_from_memory(voice, heard.outcome)
         said = replace(said, body=_as_sent(said.body, heard.incoming.via))
-        return said if self._may_go(heard, said, now) else None
+        return said if self._may_go(heard, heard.outcome, said, now) else None
 
     def _from_nowhere(self, heard: Heard, now: datetime) -> Answer:
         """A text to a number that no clinic has: whoever is in danger is still told whom to call."""
@@ -137,14 +137,14 @@ class Conversation:
             asked=asked,
         )
 
-    def _understand_again(self, tx: Tx, heard: Heard, contact: Contact | None) -> Outcome:
+    def _understand_again(self, tx: Tx, heard: Heard, contact: Contact | None, now: datetime) -> Outcome:
         """With what is known of the person: what they were asked, and their language, where the text does not tell it.
 
         What was urgent stays so.
         """
         if contact is None or heard.outcome.kind in URGENT:
             return heard.outcome
-        asked = what_was_asked(tx, contact.id, heard)
+        asked = what_was_asked(tx, contact.id, heard, now)
         if asked is None and (heard.tongue is not None or contact.language == heard.outcome.language):
             return heard.outcome
         return self._understand(heard.incoming, heard.reached, contact.language, asked)
@@ -170,8 +170,8 @@ class Conversation:
             voice = self._voices[key] = Voice(self.library, reached.entry, language)
         return voice
 
-    def _may_go(self, heard: Heard, said: Said, now: datetime) -> bool:
-        if heard.reached is None or heard.outcome.kind in _ANSWERED_AT_ANY_RATE:
+    def _may_go(self, heard: Heard, outcome: Outcome, said: Said, now: datetime) -> bool:
+        if heard.reached is None or outcome.kind in _ANSWERED_AT_ANY_RATE:
             return True
         return self.guard.allows(heard.reached.entry.clinic.id, heard.incoming.sender, said.body, now)
 

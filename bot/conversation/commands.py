@@ -41,5 +41,5 @@ def unknown(turn: Turn) -> Said:
 
 
 def say_later(voice: Voice, _outcome: Outcome) -> Said:
-    """What a command is answered that nothing can be looked up for, while the database is down."""
-    return voice.say("later")
+    """What is answered to a text that nothing can be looked up for, while the database is down."""
+    return voice.say("later" if voice.is_live else "urgent_only")

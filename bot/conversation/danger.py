@@ -5,12 +5,14 @@ The words never depend on the database: every text here can be said from memory 
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.conversation.asked import ASKED_TEMPERATURE
 from bot.conversation.turn import Turn
 from bot.conversation.voice import Said, Voice
 from bot.understanding.engine import Outcome
+from scheduler import consent
 
 _ALERTS: Mapping[str, tuple[int, timedelta]] = {
     "crisis": (3, timedelta(minutes=15)),
@@ -22,6 +24,8 @@ _ALERTS: Mapping[str, tuple[int, timedelta]] = {
 _A_NUMBER = "a number alone"
 _CANCELS = re.compile(r"cancel|anula|call off")
 _TOOK = re.compile(r"\b(?:took|taken|tome)\b")
+
+_SAYS_STOP = re.compile(r"\W*(?:stop|stopall|unsubscribe)\b", re.IGNORECASE)
 
 URGENT = frozenset(_ALERTS)
 """The kinds that are answered whatever happens and open an alert, with its urgency and clock."""
@@ -35,10 +39,15 @@ def say_urgent(voice: Voice, outcome: Outcome) -> Said:
 
 
 def alert(turn: Turn) -> Said:
-    """Tell the staff, and give the urgent reply."""
+    """Tell the staff, and give the urgent reply; a STOP at the beginning of the text is honoured in the same one."""
     urgency, within = _ALERTS[turn.outcome.kind]
     turn.tell_staff("danger", urgency, within, f"{turn.outcome.kind} {turn.outcome.id or ''}: {turn.outcome.matched}")
-    return say_urgent(turn.voice, turn.outcome)
+    said = say_urgent(turn.voice, turn.outcome)
+    # Whoever says goodbye is not taken at that word: they may mean another goodbye.
+    if turn.outcome.kind == "crisis" or not _SAYS_STOP.match(turn.heard.incoming.body):
+        return said
+    consent.stop(turn.tx, turn.now, turn.library, turn.contact, "stop", source="text", message_id=turn.message_id)
+    return replace(said, body=f"{said.body} {turn.voice.say('also_opted_out').body}")
 
 
 def say_same_day(voice: Voice, _outcome: Outcome) -> Said:

@@ -23,7 +23,7 @@ _WORDS: Mapping[str, Words] = {
     "clarify": danger.say_clarify,
     "limit": danger.say_limit,
     "opt_out": opting.say_stop,
-    "opt_in": opting.say_start,
+    "opt_in": commands.say_later,
     "help": opting.say_help,
     "topic": topics.say_topic,
     "unknown": commands.say_unknown,

@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 
 from bot.conversation.treatment import confirm
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, for_patients
 from bot.conversation.voice import Said, Voice
 from bot.understanding.engine import Outcome
 from scheduler import consent
+from store.patients import DuePatient
 
 _CONFIRMATIONS = {"stop": "stop_confirm", "wrong_number": "wrong_number", "loss": "loss"}
 
@@ -17,7 +18,7 @@ def say_stop(voice: Voice, outcome: Outcome) -> Said:
     key = _CONFIRMATIONS[outcome.id or "stop"]
     if voice.is_live or key == "wrong_number":
         return voice.say(key)
-    return voice.say("also_opted_out", "urgent_only")
+    return voice.say("wrong_number") if key == "loss" else voice.say("also_opted_out", "urgent_only")
 
 
 def stop(turn: Turn) -> Said | None:
@@ -29,32 +30,26 @@ def stop(turn: Turn) -> Said | None:
     return say_stop(turn.voice, turn.outcome) if is_news and not turn.heard.provider_answered else None
 
 
-def say_start(voice: Voice, _outcome: Outcome) -> Said:
-    """What somebody reads who wants texts again."""
-    return voice.say("optin_confirm" if voice.is_live else "urgent_only")
-
-
 def start(turn: Turn) -> Said | None:
     """Take an opt-out back. Who is not enrolled, and never opted out, is told so: nobody signs up by texting START.
 
     YES is a word that carriers take for START; from a patient who never left it answers the text about a visit.
     """
-    if (
-        turn.patient is not None
-        and turn.contact.opted_out_at is None
-        and turn.heard.incoming.body.strip(" .!").upper() == "YES"
-    ):
-        return confirm(turn)
-    if turn.patient is None and turn.contact.opted_out_at is None:
-        return turn.voice.say("not_enrolled")
+    if not turn.voice.is_live:
+        consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
+        return turn.voice.say("urgent_only")
+    if turn.contact.opted_out_at is None:
+        if turn.patient is None:
+            return turn.voice.say("not_enrolled")
+        if turn.heard.incoming.body.strip(" .!").upper() == "YES":
+            return confirm(turn)
     consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
-    return None if turn.heard.provider_answered else say_start(turn.voice, turn.outcome)
+    return None if turn.heard.provider_answered else turn.voice.say("optin_confirm")
 
 
-def pause(turn: Turn) -> Said | None:
+@for_patients
+def pause(turn: Turn, _patient: DuePatient) -> Said | None:
     """No reminders until RESUME: kept like an opt-out, so that nothing can slip through."""
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
     is_news = consent.stop(
         turn.tx, turn.now, turn.library, turn.contact, "pause", source="text", message_id=turn.message_id
     )
@@ -63,10 +58,11 @@ def pause(turn: Turn) -> Said | None:
 
 def resume(turn: Turn) -> Said | None:
     """Reminders again after a pause; after a STOP the same as START."""
-    if turn.contact.opt_out_reason not in {None, "pause"}:
-        return start(turn)
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
+    return _resume(turn) if turn.contact.opt_out_reason in {None, "pause"} else start(turn)
+
+
+@for_patients
+def _resume(turn: Turn, _patient: DuePatient) -> Said:
     consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
     return turn.voice.say("resumed")
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.conversation.turn import Handler, Turn
+from bot.conversation.turn import Turn, for_patients
 from bot.conversation.voice import Said
 from content.regimens import Regimen
 from store.patients import DuePatient
@@ -16,24 +15,22 @@ _LOOK_BACK = timedelta(days=2)
 _CONFIRMABLE = timedelta(days=21)
 
 
-def next_day(turn: Turn) -> Said:
+@for_patients
+def next_day(turn: Turn, patient: DuePatient) -> Said:
     """The next treatment."""
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
-    for plan, event in _treatments(turn, turn.patient, _today(turn, turn.patient), _AHEAD):
-        if not _is_over(plan, event, turn.now.astimezone(ZoneInfo(turn.patient.timezone))):
+    for plan, event in _treatments(turn, patient, _today(turn, patient), _AHEAD):
+        if not _is_over(plan, event, turn.now.astimezone(ZoneInfo(patient.timezone))):
             return _say_next(turn, plan, event)
     return turn.voice.say("next_none")
 
 
-def today(turn: Turn) -> Said:
+@for_patients
+def today(turn: Turn, patient: DuePatient) -> Said:
     """What today is in the plan: a treatment day, a day of a true off period, a day between two visits."""
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
-    day = _today(turn, turn.patient)
+    day = _today(turn, patient)
     events = [
         (plan, event)
-        for plan in _plans(turn, turn.patient)
+        for plan in _plans(turn, patient)
         for event in events_between(turn.tx, plan.id, day, day)
         if event.status != "held"
     ]
@@ -43,47 +40,50 @@ def today(turn: Turn) -> Said:
         if event.kind == "rest" and event.end_date:
             back = event.end_date + timedelta(days=1)
             return turn.voice.say("day_rest", date=back.isoformat(), item=_called(plan, event))
-    upcoming = next(_treatments(turn, turn.patient, day, _AHEAD), None)
+    upcoming = next(_treatments(turn, patient, day, _AHEAD), None)
     if upcoming is None:
         return turn.voice.say("day_none")
     return turn.voice.say("day_between", date=upcoming[1].date.isoformat())
 
 
-def confirm(turn: Turn) -> Said:
+@for_patients
+def confirm(turn: Turn, patient: DuePatient) -> Said:
     """They will come to the next visit."""
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
-    for plan, event in _treatments(turn, turn.patient, _today(turn, turn.patient), _CONFIRMABLE):
+    for plan, event in _treatments(turn, patient, _today(turn, patient), _CONFIRMABLE):
         if not _at_home(plan, event):
             set_event_status(turn.tx, plan.id, event.name, "confirmed")
             return turn.voice.say("confirmed")
     return turn.voice.say("next_none")
 
 
-def change(turn: Turn) -> Said:
+@for_patients
+def change(turn: Turn, _patient: DuePatient) -> Said:
     """They need another time: a task for the staff; the plan stays as it is."""
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
     turn.tell_staff("change", 1, timedelta(days=1))
     return turn.voice.say("change_asked")
 
 
-def _taken(turn: Turn, status: EventStatus, template: str) -> Said:
-    """The latest treatment that was due by today was given, or missed."""
-    if turn.patient is None:
-        return turn.voice.say("not_enrolled")
-    day = _today(turn, turn.patient)
-    due = list(_treatments(turn, turn.patient, day - _LOOK_BACK, _LOOK_BACK))
-    if due:
-        plan, event = due[-1]
-        set_event_status(turn.tx, plan.id, event.name, status)
-    if status == "missed":
-        turn.tell_staff("other", 1, timedelta(days=1), "missed")
-    return turn.voice.say(template)
+@for_patients
+def done(turn: Turn, patient: DuePatient) -> Said:
+    """They had what was due."""
+    _set_latest(turn, patient, "given")
+    return turn.voice.say("done_thanks")
 
 
-done: Handler = partial(_taken, status="given", template="done_thanks")
-missed: Handler = partial(_taken, status="missed", template="missed_thanks")
+@for_patients
+def missed(turn: Turn, patient: DuePatient) -> Said:
+    """They did not have what was due: the staff should know."""
+    _set_latest(turn, patient, "missed")
+    turn.tell_staff("other", 1, timedelta(days=1), "missed")
+    return turn.voice.say("missed_thanks")
+
+
+def _set_latest(turn: Turn, patient: DuePatient, status: EventStatus) -> None:
+    """Mark the treatment that was due last, today's among them, if it was lately."""
+    due = list(_treatments(turn, patient, _today(turn, patient) - _LOOK_BACK, _LOOK_BACK))
+    for plan, event in due:
+        if event.date == due[-1][1].date:
+            set_event_status(turn.tx, plan.id, event.name, status)
 
 
 def _plans(turn: Turn, patient: DuePatient) -> list[Plan]:

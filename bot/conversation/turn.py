@@ -9,6 +9,7 @@ from bot.conversation.voice import Said, Voice
 from bot.directory import Reached
 from bot.understanding.engine import Outcome
 from channels.base import Incoming
+from channels.twilio_webhooks import is_default_keyword
 from content.library import Library
 from store.contacts import Contact
 from store.database import Tx
@@ -34,7 +35,7 @@ class Heard:
         if self.incoming.opt_out_type is not None:
             return True
         by_provider = self.reached is not None and self.reached.sender.opt_out_by == "provider"
-        return by_provider and self.outcome.kind in {"opt_out", "opt_in", "help"}
+        return by_provider and is_default_keyword(self.incoming.body)
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,12 @@ class Turn:
 
 Handler = Callable[[Turn], Said | None]
 """Does what a text asks for and gives the answer; None where silence is the answer."""
+
+
+def for_patients(handler: Callable[[Turn, DuePatient], Said | None]) -> Handler:
+    """A handler for patients alone: everybody else is told that their number has no plan."""
+
+    def handle(turn: Turn) -> Said | None:
+        return turn.voice.say("not_enrolled") if turn.patient is None else handler(turn, turn.patient)
+
+    return handle

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.services import Services
-from tests.bot.conftest import NOON, Phone, open_clinic
+from tests.bot.conftest import NOON, Phone, Watch, open_clinic
 
 
 @pytest.mark.parametrize(
@@ -100,5 +100,29 @@ def test_what_is_near_danger_has_its_own_fixed_reply(phone: Phone, words: str, b
     assert phone.follow_ups() == []
 
 
-def test_danger_and_stop_in_one_text_get_one_urgent_reply(phone: Phone) -> None:
-    assert phone.says("STOP I cant breathe").startswith("This may be an emergency.")
+def test_danger_and_stop_in_one_text_get_one_reply_that_honours_both(phone: Phone) -> None:
+    body = phone.says("STOP I cant breathe")
+    assert body.startswith("This may be an emergency.")
+    assert body.endswith("Care Texts will send you no more texts.")
+    assert phone.contact().opted_out_at is not None
+    assert [task.kind for task in phone.follow_ups()] == ["danger"]
+
+
+def test_a_goodbye_is_not_taken_for_an_opt_out(phone: Phone) -> None:
+    assert phone.says("STOP I want to kill myself").startswith("I'm sorry you feel this way.")
+    assert phone.contact().opted_out_at is None
+
+
+def test_a_question_is_forgotten_after_a_while(phone: Phone, watch: Watch) -> None:
+    phone.text("101")
+    watch.forward(timedelta(hours=3))
+    phone.text("yes")
+    assert phone.follow_ups() == []
+
+
+def test_the_brake_on_robots_never_holds_back_what_the_answer_to_a_question_makes_urgent(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.text("101")
+    monkeypatch.setattr("bot.conversation.guard.MOST_REPLIES", 0)
+    assert phone.says("102").startswith("Please do not wait.")

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from bot.services import Services
+from bot.understanding.engine import Outcome
 from channels.base import Via
 from content.sms_text import measure
 from tests.bot.conftest import OURS, PHONE, Phone, open_clinic
@@ -165,3 +166,23 @@ def test_the_patient_of_a_clinic_is_found_by_the_number_that_was_texted(phone: P
     phone.text("SIDE EFFECTS")
     assert phone.contact().phone == PHONE
     assert phone.contact().clinic_id == phone.clinic_id
+
+
+COMMANDS = (
+    "next day confirm change done missed more source menu language_en language_es pause resume join".split()  # noqa: SIM905
+)
+KINDS = "crisis emergency overdose call_now same_day info clarify limit opt_out opt_in help unknown".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome_id"), [*(("command", each) for each in COMMANDS), *((each, None) for each in KINDS)]
+)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_outcome_is_answered_in_every_language(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, kind: str, outcome_id: str | None, language: str
+) -> None:
+    outcome = Outcome(kind, outcome_id, None, urgent_line=False, matched="test", language=language)
+    monkeypatch.setattr(phone.services.engine, "understand", lambda *_, **__: outcome)
+    words = {"en": "the number of the clinic", "es": "el número de la clínica"}[language]
+    assert phone.text(words).body
+    assert not phone.services.spool.holds_texts()

@@ -1,13 +1,13 @@
 """STOP is honoured in the same transaction and confirmed once; START takes it back; HELP is always answered."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from bot.services import Services
 from store import patients
 from store.consents import consents
-from tests.bot.conftest import Phone, enrol, open_clinic
+from tests.bot.conftest import Phone, Watch, enrol, open_clinic
 
 START = date(2026, 5, 5)
 
@@ -90,6 +90,16 @@ def test_what_twilio_has_answered_is_recorded_and_not_answered_again(services: S
     assert (phone.contact().opted_out_at is None) == (words == "START")
 
 
+def test_what_twilio_does_not_know_as_a_keyword_is_confirmed_by_us(services: Services) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, opt_out_by="provider").id)
+    assert phone.says("please stop texting me").startswith("Care Texts: you are opted out")
+
+
+def test_yes_from_a_patient_who_never_left_confirms_the_visit(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", START)
+    assert phone.says("YES").startswith("Thanks, noted: you will come")
+
+
 def test_an_opt_out_type_says_that_twilio_has_answered(phone: Phone) -> None:
     assert phone.text("STOP", opt_out_type="STOP").body is None
     assert phone.contact().opted_out_at is not None
@@ -130,10 +140,12 @@ def test_join_with_another_code_is_told_so(phone: Phone) -> None:
     assert phone.follow_ups() == []
 
 
-def test_a_clinic_that_is_not_live_honours_stop_and_says_only_what_is_urgent(services: Services) -> None:
+def test_a_clinic_that_is_not_live_honours_stop_and_says_only_what_is_urgent(services: Services, watch: Watch) -> None:
     phone = Phone(services, clinic_id=open_clinic(services, live=False).id)
     body = phone.says("STOP")
     assert body.startswith("Care Texts will send you no more texts. If this may be an emergency, call 911 now.")
     assert phone.contact().opted_out_at is not None
-    for words in ("SIDE EFFECTS", "HELP", "NEXT", "MENU", "MORE"):
+    for words in ("SIDE EFFECTS", "HELP", "NEXT", "MENU", "MORE", "PAUSE", "START"):
+        watch.forward(timedelta(minutes=1))
         assert phone.says(words).startswith("If this may be an emergency, call 911 now.")
+    assert phone.contact().opted_out_at is None
