@@ -17,7 +17,7 @@ _LOOK_BACK = 10
 
 
 def what_was_asked(tx: Tx, contact_id: int, heard: Heard, now: datetime) -> str | None:
-    """ "temperature" and the number it was asked about, where the last reply asked that a short while ago; else None."""
+    """What was asked a short while ago: "temperature" and the number it was about; None where nothing was."""
     if heard.outcome.kind not in _MAY_ANSWER or len(heard.incoming.body.split()) > _MOST_WORDS:
         return None
     last = next(iter(last_exchanges(tx, contact_id, 1)), None)
