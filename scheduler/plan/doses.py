@@ -18,17 +18,14 @@ LONGEST_GAP = 800
 class Doses:
     """The runs of a plan in order, read as days of giving from any day on."""
 
-    def __init__(self, runs: Sequence[Run], clinic_days: ClinicDays | None = None) -> None:
+    def __init__(self, runs: Sequence[Run], clinic_days: ClinicDays | None = None, *, is_edited: bool = True) -> None:
         self.runs = runs
         self.clinic_days = clinic_days
         self._starts = [run.start for run in runs]
-        moved = (dose for run in runs if run.edit is not UNCHANGED for dose in run.moved_doses())
-        self._moved = sorted(moved, key=itemgetter(0))
-
-    @property
-    def is_edited(self) -> bool:
-        """Some day is not where the regimen alone would have it."""
-        return self.clinic_days is not None or any(run.edit is not UNCHANGED or run.segment for run in self.runs)
+        self._moved: list[Dose] = []
+        if is_edited:
+            moved = (dose for run in runs if run.edit is not UNCHANGED for dose in run.moved_doses())
+            self._moved = sorted(moved, key=itemgetter(0))
 
     def from_day(self, first: int) -> Iterator[Dose]:
         """Every day on which something is given, from a day on."""
@@ -66,9 +63,7 @@ class Doses:
             run = runs[number]
             at, length = run.index_at(first), run.length
             while length is None or at < length:
-                for dose in run.doses(at):
-                    if dose.ordinal >= first:
-                        yield dose
+                yield from run.doses(at, first)
                 at += 1
 
     def _last_planned(self, before: int, track: Track | None, item: str | None) -> Dose | None:
@@ -76,7 +71,7 @@ class Doses:
         for number in range(bisect_right(self._starts, before - 1) - 1, -1, -1):
             run = self.runs[number]
             for at in range(run.index_at(before - 1), -1, -1):
-                for dose in reversed(run.doses(at)):
+                for dose in reversed(list(run.doses(at))):
                     if dose.ordinal < before and _is_wanted(dose.slot, track, item):
                         return dose
                 if is_bounded and run.start_of(at) < before - LONGEST_GAP:

@@ -145,7 +145,6 @@ class _Builder:
         self.runs: list[Run] = []
         self.begins: list[Run] = []
         self.first_cycle = self.next_cycle = first_cycle
-        self.last_dose = start
         self.cycle_end = start
         self.moved = 0
         self.is_over = False
@@ -167,7 +166,10 @@ class _Builder:
                     waiting = stage
                 break
             runs = len(self.runs)
-            is_open = self._stage(stage, begin, min(self.until, self._next_entered(number)))
+            until = self.until
+            if self.changed.entered:
+                until = min(until, self._next_entered(number))
+            is_open = self._stage(stage, begin, until)
             self.begins.extend(self.runs[runs : runs + 1])
             if self.is_over:
                 break
@@ -205,7 +207,8 @@ class _Builder:
                 until = min(until, step(begin, phase.lasts, 1))
             self._lay(stage, begin, 1, most, until)
             self.cycle_end = until if most is None else min(self.cycle_end, until)
-        self.anchors[stage.id] = _Anchor(begin, start_moved, self.last_dose, self.moved)
+        if self.course.has_anchors:
+            self.anchors[stage.id] = _Anchor(begin, start_moved, self.last_dose, self.moved)
         return phase.is_open and until == FOREVER and self.course.most_cycles is None
 
     def _courses(self, stage: Stage, courses: Courses, until: int) -> int:
@@ -223,7 +226,7 @@ class _Builder:
         if (most := self.course.most_cycles) is not None:
             end = min(end, cycle + most - (self.next_cycle - self.first_cycle))
         first = 0
-        for at in sorted(at for phase, at in self.changed.edits if phase == stage.id and at >= cycle):
+        for at in self._edited_cycles(stage.id, cycle) if self.changed.edits else ():
             if at >= end:
                 break
             if at > cycle:
@@ -246,6 +249,9 @@ class _Builder:
             self.cycle_end = step(origin, stage.cycle, first)
         return end
 
+    def _edited_cycles(self, phase: str, cycle: int) -> list[int]:
+        return sorted(at for edited, at in self.changed.edits if edited == phase and at >= cycle)
+
     def _add(
         self,
         stage: Stage,
@@ -267,4 +273,9 @@ class _Builder:
         self.runs.append(run)
         if length is not None:
             self.next_cycle += length
-            self.last_dose = run.last_planned() or self.last_dose
+
+    @property
+    def last_dose(self) -> int:
+        """The last planned dose so far; the first day before there is any."""
+        planned = (run.last_planned() for run in reversed(self.runs))
+        return next((dose for dose in planned if dose is not None), self.start)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _SECOND = timedelta(seconds=1)
 _NONE = timedelta()
+# The clocks were never moved forward by more than a day.
+_LONGEST_GAP = timedelta(hours=26)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 
@@ -47,9 +49,10 @@ def resolved(local: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:
     """The instant of a naive local time, and whether the clocks leap over that time."""
     # `zone.utcoffset` of a naive time is thirty times quicker than attaching the zone to it.
     offset = zone.utcoffset(local) or _NONE
-    other = zone.utcoffset(local.replace(fold=1)) or _NONE
     since = local - _NAIVE_EPOCH
-    if offset >= other:
+    if zone.utcoffset(local + _LONGEST_GAP) == offset or offset >= (
+        other := zone.utcoffset(local.replace(fold=1)) or _NONE
+    ):
         return _EPOCH + (since - offset), False
     # In a gap the two offsets are the ones before and after it: look for the change between the two readings.
     early, late = _EPOCH + (since - other), _EPOCH + (since - offset)

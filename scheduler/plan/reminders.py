@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.local_time import instant, next_window_open, resolved, to_local, within_window, zone_of
-from scheduler.plan.telling import Teller, Times, rules_of
+from scheduler.plan.telling import DAY, Teller, Times, minute_of, rules_of
 
 # The smaller goes first.
 SOON, LATER = 1, 2
-SAME_DAY = frozenset({"visit_today", "pill_today", "cream_today", "cream_washoff"})
+SAME_DAY = frozenset({"visit_today", "visit_today_untimed", "pill_today", "cream_today", "cream_washoff"})
 
 
 class Reminder(NamedTuple):
@@ -55,10 +55,10 @@ def upcoming(
     goes on for ever without ``until``. Raises UnknownZoneError.
     """
     zone = zone_of(timezone)
-    times = Times(window_from, window_until, visit_time, visit_times or {})
+    times = Times(_first_minute(window_from), minute_of(window_until), visit_time, visit_times or {})
     teller = Teller(calendar.timeline, rules_of(calendar.regimen), times)
-    for told in teller.from_day(after.astimezone(zone).date()):
-        local = told.due
+    for told in teller.from_day(after.astimezone(zone).toordinal()):
+        local = _moment(told.due)
         due, is_leapt_over = resolved(local, zone)
         if is_leapt_over:
             if not within_window(due, timezone, window_from, window_until):
@@ -66,18 +66,27 @@ def upcoming(
             local = to_local(due, timezone)
         if until is not None and due > until:
             return
-        if due <= after or due >= (expires := instant(told.useless, zone)):
+        if due <= after or due >= (expires := instant(_moment(told.useless), zone)):
             continue
-        event, rule = told.event, told.rule
         yield Reminder(
-            event.name,
-            event.date,
-            rule,
+            told.event,
+            date.fromordinal(told.event_date),
+            told.rule,
             told.template,
             told.args,
             local.date(),
             local.time(),
             due,
             expires,
-            SOON if rule in SAME_DAY else LATER,
+            SOON if told.template in SAME_DAY else LATER,
         )
+
+
+def _moment(minutes: int) -> datetime:
+    day, minute = divmod(minutes, DAY)
+    return datetime.combine(date.fromordinal(day), time(minute // 60, minute % 60))
+
+
+def _first_minute(opens: time) -> int:
+    """The first whole minute inside a window."""
+    return minute_of(opens) + bool(opens.second or opens.microsecond)

@@ -52,7 +52,7 @@ def apply(state: PlanState, change: Change) -> PlanState:
         case Close():
             return _close(state, change.date, change.to)
         case Stop():
-            return replace(state, held_from=None, holds=_holds(state, change.on), stopped_on=change.on.toordinal())
+            return state._replace(held_from=None, holds=_holds(state, change.on), stopped_on=change.on.toordinal())
         case Switch():
             return _switch(state, change)
         case Enter():
@@ -68,7 +68,7 @@ def _delay(state: PlanState, change: Delay) -> PlanState:
     if change.policy == "reanchor":
         return _edited(state, run, at, lambda edit: edit.shifted(change.days))
     following = _start_after(timeline, run, at)
-    first = next(iter(run.doses(at)), None)
+    first = next(run.doses(at), None)
     if first is not None and following is not None and first.ordinal + change.days >= following:
         raise ChangeError(
             f"{change.days} days later cycle {change.cycle} would not be over when the next one starts "
@@ -82,7 +82,7 @@ def _hold(state: PlanState, first: int) -> PlanState:
         raise ChangeError(f"the plan is on hold since {_day(state.held_from)} already")
     if state.holds and first < state.holds[-1][1]:
         raise ChangeError(f"the plan went on after a hold on {_day(state.holds[-1][1])}: a new hold begins later")
-    return replace(state, held_from=first)
+    return state._replace(held_from=first)
 
 
 def _resume(state: PlanState, on: int, *, is_new: bool) -> PlanState:
@@ -91,7 +91,7 @@ def _resume(state: PlanState, on: int, *, is_new: bool) -> PlanState:
     if on < state.held_from:
         raise ChangeError(f"the hold began on {_day(state.held_from)}: treatment cannot go on before that")
     held = state.held_from
-    state = replace(state, held_from=None, holds=(*state.holds, (held, on)))
+    state = state._replace(held_from=None, holds=(*state.holds, (held, on)))
     timeline = Timeline(state)
     missed = next(timeline.doses(held), None)
     if missed is None:
@@ -135,7 +135,7 @@ def _skip(state: PlanState, day: date, *, counts: bool) -> PlanState:
     if counts:
         return state
     left = _same_cycle(Timeline(state), dose.run, dose.run.cycle + dose.at)
-    if left is None or left[0].doses(left[1]) or left[0].moved_doses():
+    if left is None or any(left[0].doses(left[1])) or left[0].moved_doses():
         return state
     return _edited(state, *left, lambda edit: replace(edit, uncounted=True))
 
@@ -178,9 +178,10 @@ def _switch(state: PlanState, change: Switch) -> PlanState:
     if start <= last.start:
         raise ChangeError(f"the regimen before it starts on {_day(last.start)}: switch after that day")
     end = start if state.held_from is None else min(start, state.held_from)
-    cut = replace(last, changed=replace(last.changed, until=end))
-    state = replace(state.with_segment(len(state.segments) - 1, cut), held_from=None, holds=_holds(state, change.from_))
-    return replace(state, segments=(*state.segments, Segment(change.to, start)))
+    cut = last._replace(changed=replace(last.changed, until=end))
+    holds = _holds(state, change.from_)
+    state = state.with_segment(len(state.segments) - 1, cut)
+    return state._replace(segments=(*state.segments, Segment(change.to, start)), held_from=None, holds=holds)
 
 
 def _enter(state: PlanState, phase_id: str, on: date) -> PlanState:
@@ -199,7 +200,7 @@ def _enter(state: PlanState, phase_id: str, on: date) -> PlanState:
             changed = segment.changed
             entered = {**changed.entered, phase_id: on.toordinal()}
             changed = Changed(changed.edits, entered, changed.until)
-            return state.with_segment(number, replace(segment, taken=taken, changed=changed))
+            return state.with_segment(number, segment._replace(taken=taken, changed=changed))
     known = f": {', '.join(waiting)}" if waiting else ""
     raise ChangeError(f'no phase "{phase_id}" waits for a date{known}')
 
@@ -214,7 +215,7 @@ def _branch(state: PlanState, choice: str, *, take: bool) -> PlanState:
             one = frozenset({choice})
             taken = segment.taken | one if take else segment.taken - one
             declined = segment.declined - one if take else segment.declined | one
-            return state.with_segment(number, replace(segment, taken=taken, declined=declined))
+            return state.with_segment(number, segment._replace(taken=taken, declined=declined))
     raise ChangeError(f'there is no choice "{choice}"' + (f": the choices are {', '.join(known)}" if known else ""))
 
 
@@ -231,7 +232,7 @@ def _edited(state: PlanState, run: Run, at: int, edit: Edit) -> PlanState:
     place = (run.stage.id, run.cycle + at)
     edits = {**segment.changed.edits, place: edit(segment.changed.edits.get(place, UNCHANGED))}
     changed = Changed(edits, segment.changed.entered, segment.changed.until)
-    return state.with_segment(run.segment, replace(segment, changed=changed))
+    return state.with_segment(run.segment, segment._replace(changed=changed))
 
 
 def _starting(on: int, run: Run, at: int) -> Edit:

@@ -1,5 +1,7 @@
 """A run: cycles of one phase that follow each other at equal distance, and what each day of them gives."""
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -132,18 +134,19 @@ class Run:
         run.next_start = self.next_start
         return run
 
-    def doses(self, index: int) -> list[Dose]:
-        """What a cycle gives, day by day; visits that were moved to another day are not among them."""
+    def doses(self, index: int, first: int = 0) -> Iterator[Dose]:
+        """What a cycle gives from a day on, day by day; visits that were moved to another day are not among them."""
         start = self.start_of(index)
-        shape = self.stage.shape(self.cycle + index, start)
+        days, slots = self.stage.shape(self.cycle + index, start)
         if self.edit is not UNCHANGED:
-            return self._edited(start, shape.days, shape.slots)
+            yield from (dose for dose in self._edited(start, days, slots) if dose.ordinal >= first)
+            return
         before, until = start - 1, self.until
-        return [
-            Dose(before + day, self, index, day, slot)
-            for day, slot in zip(shape.days, shape.slots, strict=True)
-            if before + day < until
-        ]
+        for at in range(bisect_left(days, first - before), len(days)):
+            ordinal = before + days[at]
+            if ordinal >= until:
+                return
+            yield Dose(ordinal, self, index, days[at], slots[at])
 
     def moved_doses(self) -> list[Dose]:
         """The visits of an edited cycle that were moved alone."""

@@ -223,6 +223,7 @@ class Course:
             if phase.condition.holds(taken) or phase.condition.only_if in asked
         )
         self.attached: tuple[Attached, ...] = tuple(each for each in regimen.attached if each.condition.holds(taken))
+        self.has_anchors = any(stage.phase.courses for stage in self.stages)
         stops = [stop for stop in regimen.stops if stop.condition.holds(taken)]
         self.most_cycles = min((stop.cycles for stop in stops if stop.cycles), default=None)
         self.caps = tuple(stop.lasts for stop in stops if stop.lasts)

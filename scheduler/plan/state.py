@@ -1,14 +1,13 @@
 """A plan as its changes left it: one segment for each regimen it had, holds, and whether it was stopped."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from content.regimens import Regimen
 from scheduler.plan.layout import NOTHING_CHANGED, Changed, Layout, lay_out, lay_out_from
 from scheduler.plan.shapes import NONE, Course, compiled
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A regimen from a day (ordinal) on, with the choices made and what was changed; ends where the next one starts."""
 
     regimen: Regimen
@@ -24,8 +23,7 @@ class Segment:
         return compiled(self.regimen, self.taken, self.declined)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanState:
+class PlanState(NamedTuple):
     """``holds``: from the first day of each (ordinal) to the day on which treatment went on."""
 
     segments: tuple[Segment, ...]
@@ -33,9 +31,14 @@ class PlanState:
     held_from: int | None = None
     stopped_on: int | None = None
 
+    @property
+    def is_changed(self) -> bool:
+        """Something is not where the regimen alone would have it."""
+        return len(self.segments) > 1 or self.segments[0].changed is not NOTHING_CHANGED
+
     def with_segment(self, number: int, segment: Segment) -> "PlanState":
         """The same with another segment in one place."""
-        return replace(self, segments=(*self.segments[:number], segment, *self.segments[number + 1 :]))
+        return self._replace(segments=(*self.segments[:number], segment, *self.segments[number + 1 :]))
 
     def layouts(self) -> list[Layout]:
         """The layout of each segment. Raises NoSuchCycleError."""

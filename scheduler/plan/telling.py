@@ -3,25 +3,33 @@
 Outside the send window a text moves to the next moment inside it, as long as it is useful then; a text that is only
 useful tonight goes out shortly before the window closes. What can be told at no useful moment is not told at all: a
 visit before the window opens has its text the day before.
+
+Moments are local minutes: the ordinal of the day times 1440 and the minute of that day.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from functools import lru_cache
-from heapq import heappop, heappush
+from heapq import heappop, heappush, merge
+from operator import itemgetter
 from typing import NamedTuple
 
 from content.regimen_format.model import Route
 from content.regimens import Regimen
+from scheduler.plan.attached import attached_events
 from scheduler.plan.events import Event, Kind
-from scheduler.plan.shapes import Slot, Track
-from scheduler.plan.timeline import STOPPED, Timeline
+from scheduler.plan.runs import Dose
+from scheduler.plan.shapes import Track
+from scheduler.plan.timeline import Gap, Timeline, dose_name, gap_name
 
 # No part of any course is silent for longer: after this many days without a reminder none will come.
 LONGEST_SILENCE = 1_200
 
-# A text that is useful only on its own day and wished for after the window goes out so long before the window closes.
-BEFORE_CLOSING = timedelta(minutes=15)
+# A text that is useful only on its own day and wished for after the window goes out so many minutes before it closes.
+BEFORE_CLOSING = 15
+
+DAY = 1_440
+MINUTE = timedelta(minutes=1)
 
 # How long a text is worth sending after its moment where the regimen does not say. A rule's own last moment (the visit,
 # the end of the day it speaks of) may come first.
@@ -39,50 +47,50 @@ SHELF_LIVES = {
     "finished": timedelta(days=7),
 }
 
-DAY = timedelta(days=1)
-MIDNIGHT = time()
-
 
 class Told(NamedTuple):
-    """A reminder before it has a zone: when it is due and from when on it is useless, both in local time."""
+    """A reminder before it has a zone: the moment it is due and the one from which it is useless, in local minutes.
 
-    due: datetime
-    order: int
-    event: Event
+    The order of its fields is the order in which reminders are told.
+    """
+
+    due: int
+    event_date: int
+    event: str
     rule: str
     template: str
     args: dict[str, str]
-    useless: datetime
+    useless: int
 
 
 class Times(NamedTuple):
-    """The send window, and when visits are: of all of them, and of single events by their name."""
+    """The send window in minutes of the day, and when visits are: all of them, and single ones by their name."""
 
-    opens: time
-    closes: time
+    opens: int
+    closes: int
     visit: time | None
     visits: Mapping[str, time]
 
-    def inside(self, wished: datetime, useless: datetime) -> datetime | None:
+    def inside(self, wished: int, useless: int) -> int | None:
         """The moment inside the window for a wish; None if none is useful."""
-        at = wished.time()
+        day, minute = divmod(wished, DAY)
         due = wished
-        if at < self.opens:
-            due = datetime.combine(wished, self.opens)
-        elif at >= self.closes:
-            due = datetime.combine(wished + DAY, self.opens)
+        if minute < self.opens:
+            due = day * DAY + self.opens
+        elif minute >= self.closes:
+            due = (day + 1) * DAY + self.opens
             if due >= useless:
-                due = datetime.combine(wished, max(self.opens, _earlier(self.closes)))
+                due = day * DAY + max(self.opens, self.closes - BEFORE_CLOSING)
         return due if due < useless else None
 
 
 class Rule(NamedTuple):
-    """A reminder rule with its defaults filled in."""
+    """A reminder rule with its defaults; ``at``: names and minutes of the day, None for when the window opens."""
 
     id: str
-    days: timedelta
-    at: tuple[time | None, ...]
-    shelf: timedelta
+    days: int
+    at: tuple[tuple[str, int | None], ...]
+    shelf: int
     shortest: int
 
 
@@ -91,14 +99,25 @@ class Rules:
 
     def __init__(self, regimen: Regimen) -> None:
         self.by_id = {
-            rule.id: Rule(rule.id, rule.days * DAY, rule.at, rule.useful_for or SHELF_LIVES[rule.id], rule.shortest)
+            rule.id: Rule(
+                rule.id,
+                rule.days,
+                tuple(
+                    (f"{rule.id}/{number}" if number > 1 else rule.id, None if at is None else minute_of(at))
+                    for number, at in enumerate(rule.at, 1)
+                ),
+                (rule.useful_for or SHELF_LIVES[rule.id]) // MINUTE,
+                rule.shortest,
+            )
             for rule in regimen.reminders
         }
         visits = (self.by_id.get(name) for name in ("visit_before", "visit_tomorrow", "visit_today"))
         self.visits = tuple(rule for rule in visits if rule)
         between = self.by_id.get("between")
-        self.lag = between.days.days - 1 if between else 0
-        self.lead = max([1, *(rule.days.days for rule in self.by_id.values() if rule is not between)])
+        self.lag = between.days - 1 if between else 0
+        self.lead = max([1, *(rule.days for rule in self.by_id.values() if rule is not between)])
+        # Whether anything is told about paired and linked events.
+        self.attached = bool(self.visits) or "cream_washoff" in self.by_id
 
 
 @lru_cache(maxsize=1_024)
@@ -107,127 +126,135 @@ def rules_of(regimen: Regimen) -> Rules:
     return Rules(regimen)
 
 
+def minute_of(at: time) -> int:
+    """The minute of the day; seconds do not count."""
+    return at.hour * 60 + at.minute
+
+
 class Teller:
-    """Reads a timeline's events in order and says what is told about them."""
+    """Reads a timeline in order and says what is told about it."""
 
     def __init__(self, timeline: Timeline, rules: Rules, times: Times) -> None:
         self.timeline = timeline
-        self.rules = rules.by_id
-        self.visits = rules.visits
-        self.lag = rules.lag
-        self.lead = rules.lead
+        self.rules = rules
+        self.by_id = rules.by_id
         self.times = times
-        self.since = date.min
+        self.since = self.earliest = 0
         self.given: dict[Track, int] = {}
-        self.order = 0
         self.heap: list[Told] = []
 
-    def from_day(self, day: date) -> Iterator[Told]:
-        """What is told on a day and later, by local time; some of the day before."""
-        if not self.rules:
+    def from_day(self, day: int) -> Iterator[Told]:
+        """What is told on a day (ordinal) and later, by local time."""
+        if not self.by_id:
             return
-        heap, lead = self.heap, self.lead
+        heap = self.heap
         # What was wished for after yesterday's window is told today.
-        self.since = day - DAY
+        self.since, self.earliest = day - 1, day * DAY
         last = None
-        for event in self.timeline.events(self.since.toordinal() - self.lag):
-            begins = event.date.toordinal()
-            while heap and heap[0].due.toordinal() < begins - lead:
-                last = begins
+        for row in self._rows(self.since - self.rules.lag):
+            ahead = (row[0] - self.rules.lead) * DAY
+            while heap and heap[0].due < ahead:
+                last = row[0]
                 yield heappop(heap)
             if last is None:
-                last = begins
-            elif not heap and begins - last > LONGEST_SILENCE:
+                last = row[0]
+            elif not heap and row[0] - last > LONGEST_SILENCE:
                 return
-            self._about(event)
+            if isinstance(row, Dose):
+                if row[0] >= self.since:
+                    self._dose(row)
+            elif isinstance(row, Gap):
+                self._gap(row)
+            else:
+                self._event(row[1], row[0])
+        end = self.timeline.end()
+        if end is not None and end.name == "finished":
+            self._tell("finished", end.name, end.date.toordinal(), end.date.toordinal(), {}, None)
         while heap:
             yield heappop(heap)
 
-    def _about(self, event: Event) -> None:
-        kind = event.kind
-        if kind is Kind.TREATMENT:
-            if event.slot is not None and event.date >= self.since:
-                self._treatment(event, event.slot)
-        elif kind is Kind.BETWEEN or kind is Kind.REST:
-            if event.end_date is not None and event.next_date is not None:
-                self._gap(event, event.end_date, event.next_date)
-        elif kind is Kind.PAIRED:
-            self._visit(event, self.times.visits.get(event.name))
-        elif kind is Kind.LINKED:
-            if event.route == Route.CREAM:
-                self._tell("cream_washoff", event, event.date, {}, event.date + DAY)
-        elif kind is Kind.FINISHED and event.name != STOPPED:
-            self._tell("finished", event, event.date, {}, None)
+    def _rows(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
+        rows = self.timeline.rows(first)
+        if not self.rules.attached:
+            return rows
+        attached = attached_events(self.timeline, first)
+        others = [((event.date.toordinal(), event) for event in stream) for stream in attached]
+        return merge(rows, *others, key=itemgetter(0)) if others else rows
 
-    def _treatment(self, event: Event, slot: Slot) -> None:
-        day = event.date
-        if slot.is_admission and "hospital_before" in self.rules:
-            lead = self.rules["hospital_before"].days
-            self._tell("hospital_before", event, day - lead, {"date": day.isoformat()}, day)
+    def _dose(self, dose: Dose) -> None:
+        slot, day = dose.slot, dose.ordinal
+        if slot.is_admission and "hospital_before" in self.by_id:
+            lead = self.by_id["hospital_before"].days
+            self._tell("hospital_before", dose_name(dose), day, day - lead, {"date": _iso(day)}, day * DAY)
         elif slot.setting == "visit" or slot.is_admission:
-            self._visit(event, self.times.visits.get(event.name, self.times.visit))
+            name = dose_name(dose)
+            self._visit(name, day, self.times.visits.get(name, self.times.visit))
         if slot.home:
             rule = "cream_today" if slot.home == "cream" else "pill_today"
-            self._tell(rule, event, day, {"item": slot.called or ""}, day + DAY)
-        if "off_last" in self.rules:
+            self._tell(rule, dose_name(dose), day, day, {"item": slot.called or ""}, (day + 1) * DAY)
+        off_last = self.by_id.get("off_last")
+        if off_last:
             for track in slot.tracks:
-                if track.is_rest and self._rested(track, day.toordinal()) >= self.rules["off_last"].shortest:
-                    self._tell("off_last", event, day - DAY, {"item": track.called, "date": day.isoformat()}, day)
+                if track.is_rest and self._rested(track, day) >= off_last.shortest:
+                    args = {"item": track.called, "date": _iso(day)}
+                    self._tell("off_last", dose_name(dose), day, day - 1, args, day * DAY)
 
-    def _rested(self, track: Track, ordinal: int) -> int:
+    def _rested(self, track: Track, day: int) -> int:
         """How many days a track has rested when it is given again; 0 at the first time."""
         before = self.given.get(track)
         if before is None:
-            dose = self.timeline.last_dose(ordinal, track)
-            before = ordinal if dose is None else dose.ordinal
-        self.given[track] = ordinal
-        return ordinal - before - 1
+            dose = self.timeline.last_dose(day, track)
+            before = day if dose is None else dose.ordinal
+        self.given[track] = day
+        return day - before - 1
 
-    def _visit(self, event: Event, at: time | None) -> None:
-        day = event.date
-        args = {"date": day.isoformat()}
+    def _visit(self, name: str, day: int, at: time | None) -> None:
+        args = {"date": _iso(day)}
         suffix = "_untimed"
         if at is not None:
             args["time"] = at.isoformat("minutes")
             suffix = ""
-        for rule in self.visits:
-            if rule.days:
-                self._tell(rule.id, event, day - rule.days, args, day, suffix)
-            else:
-                # The text of the day itself is of use until the visit; without a time until the window closes.
-                self._tell(rule.id, event, day, args, datetime.combine(day, at or self.times.closes), suffix)
+        for rule in self.rules.visits:
+            # The text of the day itself is of use until the visit; without a time until the window closes.
+            over = 0 if rule.days else self.times.closes if at is None else minute_of(at)
+            self._tell(rule.id, name, day, day - rule.days, args, day * DAY + over, suffix)
 
-    def _gap(self, event: Event, end: date, following: date) -> None:
-        days = (end - event.date).days + 1
-        if event.kind is Kind.REST:
-            rule = self.rules.get("off_first")
-            if rule is not None and days >= rule.shortest:
-                args = {"item": event.called, "date": following.isoformat()}
-                self._tell("off_first", event, event.date, args, event.date + DAY)
+    def _gap(self, gap: Gap) -> None:
+        if gap.after is None:
+            return
+        days = gap.end - gap.begin + 1
+        rule = self.by_id.get("off_first" if gap.track.is_rest else "between")
+        if rule is None or days < max(rule.shortest, rule.days):
+            return
+        args = {"date": _iso(gap.after)}
+        if gap.track.is_rest:
+            args["item"] = gap.track.called
+            self._tell(rule.id, gap_name(gap), gap.begin, gap.begin, args, (gap.begin + 1) * DAY)
         else:
-            rule = self.rules.get("between")
-            if rule is not None and days >= max(rule.shortest, rule.days.days):
-                args = {"date": following.isoformat()}
-                self._tell("between", event, event.date + rule.days - DAY, args, following)
+            self._tell(rule.id, gap_name(gap), gap.begin, gap.begin + rule.days - 1, args, gap.after * DAY)
+
+    def _event(self, event: Event, day: int) -> None:
+        if event.kind is Kind.PAIRED:
+            self._visit(event.name, day, self.times.visits.get(event.name))
+        elif event.route == Route.CREAM:
+            self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
 
     def _tell(
-        self, rule_id: str, event: Event, day: date, args: dict[str, str], over: date | None, suffix: str = ""
+        self, rule_id: str, name: str, date_of: int, day: int, args: dict[str, str], over: int | None, suffix: str = ""
     ) -> None:
         """Notes a reminder for each time of a rule, wished for on a day and useless from ``over`` on."""
-        rule = self.rules.get(rule_id)
+        rule = self.by_id.get(rule_id)
         if rule is None or day < self.since:
             return
-        for number, at in enumerate(rule.at, 1):
-            wished = datetime.combine(day, at or self.times.opens)
+        for told_as, at in rule.at:
+            wished = day * DAY + (self.times.opens if at is None else at)
             useless = wished + rule.shelf
-            if over is not None:
-                useless = min(useless, over if isinstance(over, datetime) else datetime.combine(over, MIDNIGHT))
+            if over is not None and over < useless:
+                useless = over
             due = self.times.inside(wished, useless)
-            if due is not None:
-                self.order += 1
-                name = rule_id if number == 1 else f"{rule_id}/{number}"
-                heappush(self.heap, Told(due, self.order, event, name, rule_id + suffix, args, useless))
+            if due is not None and due >= self.earliest:
+                heappush(self.heap, Told(due, date_of, name, told_as, rule_id + suffix, args, useless))
 
 
-def _earlier(closes: time) -> time:
-    return (datetime.combine(date.min + DAY, closes) - BEFORE_CLOSING).time()
+def _iso(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()

@@ -6,6 +6,7 @@ from datetime import date
 from heapq import merge
 from itertools import pairwise
 from operator import itemgetter
+from typing import NamedTuple
 
 from scheduler.plan.attached import attached_events
 from scheduler.plan.clinic_days import ClinicDays
@@ -20,6 +21,16 @@ from scheduler.plan.state import PlanState
 STOPPED = "stopped"
 
 
+class Gap(NamedTuple):
+    """Days off, as ordinals: the first, the last, the treatment that ends them (None: it is not to come)."""
+
+    begin: int
+    end: int
+    after: int | None
+    track: Track
+    dose: Dose
+
+
 class Timeline:
     """A plan's state laid out and read as doses, gaps and events. Raises NoSuchCycleError."""
 
@@ -31,13 +42,11 @@ class Timeline:
         for run, after in pairwise(self.runs):
             run.next_start = after.start
         self.final: Layout = layouts[-1]
-        self.planned = Doses(self.runs, clinic_days)
+        self.planned = Doses(self.runs, clinic_days, is_edited=state.is_changed)
+        self._is_checked = state.is_changed or clinic_days is not None
         # From this day on nothing is given.
-        self.over = min(
-            FOREVER if state.held_from is None else state.held_from,
-            FOREVER if state.stopped_on is None else state.stopped_on,
-        )
-        self._is_checked = self.planned.is_edited or any(s.changed.entered for s in state.segments)
+        ends = (day for day in (state.held_from, state.stopped_on) if day is not None)
+        self.over = min(ends, default=FOREVER)
 
     @property
     def is_open(self) -> bool:
@@ -71,34 +80,60 @@ class Timeline:
         streams = [self._main(first), *attached_events(self, first)]
         return streams[0] if len(streams) == 1 else merge(*streams, key=itemgetter(2))
 
+    def rows(self, first: int) -> Iterator[Dose | Gap]:
+        """Days of giving, and the gaps after them, from a day on and by their first day."""
+        # From the day before: a gap that begins on the first day belongs to the dose before it.
+        stream = self.planned.from_day(first - 1)
+        ahead: deque[Dose] = deque()
+        over = self.over
+        for dose in _popped(ahead, stream):
+            ordinal = dose.ordinal
+            if ordinal >= over:
+                return
+            if ordinal >= first:
+                yield dose
+            for track in dose.slot.tracks:
+                after = _next_in(track, ordinal, ahead, stream)
+                if after > ordinal + 1:
+                    for begin, end in self._outside_holds(ordinal + 1, after - 1):
+                        if begin >= first:
+                            yield Gap(begin, end, after if after < over else None, track, dose)
+
+    def end(self) -> Event | None:
+        """How it ends: finished, stopped, or waiting for the clinic."""
+        if self.final.is_open and self.over == FOREVER:
+            return None
+        dose = self.last_dose(FOREVER)
+        if dose is None:
+            return None
+        over = dose.ordinal + 1
+        name, kind, phase = "finished", Kind.FINISHED, dose.run.stage.id
+        if self.over < FOREVER and self._goes_on():
+            if self.state.stopped_on is None:
+                return None
+            over, name = self.over, STOPPED
+        elif self.final.waiting:
+            phase = self.final.waiting.id
+            name, kind = f"{dose.run.prefix}{phase}/waiting", Kind.WAITING
+        run, cycle = dose.run, dose.run.cycle + dose.at
+        day = over - run.start_of(dose.at) + 1
+        return Event(name, kind, date.fromordinal(over), None, phase, run.plan_cycle + dose.at, cycle, day)
+
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""
         begins = deque(run for run in self.begins if first <= run.begin < self.over)
-        for ordinal, event in self._rows(first):
-            while begins and begins[0].begin <= ordinal:
+        check = _Check(self.planned, first) if self._is_checked else None
+        for row in self.rows(first):
+            while begins and begins[0].begin <= row[0]:
                 yield _phase(begins.popleft())
-            yield event
-        yield from map(_phase, begins)
-        yield from self._end(first)
-
-    def _rows(self, first: int) -> Iterator[tuple[int, Event]]:
-        # From the day before: a gap that begins on the first day belongs to the dose before it.
-        stream = self.planned.from_day(first - 1)
-        check = _Check(self.planned, first - 1) if self._is_checked else None
-        ahead: deque[Dose] = deque()
-        while True:
-            dose = ahead.popleft() if ahead else next(stream, None)
-            if dose is None or dose.ordinal >= self.over:
-                return
-            told = check.warnings(dose) if check else ()
-            if dose.ordinal >= first:
-                yield dose.ordinal, _treatment(dose, told)
-            for track in dose.slot.tracks:
-                after = _next_in(track, dose, ahead, stream)
-                if after is not None and after - dose.ordinal > 1:
-                    for begin, end in self._outside_holds(dose.ordinal + 1, after - 1):
-                        if begin >= first:
-                            yield begin, self._gap(track, dose, begin, end, after)
+            if isinstance(row, Dose):
+                yield _treatment(row, check.warnings(row) if check else ())
+            else:
+                yield _gap(row)
+        # A phase of which nothing is left, because a cap or a skip came first, does not begin.
+        end = self.end()
+        if end is not None and end.date.toordinal() >= first:
+            yield end
 
     def _outside_holds(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """What is left of a gap when the days on hold, or after the end, are taken out."""
@@ -110,48 +145,6 @@ class Timeline:
                 begin = max(begin, goes_on)
         if begin <= end:
             yield begin, end
-
-    def _gap(self, track: Track, dose: Dose, begin: int, end: int, after: int) -> Event:
-        run, at = dose.run, dose.at
-        day = dose.day + begin - dose.ordinal
-        if (run.length is None or at + 1 < run.length) and begin >= run.start_of(at + 1):
-            at += 1
-            day = begin - run.start_of(at) + 1
-        cycle = run.cycle + at
-        kind = Kind.REST if track.is_rest else Kind.BETWEEN
-        return Event(
-            f"{run.prefix}{run.stage.id}/c{cycle}/d{day}/{kind}{'-' if track.called else ''}{track.called}",
-            kind,
-            date.fromordinal(begin),
-            date.fromordinal(end),
-            run.stage.id,
-            run.plan_cycle + at,
-            cycle,
-            day,
-            track.items if track.is_rest else (),
-            called=track.called,
-            next_date=date.fromordinal(after) if after < self.over else None,
-        )
-
-    def _end(self, first: int) -> Iterator[Event]:
-        if self.final.is_open and self.over == FOREVER:
-            return
-        dose = self.last_dose(FOREVER)
-        if dose is None:
-            return
-        over = dose.ordinal + 1
-        name, kind, phase = "finished", Kind.FINISHED, dose.run.stage.id
-        if self.over < FOREVER and self._goes_on():
-            if self.state.stopped_on is None:
-                return
-            over, name = self.over, STOPPED
-        elif self.final.waiting:
-            phase = self.final.waiting.id
-            name, kind = f"{dose.run.prefix}{phase}/waiting", Kind.WAITING
-        if over >= first:
-            run, cycle = dose.run, dose.run.cycle + dose.at
-            day = over - run.start_of(dose.at) + 1
-            yield Event(name, kind, date.fromordinal(over), None, phase, run.plan_cycle + dose.at, cycle, day)
 
     def _goes_on(self) -> bool:
         """Without the hold or the stop there would be more."""
@@ -167,7 +160,7 @@ class Timeline:
 
 
 class _Check:
-    """Reads doses in order and says what is too close or too far apart."""
+    """Reads doses in order from a day on, and says what is too close or too far apart."""
 
     def __init__(self, doses: Doses, first: int) -> None:
         self.doses = doses
@@ -186,17 +179,56 @@ class _Check:
         return told
 
 
+def dose_name(dose: Dose) -> str:
+    """The name of a treatment: it never changes, its date may."""
+    run = dose.run
+    return f"{run.prefix}{run.stage.id}/c{run.cycle + dose.at}/d{dose.day}/{dose.slot.suffix}"
+
+
+def gap_name(gap: Gap) -> str:
+    """The name of days off."""
+    at, day = _place_of(gap)
+    run, called = gap.dose.run, gap.track.called
+    kind = f"{Kind.REST}-{called}" if gap.track.is_rest else Kind.BETWEEN
+    return f"{run.prefix}{run.stage.id}/c{run.cycle + at}/d{day}/{kind}"
+
+
+def _place_of(gap: Gap) -> tuple[int, int]:
+    """The cycle, by its place in the run of the dose before, and the day of it on which days off begin."""
+    run, at = gap.dose.run, gap.dose.at
+    if (run.length is None or at + 1 < run.length) and gap.begin >= run.start_of(at + 1):
+        return at + 1, gap.begin - run.start_of(at + 1) + 1
+    return at, gap.dose.day + gap.begin - gap.dose.ordinal
+
+
+def _gap(gap: Gap) -> Event:
+    at, day = _place_of(gap)
+    run, track = gap.dose.run, gap.track
+    return Event(
+        gap_name(gap),
+        Kind.REST if track.is_rest else Kind.BETWEEN,
+        date.fromordinal(gap.begin),
+        date.fromordinal(gap.end),
+        run.stage.id,
+        run.plan_cycle + at,
+        run.cycle + at,
+        day,
+        track.items if track.is_rest else (),
+        called=track.called,
+        next_date=None if gap.after is None else date.fromordinal(gap.after),
+    )
+
+
 def _treatment(dose: Dose, told: tuple[str, ...]) -> Event:
     ordinal, run, at, day, slot = dose
-    cycle = run.cycle + at
     return Event(
-        f"{run.prefix}{run.stage.id}/c{cycle}/d{day}/{slot.suffix}",
+        dose_name(dose),
         Kind.TREATMENT,
         date.fromordinal(ordinal),
         None,
         run.stage.id,
         run.plan_cycle + at,
-        cycle,
+        run.cycle + at,
         day,
         slot.items,
         slot.route,
@@ -211,16 +243,25 @@ def _phase(run: Run) -> Event:
     return Event(f"{run.prefix}{phase}/start", Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1)
 
 
-def _next_in(track: Track, dose: Dose, ahead: deque[Dose], stream: Iterator[Dose]) -> int | None:
-    """The next day on which a track is given, looking ahead as far as a gap may be long."""
+def _popped(ahead: deque[Dose], stream: Iterator[Dose]) -> Iterator[Dose]:
+    """What was read ahead first, and then the rest of the stream."""
+    while True:
+        dose = ahead.popleft() if ahead else next(stream, None)
+        if dose is None:
+            return
+        yield dose
+
+
+def _next_in(track: Track, ordinal: int, ahead: deque[Dose], stream: Iterator[Dose]) -> int:
+    """The next day on which a track is given, looking ahead as far as a gap may be long; 0 where there is none."""
     for other in ahead:
         if track in other.slot.tracks:
             return other.ordinal
-    latest = dose.ordinal + LONGEST_GAP
+    latest = ordinal + LONGEST_GAP
     for other in stream:
         ahead.append(other)
         if track in other.slot.tracks:
             return other.ordinal
         if other.ordinal > latest:
             break
-    return None
+    return 0
