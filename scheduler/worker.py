@@ -212,6 +212,7 @@ class Worker:
         try:
             await self._stopping.wait()
         finally:
+            self._stopping.set()
             scheduler.pause()
             for tick in self._ticks:
                 await tick.acquire()
@@ -229,8 +230,10 @@ class Worker:
         self._ticks.append(lock)
 
         async def guarded() -> None:
-            async with lock:
-                await self._guarded(name, tick)
+            # A tick that is only now begun would wait for a lock that the end of `run` has for good.
+            if not self._stopping.is_set():
+                async with lock:
+                    await self._guarded(name, tick)
 
         scheduler.add_job(guarded, "interval", seconds=seconds, name=name, next_run_time=datetime.now(UTC))
 

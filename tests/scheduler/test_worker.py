@@ -137,6 +137,17 @@ def test_told_to_end_it_finishes_the_call_under_way_and_gives_back_the_rest(demo
     assert sorted(state for enrolled in people for state in _states(demo, enrolled)) == ["accepted", "due", "due"]
 
 
+def test_it_ends_without_a_word_whatever_tick_is_beginning(demo: World, caplog: pytest.LogCaptureFixture) -> None:
+    hurried = replace(QUICK, look=0.001, settle=0.001, beat=0.001)
+    for _ in range(5):
+        outside = Phone()
+        demo.enrol(ENROLLED, VISIT, phone=phone(demo.sids))
+        demo.sids += 1
+        _run(_duties(demo, pace=hurried), outside, _all_seen)
+
+    assert caplog.text == ""
+
+
 def test_while_this_host_may_not_send_nothing_is_claimed(demo: World) -> None:
     enrolled = demo.enrol(ENROLLED, VISIT)
     asked: list[None] = []
