@@ -49,6 +49,7 @@ $(BIN)/python:
 
 # The project goes in editable, built by the pinned setuptools of the lock: nothing is fetched but what the lock names.
 $(VENV)/installed-run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements.lock names into $(VENV) (a minute the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
