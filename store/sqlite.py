@@ -123,7 +123,12 @@ def _engine(path: Path, *pragmas: str) -> sa.Engine:
 
 @contextmanager
 def _transaction(connection: sa.Connection, begin: str) -> Iterator[None]:
-    # SQLAlchemy must know of the transaction too: to one that it did not begin, its commit() does nothing.
-    with connection.begin():
-        connection.exec_driver_sql(begin)
+    """Everything in the block, or nothing. SQLAlchemy is not told: its own begin() and commit() cost more than both."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(begin)
+    try:
         yield
+        driver.commit()
+    except BaseException:
+        driver.rollback()
+        raise
