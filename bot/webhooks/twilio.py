@@ -24,8 +24,9 @@ from channels.twilio_webhooks import (
 )
 from store.errors import StoreError
 
-MESSAGES = "/webhooks/twilio/messages"
-STATUS = "/webhooks/twilio/status"
+PREFIX = "/webhooks/twilio/"
+MESSAGES = PREFIX + "messages"
+STATUS = PREFIX + "status"
 MOST_FIELDS = 500
 """Fields of one form that are read. Twilio sends about twenty, and adds new ones without notice."""
 

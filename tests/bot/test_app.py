@@ -5,12 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import session
 from flask.testing import FlaskClient
 
 from bot.app import create_app
 from bot.housekeeping import Housekeeping
 from bot.services import Services
 from bot.settings import load_settings
+from bot.webhooks.twilio import MESSAGES
 from store import health
 from tests.bot.conftest import NOON, PHONE, Phone, Watch, open_clinic
 from tests.bot.test_outage import database_away
@@ -25,6 +27,14 @@ def client(services: Services) -> FlaskClient:
 def beat(services: Services) -> None:
     with services.database.writing() as tx:
         health.beat(tx, NOON, "one", "host", "scheduler")
+
+
+def test_people_have_a_session_and_webhooks_none(services: Services) -> None:
+    app = create_app(services.settings, services)
+    with app.test_request_context("/healthz"):
+        session["seen"] = True
+    with app.test_request_context(MESSAGES), pytest.raises(RuntimeError, match="session is unavailable"):
+        session["seen"] = True
 
 
 def test_it_is_up(client: FlaskClient) -> None:
