@@ -16,6 +16,7 @@ from content.regimens import Regimen, load_regimen
 from scheduler.delivery.words import compose
 from scheduler.plan import show
 from scheduler.plan.calendar import Calendar
+from scheduler.plan.changes import ChangeError, parse_change
 from store.clinics import Clinic
 
 _COLUMNS = ("date", "end_date", "kind", "phase", "cycle", "cycle_in_phase", "day", "items", "warnings")
@@ -45,13 +46,24 @@ def regimens(as_json: bool) -> None:
 @click.option("--start", type=Day(), required=True, help="Day 1, as 2026-05-04.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many treatment days.")
 @click.option("--until", type=Day(), help="The last date to print.")
+@click.option("--change", "specs", multiple=True, help="As delay:cycle=4,days=7; again for the next, in their order.")
 @as_json_option
-def schedule(regimen: str, start: date, count: int | None, until: date | None, as_json: bool) -> None:
+def schedule(
+    regimen: str, start: date, count: int | None, until: date | None, specs: tuple[str, ...], as_json: bool
+) -> None:
     """Print the dated events of REGIMEN, an id of the library or the path of a regimen file.
 
-    A plan without an end is printed for a year unless --count or --until says how far.
+    A plan without an end is printed for a year unless --count or --until says how far. The changes that --change
+    takes: delay, hold, resume, skip, move, stop, switch, enter, branch, close.
     """
-    rows = show.schedule(find_regimen(regimen, load), start, count=count, until=until)
+    found = find_regimen(regimen, load)
+    try:
+        changes = [parse_change(spec, lambda name: find_regimen(name, load)) for spec in specs]
+        Calendar(found, start, changes=changes)
+    except ChangeError as error:
+        message = f"The change cannot be made: {error}."
+        raise click.UsageError(message) from error
+    rows = show.schedule(found, start, count=count, until=until, changes=changes)
     if as_json:
         for row in rows:
             print_json(row)

@@ -92,6 +92,14 @@ def test_understand_gives_a_line_for_every_line(stdin: type[Stdin], capsys: pyte
         (["schedule", "pembro_q3w", "--start", "5.1.26"], "Invalid value for '--start': 5.1.26 is not a date"),
         (["schedule", "pembro_q3w"], "Missing option '--start'."),
         (
+            ["schedule", "pembro_q3w", "--start", "2026-01-05", "--change", "resume:on=2026-02-01"],
+            "The change cannot be made: the plan is not on hold",
+        ),
+        (
+            ["schedule", "pembro_q3w", "--start", "2026-01-05", "--change", "switch:to=nothing,from=2026-02-01"],
+            "There is no regimen nothing",
+        ),
+        (
             ["preview", "pembro_q3w", "--start", "2026-01-05", "--timezone", "Mars/Base"],
             "Invalid value for '--timezone': There is no time zone called Mars/Base",
         ),
@@ -122,6 +130,16 @@ def test_schedule_prints_dated_events(capsys: pytest.CaptureFixture[str]) -> Non
     found = rows(capsys)
     assert [row["date"] for row in found if row["kind"] == "treatment"] == ["2026-01-05", "2026-01-26"]
     assert found[-1]["items"] == ["pembrolizumab"]
+
+
+def test_schedule_applies_changes_in_their_order_and_prints_what_comes_too_close(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    changes = ["--change", "delay:cycle=2,days=7,policy=keepgrid", "--change", "switch:to=pembro_q6w,from=2026-03-09"]
+    assert main(["schedule", "pembro_q3w", "--start", "2026-01-05", "--count", "4", *changes, "--json"]) == 0
+    found = [row for row in rows(capsys) if row["kind"] == "treatment"]
+    assert [row["date"] for row in found] == ["2026-01-05", "2026-02-02", "2026-02-16", "2026-03-09"]
+    assert found[2]["warnings"] == ["pembrolizumab: 14 days after the dose before, and at least 21 are needed"]
 
 
 def test_a_plan_without_an_end_is_printed_for_a_year(capsys: pytest.CaptureFixture[str]) -> None:
