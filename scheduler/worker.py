@@ -299,11 +299,11 @@ class Worker:
             self._results.append((ready, result))
         except Exception as error:  # noqa: BLE001 - a channel promises not to raise; the lease settles it if one does
             _log.error("text %d: %s at %s", ready.message_id, type(error).__name__, _place(error))
-        if len(self._results) * 2 >= self._pace.calls or len(self._under_way) == 1:
+        if len(self._results) * 4 >= self._pace.calls * 3 or len(self._under_way) == 1:
             self._came_back.set()
 
     async def _gather(self) -> None:
-        """Waits until half of the calls came back, or all, or a moment has passed: commits cost more than waiting."""
+        """Waits until most of the calls came back, or a moment has passed: commits cost more than waiting."""
         if not self._under_way:
             return
         try:
