@@ -21,6 +21,7 @@ from content.regimen_format.model import (
     includes,
 )
 from content.regimen_format.sections import WHOLE
+from content.regimen_format.weeks import place_of_week
 from content.toml_file import Table
 
 if TYPE_CHECKING:
@@ -214,11 +215,11 @@ def _reminders(regimen: "Regimen", table: Table) -> None:
 def _ways_through(regimen: "Regimen", table: Table) -> None:
     """For every set of choices: a start, no phase behind an open end, no open phase that stops giving."""
     ids = [choice.id for choice in regimen.choices]
-    seen: set[tuple[int, str]] = set()
+    seen: set[tuple[str, int]] = set()
 
     def fault(number: int, rule: str, mend: str) -> None:
-        if (number, rule) not in seen:
-            seen.add((number, rule))
+        if (rule, number) not in seen:
+            seen.add((rule, number))
             table.fault(rule, mend, "phase", number)
 
     for answers in product((False, True), repeat=len(ids)):
@@ -226,6 +227,11 @@ def _ways_through(regimen: "Regimen", table: Table) -> None:
         path = [(number, phase) for number, phase in enumerate(regimen.phases) if phase.condition.holds(taken)]
         if not path:
             fault(0, "reach", "with some choices there is no phase at all: correct 'if' and 'unless'")
+        for number, extra in enumerate(regimen.extras):
+            if place_of_week(regimen.phases, taken, extra.week) is None and ("extra", number) not in seen:
+                seen.add(("extra", number))
+                mend = "with some choices this week has no place: it comes after months, courses or an entered date"
+                table.fault("extra", mend, "extra", number, "week")
         for at, (number, phase) in enumerate(path):
             before = path[at - 1][1] if at else None
             if before is None and phase.start.kind is not StartKind.PLAN:

@@ -75,11 +75,19 @@ def _edge(timeline: "Timeline", attached: Attached, first: int, prefix: str) -> 
     if attached.edge == "start":
         if runs[0].cycle == 1 and runs[0].begin >= first:
             yield runs[0].begin, runs[0], 0, 1
-    elif runs[-1].length is not None or timeline.state.stopped_on is not None:
+    elif _ends(timeline, runs[-1], is_whole=attached.phase is None):
         dose = timeline.last_dose(runs[-1].next_start)
-        goes_on = timeline.state.held_from is not None and runs[-1].next_start > timeline.state.held_from
-        if dose is not None and dose.ordinal >= first and not goes_on:
+        if dose is not None and dose.ordinal >= first:
             yield dose.ordinal, dose.run, dose.at, dose.day
+
+
+def _ends(timeline: "Timeline", last: Run, *, is_whole: bool) -> bool:
+    """Whether a phase, or the whole course, is over after its last run: not on hold, and waiting for nothing more."""
+    if timeline.state.stopped_on is not None:
+        return True
+    if last.length is None or (is_whole and timeline.final.waiting is not None):
+        return False
+    return timeline.state.held_from is None or last.next_start <= timeline.state.held_from
 
 
 def _has(attached: Attached, cycle: int) -> bool:

@@ -196,7 +196,12 @@ def _enter(state: PlanState, phase_id: str, on: date) -> PlanState:
                 continue
             if on.toordinal() <= segment.start:
                 raise ChangeError(f"the plan starts on {_day(segment.start)}: {phase_id} comes after that day")
-            taken = segment.taken | ({phase.condition.only_if} if phase.condition.only_if else frozenset())
+            stage = next((each for each in segment.course.stages if each.id == phase_id), None)
+            if stage is None:
+                raise ChangeError(f"{phase_id} is not part of this plan: answer the choice it depends on first")
+            taken = segment.taken
+            if stage.is_pending and phase.condition.only_if:
+                taken |= {phase.condition.only_if}
             changed = segment.changed
             entered = {**changed.entered, phase_id: on.toordinal()}
             changed = Changed(changed.edits, entered, changed.until)

@@ -19,10 +19,10 @@ from content.regimen_format.model import (
     OffDays,
     Phase,
     Route,
-    StartKind,
     Stay,
     includes,
 )
+from content.regimen_format.weeks import place_of_week
 from content.regimens import Regimen
 
 NONE: frozenset[str] = frozenset()
@@ -45,10 +45,9 @@ class Slot:
     """What one day of a cycle gives.
 
     ``setting``: "visit", "pump" or "hospital" where something is given by a professional; ``home``: "pill" or "cream"
-    where the patient takes something alone, and ``called`` their word for it.
-    ``gaps``: item, least and most days since its last dose, where the regimen says so. ``doubled``: items of which two
-    doses fell on the day.
-    ``parts``: where both happen on one day, the visit alone and the rest alone; None else.
+    where the patient takes something alone, and ``called`` their word for it. ``gaps``: item, least and most days since
+    its last dose, where the regimen says so. ``doubled``: items of which two doses fell on the day. ``parts``: where
+    both happen on one day, the visit alone and the rest alone; None else.
     """
 
     items: tuple[str, ...]
@@ -229,30 +228,10 @@ class Course:
         self.caps = tuple(stop.lasts for stop in stops if stop.lasts)
         self.before = min((stop.before.toordinal() for stop in stops if stop.before), default=None)
         for extra in regimen.extras:
-            self._place(extra)
-
-    def stage(self, phase_id: str) -> Stage | None:
-        """The stage of a phase that these choices include."""
-        return next((stage for stage in self.stages if stage.id == phase_id), None)
-
-    def _place(self, extra: Extra) -> None:
-        """Finds the cycle of the undisturbed course that the extra dose's week falls into."""
-        target, begin = extra.week * 7, 0
-        for number, stage in enumerate(self.stages):
-            phase = stage.phase
-            if phase.cycle.months or phase.start.kind in (StartKind.DATE, StartKind.COURSES):
-                return
-            following = self.stages[number + 1].phase.start if number + 1 < len(self.stages) else None
-            length = phase.cycle.days
-            end = None if phase.cycles is None else begin + phase.cycles * length
-            if end is not None and following is not None and following.kind is StartKind.GAP and phase.cycles:
-                last = stage.shape(phase.cycles, 1).days[-1]
-                end = begin + (phase.cycles - 1) * length + last - 1 + following.gap.days
-            if end is None or target < end:
-                cycle = min((target - begin) // length + 1, phase.cycles or target)
-                stage.add_extra(cycle, target - begin - (cycle - 1) * length + 1, extra)
-                return
-            begin = end
+            place = place_of_week(regimen.phases, taken, extra.week)
+            for stage in self.stages:
+                if place is not None and stage.id == place.phase:
+                    stage.add_extra(place.cycle, place.day, extra)
 
 
 @lru_cache(maxsize=1_024)

@@ -20,7 +20,7 @@ from scheduler.plan.attached import attached_events
 from scheduler.plan.events import Event, Kind
 from scheduler.plan.runs import Dose
 from scheduler.plan.shapes import Track
-from scheduler.plan.timeline import Gap, Timeline, dose_name, gap_name
+from scheduler.plan.timeline import STOPPED, Gap, Timeline, dose_name, gap_name
 
 # No part of any course is silent for longer: after this many days without a reminder none will come.
 LONGEST_SILENCE = 1_200
@@ -167,19 +167,22 @@ class Teller:
                 self._gap(row)
             else:
                 self._event(row[1], row[0])
-        end = self.timeline.end()
-        if end is not None and end.name == "finished":
-            self._tell("finished", end.name, end.date.toordinal(), end.date.toordinal(), {}, None)
         while heap:
             yield heappop(heap)
 
     def _rows(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
-        rows = self.timeline.rows(first)
+        rows = self._with_end(first)
         if not self.rules.attached:
             return rows
         attached = attached_events(self.timeline, first)
         others = [((event.date.toordinal(), event) for event in stream) for stream in attached]
         return merge(rows, *others, key=itemgetter(0)) if others else rows
+
+    def _with_end(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
+        yield from self.timeline.rows(first)
+        end = self.timeline.end()
+        if end is not None and end.date.toordinal() >= first:
+            yield end.date.toordinal(), end
 
     def _dose(self, dose: Dose) -> None:
         slot, day = dose.slot, dose.ordinal
@@ -236,6 +239,8 @@ class Teller:
     def _event(self, event: Event, day: int) -> None:
         if event.kind is Kind.PAIRED:
             self._visit(event.name, day, self.times.visits.get(event.name))
+        elif event.kind is Kind.FINISHED and event.name != STOPPED:
+            self._tell("finished", event.name, day, day, {}, None)
         elif event.route == Route.CREAM:
             self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
 

@@ -115,9 +115,10 @@ class Timeline:
         elif self.final.waiting:
             phase = self.final.waiting.id
             name, kind = f"{dose.run.prefix}{phase}/waiting", Kind.WAITING
-        run, cycle = dose.run, dose.run.cycle + dose.at
-        day = over - run.start_of(dose.at) + 1
-        return Event(name, kind, date.fromordinal(over), None, phase, run.plan_cycle + dose.at, cycle, day)
+        run, day = dose.run, dose.day + over - dose.ordinal
+        return Event(
+            name, kind, date.fromordinal(over), None, phase, run.plan_cycle + dose.at, run.cycle + dose.at, day
+        )
 
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""

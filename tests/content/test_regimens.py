@@ -196,6 +196,8 @@ MISTAKES = [
     ("days = [7]", "days = [-7]", 56, "range", "cannot be negative"),
     ('lasts = "24 months"', "", 58, "stop", "say when the course ends"),
     ('lasts = "24 months"', 'before = "soon"', 59, "notation", "a date such as"),
+    ("[reminders]", '[[extra]]\nitem = "drug"\nweek = 600\n[reminders]', 63, "range", "from 0 (the first week)"),
+    ("[reminders]", '[[extra]]\nitem = "drag"\nweek = 6\n[reminders]', 62, "reference", 'no item is called "drag"'),
     ("[reminders]", "[reminder]", 61, "unknown", "'reminder' is not known here"),
     ("visit_before = {", "visit_befor = {", 62, "unknown", "'visit_befor' is no reminder rule"),
     ("days_before = 3", "days_before = 0", 62, "range", "from 1 to 30"),
@@ -217,6 +219,14 @@ def test_a_mistake_is_told_with_its_line_and_what_is_expected(
     fault = next((each for each in caught.value.faults if each.rule == rule and mend in each.mend), None)
     assert fault is not None, str(caught.value)
     assert (fault.file, fault.line) == ("sample.toml", line), str(caught.value)
+
+
+def test_an_extra_dose_in_a_week_that_has_no_place_is_a_mistake() -> None:
+    waiting = GOOD.replace('first_gap = "21 days"', 'waits_for = "a date"')
+    extra = '[[extra]]\nitem = "drug"\nweek = 30\n[reminders]'
+    with pytest.raises(ContentError, match="this week has no place"):
+        sample(waiting.replace("[reminders]", extra))
+    assert sample(GOOD.replace("[reminders]", extra)).extras
 
 
 def test_mistakes_are_told_all_at_once() -> None:

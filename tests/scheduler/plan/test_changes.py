@@ -269,6 +269,7 @@ def test_changes_apply_to_a_plan_joined_in_the_middle() -> None:
         ("pembro_q3w", ["enter:phase=adjuvant,on=2026-07-01"], 'no phase "adjuvant" waits for a date'),
         ("nivo_periop", ["enter:phase=surgery,on=2026-07-01"], "waits for a date: adjuvant"),
         ("nivo_periop", ["enter:phase=adjuvant,on=2026-01-05"], "adjuvant comes after that day"),
+        ("pembro_tnbc", ["enter:phase=adjuvant_6_weeks,on=2026-08-01"], "answer the choice it depends on first"),
         ("pembro_q3w", ["branch:id=weekly,take=yes"], "the choices are no_month_cap, adjuvant"),
     ],
 )

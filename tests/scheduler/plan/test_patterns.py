@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from scheduler.plan.calendar import Calendar, Event, Kind
-from scheduler.plan.changes import Branch, Enter
+from scheduler.plan.changes import Branch, Enter, Hold, Stop
 from scheduler.plan.clinic_days import ClinicDays, Snap
 from tests.scheduler.plan.made import CAPSULES, FILES, START, give, phase, regimen
 
@@ -194,6 +194,18 @@ def test_what_follows_the_last_dose_waits_for_the_end() -> None:
     assert found == ["2026-02-23", "2026-04-27"]
     open_end = regimen(phase("p", "21 days"), linked=[follow])
     assert not [e for e in Calendar(open_end, MONDAY).events(last=date(2028, 1, 1)) if e.kind is Kind.LINKED]
+
+
+def test_nothing_follows_the_last_dose_while_the_plan_waits_or_is_on_hold() -> None:
+    follow = {"name": "late effects", "of": "end of course", "days": [28]}
+    waits = phase("then", "21 days", waits_for="a date", cycles=1)
+    made = regimen(phase("p", "21 days", cycles=2), waits, linked=[follow])
+    assert not [event for event in Calendar(made, MONDAY).events() if event.kind is Kind.LINKED]
+    whole = regimen(phase("p", "21 days", cycles=2), linked=[follow])
+    held = Calendar(whole, MONDAY, changes=[Hold(date(2026, 1, 20))])
+    stopped = Calendar(whole, MONDAY, changes=[Stop(date(2026, 1, 20))])
+    assert not [event for event in held.events() if event.kind is Kind.LINKED]
+    assert [event.date for event in stopped.events() if event.kind is Kind.LINKED] == [date(2026, 2, 2)]
 
 
 def test_a_period_has_its_last_day() -> None:

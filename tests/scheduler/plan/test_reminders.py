@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar
+from scheduler.plan.changes import Stop
 from scheduler.plan.local_time import UnknownZoneError, to_local, within_window
 from scheduler.plan.reminders import Reminder, upcoming
 from tests.scheduler.plan.made import CAPSULES, FILES, START, Definition, give, phase, regimen, starts
@@ -72,6 +73,22 @@ def test_a_stay_in_hospital_is_told_instead_of_a_visit() -> None:
 def test_the_end_of_the_course_is_told_once() -> None:
     made = regimen(phase("p", "21 days", cycles=2), reminders={"finished": {"at": "11:00"}})
     assert lines(told(made)) == ["finished 01-27 11:00"]
+
+
+def test_the_end_is_told_in_its_turn_though_visits_follow_it() -> None:
+    made = regimen(
+        phase("p", "21 days", cycles=1),
+        paired=[{"name": "check", "of": "end of course", "days": [10]}],
+        reminders={"visit_tomorrow": {"at": "16:00"}, "finished": {"at": "11:00"}},
+    )
+    assert lines(told(made)) == ["visit_tomorrow 01-04 16:00", "finished 01-06 11:00", "visit_tomorrow 01-14 16:00"]
+
+
+def test_a_plan_that_was_stopped_is_not_told_to_be_finished() -> None:
+    calendar = Calendar(FILES["pembro_q3w"], START, changes=[Stop(date(2026, 2, 1))])
+    settings: dict[str, Any] = {"window_from": time(9), "window_until": time(20), "visit_time": None}
+    found = list(upcoming(calendar, timezone=NEW_YORK, after=LONG_AGO, **settings))
+    assert {each.rule for each in found} == {"visit_before", "visit_tomorrow", "visit_today", "between"}
 
 
 @pytest.mark.parametrize(("visit_time", "suffix"), [(time(10, 30), ""), (None, "_untimed")])
