@@ -144,7 +144,7 @@ def test_the_last_exchanges_are_told_without_their_words_newest_first(database: 
             add_reply(tx, sample, number, fact=topic)
         add_received(tx, sample)
         last = inbox.last_exchanges(tx, sample.contact.id, 2)
-    assert last == [Exchange(None, "fatigue", "topic", "fatigue"), Exchange(None, "fever", "topic", "fever")]
+    assert last == [Exchange(NOW, None, topic, "topic", topic) for topic in ("fatigue", "fever")]
 
 
 def test_a_conversation_is_read_from_its_end_or_from_where_one_was(database: Database) -> None:
