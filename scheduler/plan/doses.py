@@ -71,8 +71,8 @@ class Doses:
         for number in range(bisect_right(self._starts, before - 1) - 1, -1, -1):
             run = self.runs[number]
             for at in range(run.index_at(before - 1), -1, -1):
-                for dose in reversed(list(run.doses(at))):
-                    if dose.ordinal < before and _is_wanted(dose.slot, track, item):
+                for dose in run.doses_before(at, before):
+                    if _is_wanted(dose.slot, track, item):
                         return dose
                 if is_bounded and run.start_of(at) < before - LONGEST_GAP:
                     return None

@@ -148,6 +148,16 @@ class Run:
                 return
             yield Dose(ordinal, self, index, days[at], slots[at])
 
+    def doses_before(self, index: int, before: int) -> Iterator[Dose]:
+        """What a cycle gives before a day, the last one first; visits that were moved are not among them."""
+        start = self.start_of(index)
+        days, slots = self.stage.shape(self.cycle + index, start)
+        if self.edit is not UNCHANGED:
+            yield from (dose for dose in reversed(self._edited(start, days, slots)) if dose.ordinal < before)
+            return
+        for at in range(bisect_left(days, min(before, self.until) - start + 1) - 1, -1, -1):
+            yield Dose(start - 1 + days[at], self, index, days[at], slots[at])
+
     def moved_doses(self) -> list[Dose]:
         """The visits of an edited cycle that were moved alone."""
         start = self.start_of(0)
