@@ -74,7 +74,15 @@ _FIND = Prepared(
     CONTACTS.where(contact.c.clinic_id == sa.bindparam("clinic"), contact.c.phone_hash == sa.bindparam("hash"))
 )
 _GET = CONTACTS.where(contact.c.id == sa.bindparam("number"))
-_ADD = for_both(lambda insert: insert(contact).on_conflict_do_nothing())
+_ADD = Prepared(
+    for_both(lambda insert: insert(contact).on_conflict_do_nothing().returning(contact.c.id)),
+    "clinic_id",
+    "phone_hash",
+    "phone_sealed",
+    "language",
+    "via",
+    "created_at",
+)
 
 
 def find_contact(tx: Tx, clinic_id: int, phone: str) -> Contact | None:
@@ -94,27 +102,29 @@ def open_contact(tx: Tx, now: datetime, clinic_id: int, phone: str, language: st
 
     A contact that was erased gets its number back, since the person turned to the clinic again; its opt-out stands.
     """
-    found = find_contact(tx, clinic_id, phone)
+    found = find_contact(tx, clinic_id, phone) or new_contact(tx, now, clinic_id, phone, language, via)
     if found is not None and found.phone is not None:
         return found
     if found is not None:
         _set(tx, found.id, phone_sealed=tx.sealer.seal(phone))
-    else:
-        tx.conn.execute(
-            _ADD[tx.dialect],
-            {
-                "clinic_id": clinic_id,
-                "phone_hash": _hash(tx, clinic_id, phone),
-                "phone_sealed": tx.sealer.seal(phone),
-                "language": language,
-                "via": via,
-                "created_at": now,
-            },
-        )
     opened = find_contact(tx, clinic_id, phone)
     if opened is None:
         raise LookupError("the contact went away while it was opened")
     return opened
+
+
+def new_contact(tx: Tx, now: datetime, clinic_id: int, phone: str, language: str, via: str) -> Contact | None:
+    """Makes the contact of a number (E.164) that has none; None where it has one after all."""
+    row = _ADD.one(
+        tx,
+        clinic_id=clinic_id,
+        phone_hash=_hash(tx, clinic_id, phone),
+        phone_sealed=tx.sealer.seal(phone),
+        language=language,
+        via=via,
+        created_at=now,
+    )
+    return None if row is None else Contact(row[0], clinic_id, phone, language, via, None, None, None, None, now, None)
 
 
 def set_language(tx: Tx, contact_id: int, language: str) -> None:

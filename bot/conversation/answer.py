@@ -17,7 +17,7 @@ from bot.understanding.engine import Engine, Outcome
 from channels.base import Incoming, Via
 from content.library import Library
 from content.sms_text import fold, measure
-from store.contacts import Contact, find_contact, open_contact
+from store.contacts import Contact, find_contact, new_contact, open_contact
 from store.database import Database, Tx
 from store.inbox import record_reply, record_text, stored_reply
 
@@ -78,6 +78,8 @@ class Conversation:
         contact = find_contact(tx, clinic.id, incoming.sender)
         outcome = self._understand_again(tx, heard, contact, now)
         language = self._language(heard, outcome, contact)
+        if contact is None:
+            contact = new_contact(tx, now, clinic.id, incoming.sender, language, incoming.via)
         if contact is None or contact.phone is None:
             contact = open_contact(tx, now, clinic.id, incoming.sender, language, incoming.via)
         message_id = record_text(
