@@ -1,11 +1,14 @@
 """What every table is made of: the metadata, the column types, and statements that both databases take."""
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from store.backends import Dialect
 
@@ -45,6 +48,50 @@ class Moment(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class _List(sa.types.TypeDecorator[Sequence[Any]]):
+    """Any number of values in one parameter. PostgreSQL has arrays; SQLite takes them out of JSON."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, item: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return sa.Text() if dialect.name == "sqlite" else postgresql.ARRAY(self.item)
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: sa.Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class _Among(FunctionElement[bool]):
+    """A column, and the list that it is looked up in."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: Any, **named: Any) -> str:
+    column, values = (compiler.process(part, **named) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - a column and a parameter's name
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: Any, **named: Any) -> str:
+    column, values = (compiler.process(part, **named) for part in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """That a column is one of the values of the list parameter ``name``.
+
+    One parameter however long the list is: with IN each length is a statement of its own, to be written and read anew.
+    """
+    return _Among(column, sa.bindparam(name, type_=_List(column.type)))
 
 
 def key() -> sa.Column[int]:

@@ -1,6 +1,6 @@
 """The dated events of plans: the shadow that the calendar throws from a plan's start to some weeks ahead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 (`date` is a field below)
 from typing import Any, Literal, get_args
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from store.columns import Id, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
+from store.prepared import Prepared
 
 EventStatus = Literal["planned", "confirmed", "given", "missed", "held", "gone"]
 
@@ -57,13 +58,30 @@ class PlanEvent:
     status: EventStatus
 
 
-_ALL = sa.select(plan_event).where(plan_event.c.plan_id == sa.bindparam("plan"))
+# In the order of the fields of PlanEvent.
+_EVENTS = sa.select(
+    plan_event.c.plan_id,
+    plan_event.c.name,
+    plan_event.c.kind,
+    plan_event.c.date,
+    plan_event.c.end_date,
+    plan_event.c.phase,
+    plan_event.c.cycle,
+    plan_event.c.cycle_in_phase,
+    plan_event.c.day,
+    plan_event.c["items"],
+    plan_event.c.route,
+    plan_event.c.status,
+).where(plan_event.c.plan_id == sa.bindparam("plan"))
+_ALL = Prepared(_EVENTS)
 _FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
-_BETWEEN = _ALL.where(
-    plan_event.c.status != "gone",
-    plan_event.c.date <= _LAST,
-    sa.func.coalesce(plan_event.c.end_date, plan_event.c.date) >= _FIRST,
-).order_by(plan_event.c.date, plan_event.c.name)
+_BETWEEN = Prepared(
+    _EVENTS.where(
+        plan_event.c.status != "gone",
+        plan_event.c.date <= _LAST,
+        sa.func.coalesce(plan_event.c.end_date, plan_event.c.date) >= _FIRST,
+    ).order_by(plan_event.c.date, plan_event.c.name)
+)
 # What is set are the columns that the values name.
 _SET = sa.update(plan_event).where(
     plan_event.c.plan_id == sa.bindparam("of_plan"), plan_event.c.name == sa.bindparam("of_name")
@@ -72,7 +90,7 @@ _SET = sa.update(plan_event).where(
 
 def rewrite(tx: Tx, clinic_id: int, plan_id: int, events: Iterable[PlanEvent], until: Date, since: Date | None) -> None:
     """What `store.plans.write_events` says, but for what it does to the plan's own row."""
-    standing = {row.name: _as_event(row) for row in tx.conn.execute(_ALL, {"plan": plan_id})}
+    standing = {event.name: event for event in map(_as_event, _ALL.every(tx, plan=plan_id))}
     new, rewritten = [], []
     named = set()
     for event in events:
@@ -99,8 +117,7 @@ def rewrite(tx: Tx, clinic_id: int, plan_id: int, events: Iterable[PlanEvent], u
 
 def events_between(tx: Tx, plan_id: int, first: Date, last: Date) -> list[PlanEvent]:
     """The events that touch a day from ``first`` to ``last``, both included, in date order; none that is gone."""
-    rows = tx.conn.execute(_BETWEEN, {"plan": plan_id, "first": first, "last": last})
-    return [_as_event(row) for row in rows]
+    return [_as_event(row) for row in _BETWEEN.every(tx, plan=plan_id, first=first, last=last)]
 
 
 def set_event_status(tx: Tx, plan_id: int, name: str, status: EventStatus) -> None:
@@ -132,18 +149,7 @@ def _values(event: PlanEvent, status: EventStatus) -> dict[str, Any]:
     }
 
 
-def _as_event(row: sa.Row[Any]) -> PlanEvent:
-    return PlanEvent(
-        row.plan_id,
-        row.name,
-        row.kind,
-        row.date,
-        row.end_date,
-        row.phase,
-        row.cycle,
-        row.cycle_in_phase,
-        row.day,
-        tuple(row.items),
-        row.route,
-        row.status,
-    )
+def _as_event(row: Sequence[Any]) -> PlanEvent:
+    values = list(row)
+    values[9] = tuple(row[9])
+    return PlanEvent(*values)

@@ -11,9 +11,10 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, Moment, for_both, key, metadata, one_of, same_owner, within_clinic
+from store.columns import Id, Moment, among, for_both, key, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
 from store.plan_events import EventStatus, PlanEvent, events_between, rewrite, set_event_status
+from store.prepared import Prepared
 
 __all__ = [
     "EventStatus",
@@ -128,12 +129,14 @@ class PlanChange:
 
 
 _ADD_DEFINITION = for_both(lambda insert: insert(regimen_definition).on_conflict_do_nothing())
+# In the order of the fields of Plan, the digest of the definition in the place of the definition too.
 _PLANS = sa.select(
     plan.c.id,
     plan.c.clinic_id,
     plan.c.patient_id,
     plan.c.regimen_id,
     plan.c.regimen_version,
+    plan.c.digest.label("of_definition"),
     plan.c.digest,
     plan.c.start,
     plan.c.start_cycle,
@@ -143,16 +146,16 @@ _PLANS = sa.select(
     plan.c.created_at,
     plan.c.shadow_until,
 ).order_by(plan.c.id)
-_DEFINITIONS = sa.select(regimen_definition.c.digest, regimen_definition.c.definition).where(
-    regimen_definition.c.digest.in_(sa.bindparam("digests", expanding=True))
+_DEFINITIONS = Prepared(
+    sa.select(regimen_definition.c.digest, regimen_definition.c.definition).where(
+        among(regimen_definition.c.digest, "digests")
+    )
 )
-_GET = _PLANS.where(plan.c.id == sa.bindparam("number"))
+_GET = Prepared(_PLANS.where(plan.c.id == sa.bindparam("number")))
 _LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update()
-_ACTIVE_OF = _PLANS.where(
-    plan.c.patient_id.in_(sa.bindparam("patients", expanding=True)), plan.c.state == sa.literal_column("'active'")
-)
-_ALL_OF = _PLANS.where(plan.c.patient_id == sa.bindparam("patient"))
-_TO_TOP_UP = (
+_ACTIVE_OF = Prepared(_PLANS.where(among(plan.c.patient_id, "patients"), plan.c.state == sa.literal_column("'active'")))
+_ALL_OF = Prepared(_PLANS.where(plan.c.patient_id == sa.bindparam("patient")))
+_TO_TOP_UP = Prepared(
     _PLANS.order_by(None)
     .where(plan.c.state == sa.literal_column("'active'"), plan.c.shadow_until < sa.bindparam("before", type_=sa.Date))
     .order_by(plan.c.shadow_until, plan.c.id)
@@ -200,21 +203,21 @@ def add_plan(
 
 def get_plan(tx: Tx, plan_id: int) -> Plan | None:
     """The plan of this id."""
-    found = _read(tx, _GET, {"number": plan_id})
+    found = _read(tx, _GET, number=plan_id)
     return found[0] if found else None
 
 
 def plans_of(tx: Tx, patient_ids: Sequence[int]) -> dict[int, list[Plan]]:
     """The active plans of each of these patients, the oldest first. Plans on one regimen share its definition."""
     by_patient: dict[int, list[Plan]] = {patient_id: [] for patient_id in patient_ids}
-    for found in _read(tx, _ACTIVE_OF, {"patients": list(patient_ids)}):
+    for found in _read(tx, _ACTIVE_OF, patients=list(patient_ids)):
         by_patient[found.patient_id].append(found)
     return by_patient
 
 
 def all_plans_of(tx: Tx, patient_id: int) -> list[Plan]:
     """Every plan of a patient, whatever its state, the oldest first."""
-    return _read(tx, _ALL_OF, {"patient": patient_id})
+    return _read(tx, _ALL_OF, patient=patient_id)
 
 
 def plans_to_top_up(tx: Tx, before: date, limit: int) -> list[Plan]:
@@ -222,7 +225,7 @@ def plans_to_top_up(tx: Tx, before: date, limit: int) -> list[Plan]:
 
     They stay ours until the transaction ends: on PostgreSQL no other transaction is given the same ones meanwhile.
     """
-    return _read(tx, _TO_TOP_UP, {"before": before, "limit": limit})
+    return _read(tx, _TO_TOP_UP, before=before, limit=limit)
 
 
 def write_events(tx: Tx, plan_id: int, events: Iterable[PlanEvent], until: date, *, since: date | None = None) -> None:
@@ -285,26 +288,10 @@ def changes(tx: Tx, plan_id: int) -> list[PlanChange]:
     ]
 
 
-def _read(tx: Tx, statement: sa.Select[Any], values: dict[str, Any]) -> list[Plan]:
-    rows = tx.conn.execute(statement, values).all()
-    digests = sorted({row.digest for row in rows})
-    definitions = {row.digest: row.definition for row in tx.conn.execute(_DEFINITIONS, {"digests": digests})}
-    return [
-        Plan(
-            id=row.id,
-            clinic_id=row.clinic_id,
-            patient_id=row.patient_id,
-            regimen_id=row.regimen_id,
-            regimen_version=row.regimen_version,
-            regimen_json=definitions[row.digest],
-            digest=row.digest,
-            start=row.start,
-            start_cycle=row.start_cycle,
-            visit_time=row.visit_time,
-            state=row.state,
-            version=row.version,
-            created_at=row.created_at,
-            shadow_until=row.shadow_until,
-        )
-        for row in rows
-    ]
+def _read(tx: Tx, statement: Prepared, **values: Any) -> list[Plan]:
+    rows = [list(row) for row in statement.every(tx, **values)]
+    kept = _DEFINITIONS.every(tx, digests=sorted({row[5] for row in rows}))
+    definitions = {digest: definition for digest, definition in kept}  # noqa: C416 - a row is no tuple
+    for row in rows:
+        row[5] = definitions[row[5]]
+    return [Plan(*row) for row in rows]

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from store import messages
-from store.columns import Id, Moment, for_both
+from store.columns import Id, Moment, among, for_both
 from store.database import Database
 from store.prepared import Prepared
 from tests.store.sample import NOW, VISIT, add_received, add_sample
@@ -61,6 +61,27 @@ def test_every_type_comes_back_as_it_does_the_long_way(database: Database, row: 
     assert list(short) == list(every) == list(long)
     assert long._asdict() == row | {"id": number[0], "word": "constant % word"}
     assert long.at is None or long.at.tzinfo is UTC
+
+
+@pytest.mark.parametrize("numbers", [[], [2], [3, 1, 3, 99], list(range(2, 5_000))])
+def test_a_list_is_one_parameter_however_long_it_is(database: Database, numbers: list[int]) -> None:
+    by_number = ALL.where(among(things.c.id, "numbers")).order_by(things.c.id)
+    with database.writing() as tx:
+        things.create(tx.conn)
+        tx.conn.execute(sa.insert(things), [{"id": number} for number in (1, 2, 3)])
+        short = Prepared(by_number).every(tx, numbers=numbers)
+        long = tx.conn.execute(by_number, {"numbers": numbers}).all()
+    assert [row[0] for row in short] == sorted({1, 2, 3} & set(numbers))
+    assert [list(row) for row in short] == [list(row) for row in long]
+
+
+def test_a_list_of_words_is_looked_up_as_it_is_written(database: Database) -> None:
+    words = ["it's", '"quoted"', "niño", "100 %", "not there"]
+    with database.writing() as tx:
+        things.create(tx.conn)
+        tx.conn.execute(sa.insert(things), [{"word": word} for word in words[:-1]])
+        found = Prepared(sa.select(things.c.word).where(among(things.c.word, "words"))).every(tx, words=words)
+    assert {word for (word,) in found} == set(words[:-1])
 
 
 def test_a_moment_of_another_zone_is_the_same_moment(database: Database) -> None:
