@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 import sqlalchemy as sa
 
+from store.columns import among
 from store.contacts import contact
 from store.database import Tx
 from store.errors import WrongKey
@@ -13,6 +14,7 @@ from store.messages import Cover, Kind, message, message_event
 from store.patients import PatientState, patient
 from store.plan_events import EventStatus, plan_event
 from store.plans import PlanState, plan
+from store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class TextToSend:
 
 
 # In the order of the fields of TextToSend, the sealed number in the place of the number.
-_TO_SEND = (
+_TO_SEND = Prepared(
     sa.select(
         message.c.id,
         message.c.clinic_id,
@@ -84,14 +86,14 @@ _TO_SEND = (
     .join_from(message, contact, contact.c.id == message.c.contact_id)
     .outerjoin(patient, patient.c.id == message.c.patient_id)
     .where(
-        message.c.id.in_(sa.bindparam("numbers", expanding=True)),
+        among(message.c.id, "numbers"),
         message.c.state == "claimed",
         message.c.lease_owner == sa.bindparam("owner"),
     )
     .order_by(message.c.priority, message.c.due_at, message.c.id)
     .with_for_update(of=message)
 )
-_COVERS_NOW = (
+_COVERS_NOW = Prepared(
     sa.select(
         message_event.c.message_id,
         message_event.c.plan_id,
@@ -107,20 +109,19 @@ _COVERS_NOW = (
         plan_event,
         (plan_event.c.plan_id == message_event.c.plan_id) & (plan_event.c.name == message_event.c.event),
     )
-    .where(message_event.c.message_id.in_(sa.bindparam("numbers", expanding=True)))
+    .where(among(message_event.c.message_id, "numbers"))
     .order_by(message_event.c.event_date, message_event.c.plan_id, message_event.c.event, message_event.c.rule)
 )
 
 
 def to_send(tx: Tx, ids: Sequence[int], owner: str) -> list[TextToSend]:
     """Those of the texts that ``owner`` still has claimed, locked until the transaction ends, most urgent first."""
-    rows = tx.conn.execute(_TO_SEND, {"numbers": list(ids), "owner": owner}).all()
+    rows = _TO_SEND.every(tx, numbers=list(ids), owner=owner)
     told: dict[int, list[CoverNow]] = {}
-    for number, *cover in tx.conn.execute(_COVERS_NOW, {"numbers": [row[0] for row in rows]}):
+    for number, *cover in _COVERS_NOW.every(tx, numbers=[row[0] for row in rows]):
         told.setdefault(number, []).append(CoverNow(*cover))
     texts = []
     for row in rows:
-        # By place, not by name: a batch has hundreds of rows, and a row has twenty values.
         values = list(row)
         values[-1] = _phone(tx, row[-1])
         values.append(tuple(told.get(row[0], ())))

@@ -67,10 +67,12 @@ class _List(sa.types.TypeDecorator[Sequence[Any]]):
         return json.dumps(value) if dialect.name == "sqlite" else value
 
 
-class _Among(FunctionElement[bool]):
-    """A column, and the list that it is looked up in."""
+class _Among(FunctionElement[Any]):
+    """A column, and the list that it is looked up in.
 
-    type = sa.Boolean()
+    It has no type: a boolean SQLAlchemy would compare with 1, and SQLite would then look at every row.
+    """
+
     inherit_cache = True
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from store.claimed import CoverNow, TextToSend, to_send
-from store.columns import Moment, for_both
+from store.columns import Moment, among, for_both
 from store.contacts import contact
 from store.database import Tx
 from store.messages import SENDING, WAITING, Cover, Kind, message, message_event, message_state
@@ -54,7 +54,7 @@ class Composed:
     attempts: int
 
 
-_AMONG = message.c.id.in_(sa.bindparam("numbers", expanding=True))
+_AMONG = among(message.c.id, "numbers")
 _FREE = {"lease_until": None, "lease_owner": None}
 
 _ADD = Prepared(
@@ -86,7 +86,7 @@ _COVER = Prepared(
     "event_date",
     "message_id",
 )
-_CLAIMABLE = (
+_CLAIMABLE = Prepared(
     sa.select(message.c.id)
     .where(
         WAITING,
@@ -115,13 +115,19 @@ _SEND = Prepared(
     "attempts",
     "state_at",
 )
-_REMEMBER_AMONG = sa.insert(message_state).from_select(
-    ["clinic_id", "message_id", "state", "at", "detail"],
-    sa.select(
-        message.c.clinic_id, message.c.id, message.c.state, message.c.state_at, sa.bindparam("detail", type_=sa.Text)
-    ).where(_AMONG),
+_REMEMBER_AMONG = Prepared(
+    sa.insert(message_state).from_select(
+        ["clinic_id", "message_id", "state", "at", "detail"],
+        sa.select(
+            message.c.clinic_id,
+            message.c.id,
+            message.c.state,
+            message.c.state_at,
+            sa.bindparam("detail", type_=sa.Text),
+        ).where(_AMONG),
+    )
 )
-_CRASHED = (
+_CRASHED = Prepared(
     sa.select(message.c.id)
     .where(SENDING, message.c.lease_until <= sa.bindparam("real_now", type_=Moment))
     .order_by(message.c.lease_until)
@@ -212,7 +218,7 @@ def claim(tx: Tx, now: datetime, lease_until: datetime, owner: str, limit: int, 
     ``now`` is the clock texts are due by, ``real_now`` the one leases run by. Those first that are most urgent, then
     those due longest. Two claims never give the same text.
     """
-    numbers = list(tx.conn.execute(_CLAIMABLE, {"now": now, "real_now": real_now, "limit": limit}).scalars())
+    numbers = [row[0] for row in _CLAIMABLE.every(tx, now=now, real_now=real_now, limit=limit)]
     if numbers:
         values = {"state": "claimed", "lease_until": lease_until, "lease_owner": owner}
         tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, **values})
@@ -239,7 +245,7 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
     ]
     if _SEND.run_many(tx, words, until=lease_until, state_at=now) != len(rows):
         raise LookupError("a text that is to be sent is not claimed")
-    tx.conn.execute(_REMEMBER_AMONG, {"numbers": [row.id for row in rows], "detail": ""})
+    _remember(tx, [row.id for row in rows], "")
 
 
 def drop(tx: Tx, now: datetime, message_id: int, state: Literal["expired", "cancelled"], gate: str) -> bool:
@@ -261,7 +267,7 @@ def release(tx: Tx, ids: Sequence[int]) -> None:
 
 def unknown_after_crash(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:
     """Texts whose sender went away in the middle of the call: nobody knows whether they left. They become unknown."""
-    numbers = list(tx.conn.execute(_CRASHED, {"real_now": real_now, "limit": limit}).scalars())
+    numbers = [row[0] for row in _CRASHED.every(tx, real_now=real_now, limit=limit)]
     _move(tx, now, numbers, {"state": "unknown"}, "the process that sent it went away")
     return numbers
 
@@ -299,4 +305,8 @@ def _leave(tx: Tx, now: datetime, message_id: int, values: dict[str, Any], detai
 def _move(tx: Tx, now: datetime, numbers: list[int], values: dict[str, Any], detail: str) -> None:
     if numbers:
         tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, "state_at": now, **_FREE, **values})
-        tx.conn.execute(_REMEMBER_AMONG, {"numbers": numbers, "detail": detail})
+        _remember(tx, numbers, detail)
+
+
+def _remember(tx: Tx, numbers: Sequence[int], detail: str) -> None:
+    _REMEMBER_AMONG.run_many(tx, [{"numbers": numbers, "detail": detail}])

@@ -31,14 +31,14 @@ class Prepared:
 
     def one(self, tx: Tx, **values: Any) -> Sequence[Any] | None:
         """Runs it and gives the first row, in the order of its columns; None where there is none."""
-        compiled = self._compiled.get(tx.dialect) or self._compile(tx)
+        compiled = self._in_words_of(tx)
         (bound,) = compiled.bind([values], {})
         row = _driver(tx).execute(compiled.sql, bound).fetchone()
         return None if row is None else compiled.row(row)
 
     def every(self, tx: Tx, **values: Any) -> list[Sequence[Any]]:
         """Runs it and gives every row, each in the order of its columns."""
-        compiled = self._compiled.get(tx.dialect) or self._compile(tx)
+        compiled = self._in_words_of(tx)
         (bound,) = compiled.bind([values], {})
         return [compiled.row(row) for row in _driver(tx).execute(compiled.sql, bound).fetchall()]
 
@@ -46,12 +46,19 @@ class Prepared:
         """Runs it for each row, with the values that all have in common, and says how many rows it touched."""
         if not rows:
             return 0
-        compiled = self._compiled.get(tx.dialect) or self._compile(tx)
+        compiled = self._in_words_of(tx)
         cursor = _driver(tx).cursor()
         cursor.executemany(compiled.sql, compiled.bind(rows, common))
         return int(cursor.rowcount)
 
-    def _compile(self, tx: Tx) -> "_Compiled":
+    def sql(self, tx: Tx) -> str:
+        """The words that the driver is given."""
+        return self._in_words_of(tx).sql
+
+    def _in_words_of(self, tx: Tx) -> "_Compiled":
+        known = self._compiled.get(tx.dialect)
+        if known is not None:
+            return known
         statement = self._statement[tx.dialect] if isinstance(self._statement, Mapping) else self._statement
         compiled = self._compiled[tx.dialect] = _Compiled(statement, self._sets, tx.conn.dialect)
         return compiled

@@ -6,9 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from store.columns import among
 from store.contacts import contact
 from store.database import Tx
 from store.messages import WELCOME, State, message
+from store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +26,30 @@ class SentBefore:
 
 _WENT = ("sending", "unknown", "accepted", "sent", "delivered", "undelivered")
 _ours = message.alias("ours")
-_BEFORE = sa.select(
-    contact.c.id,
-    sa.select(message.c.state)
-    .where(message.c.contact_id == contact.c.id, WELCOME)
-    .order_by(message.c.id.desc())
-    .limit(1)
-    .scalar_subquery(),
-    sa.select(_ours.c.due_at)
-    .where(
-        _ours.c.contact_id == contact.c.id,
-        _ours.c.direction == "out",
-        _ours.c.kind != "reply",
-        _ours.c.state.in_(_WENT),
-    )
-    .order_by(_ours.c.id.desc())
-    .limit(1)
-    .offset(sa.bindparam("skipped", type_=sa.Integer))
-    .scalar_subquery(),
-).where(contact.c.id.in_(sa.bindparam("contacts", expanding=True)))
+_BEFORE = Prepared(
+    sa.select(
+        contact.c.id,
+        sa.select(message.c.state)
+        .where(message.c.contact_id == contact.c.id, WELCOME)
+        .order_by(message.c.id.desc())
+        .limit(1)
+        .scalar_subquery(),
+        sa.select(_ours.c.due_at)
+        .where(
+            _ours.c.contact_id == contact.c.id,
+            _ours.c.direction == "out",
+            _ours.c.kind != "reply",
+            sa.or_(*(_ours.c.state == state for state in _WENT)),
+        )
+        .order_by(_ours.c.id.desc())
+        .limit(1)
+        .offset(sa.bindparam("skipped", type_=sa.Integer))
+        .scalar_subquery(),
+    ).where(among(contact.c.id, "contacts"))
+)
 
 
 def sent_before(tx: Tx, contact_ids: Sequence[int], nth: int) -> dict[int, SentBefore]:
     """What went out to each of these contacts; ``nth`` counts the latest text as 1."""
-    rows = tx.conn.execute(_BEFORE, {"contacts": list(contact_ids), "skipped": nth - 1})
+    rows = _BEFORE.every(tx, contacts=list(contact_ids), skipped=nth - 1)
     return {contact_id: SentBefore(welcome, latest) for contact_id, welcome, latest in rows}

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from store.columns import among
 from store.database import Tx
 from store.messages import RANKS, Message, State, get_message, message, remember
 from store.prepared import Prepared
@@ -24,15 +25,8 @@ class SentRow:
 
 
 _READ = (message.c.id, message.c.clinic_id, message.c.state, message.c.provider_id)
-_STANDING = (
-    sa.select(*_READ)
-    .where(message.c.id.in_(sa.bindparam("numbers", expanding=True)))
-    .order_by(message.c.id)
-    .with_for_update()
-)
-_OWNERS = sa.select(message.c.provider_id, message.c.id).where(
-    message.c.provider_id.in_(sa.bindparam("provider_ids", expanding=True))
-)
+_STANDING = Prepared(sa.select(*_READ).where(among(message.c.id, "numbers")).order_by(message.c.id).with_for_update())
+_OWNERS = Prepared(sa.select(message.c.provider_id, message.c.id).where(among(message.c.provider_id, "provider_ids")))
 _THIS_ONE = sa.update(message).where(message.c.id == sa.bindparam("number"))
 _MOVE = Prepared(_THIS_ONE.values(lease_until=None, lease_owner=None), "state", "state_at", "error_code", "provider_id")
 _NAME = Prepared(_THIS_ONE, "provider_id")
@@ -60,9 +54,9 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
     A text that a receipt moved on before keeps its state. A provider's id that another text has is not taken again.
     """
     numbers = [row.id for row in rows]
-    standing = {number: before for number, *before in tx.conn.execute(_STANDING, {"numbers": numbers})}
+    standing = {number: before for number, *before in _STANDING.every(tx, numbers=numbers)}
     given = [row.provider_id for row in rows if row.provider_id is not None]
-    owners = dict(tx.conn.execute(_OWNERS, {"provider_ids": given}).all())
+    owners: dict[str, int] = {row[0]: row[1] for row in _OWNERS.every(tx, provider_ids=given)}
     moved, named, told = [], [], []
     for row in rows:
         if row.id not in standing:

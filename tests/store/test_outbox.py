@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import contacts, messages, outbox, patients, plans
+from store import claimed, contacts, messages, outbox, patients, plans, sent_before, settling
 from store.contacts import contact
 from store.database import Database, Tx
 from store.messages import Cover, State
@@ -302,10 +302,26 @@ def test_nothing_waits_at_first(database: Database) -> None:
         assert outbox.next_due_at(tx) is None
 
 
+def test_a_batch_is_found_without_looking_at_any_other_text(sqlite: Database) -> None:
+    with sqlite.writing() as tx:
+        for statement in (
+            claimed._TO_SEND,
+            claimed._COVERS_NOW,
+            outbox._REMEMBER_AMONG,
+            sent_before._BEFORE,
+            settling._STANDING,
+            settling._OWNERS,
+            plans._ACTIVE_OF,
+        ):
+            words = statement.sql(tx)
+            steps = tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", (None,) * words.count("?"))
+            assert [step for *_, step in steps if step.startswith("SCAN") and "json_each" not in step] == []
+
+
 def test_claims_are_found_without_looking_at_texts_that_are_done(sqlite: Database) -> None:
     with sqlite.writing() as tx:
         for statement, index in ((outbox._CLAIMABLE, "ix_message_waiting"), (outbox._CRASHED, "ix_message_sending")):
-            words = str(statement.compile(tx.conn.engine))
+            words = statement.sql(tx)
             values = (None,) * words.count("?")
             (plan,) = {row[3] for row in tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)}
             assert index in plan
