@@ -17,7 +17,7 @@ from scheduler.worker import Pace
 from store import clinics
 from store.migrate import migrate
 
-OURS = "+12025550100"
+OURS = "+14025550100"  # in no area code that patients have
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
 REGIMEN = "pembro_q3w"
