@@ -28,6 +28,7 @@ def ask(text: str, phone: str, number: str | None, as_json: bool) -> None:
         raise click.UsageError(read.error or "This is no phone number.")
     services = open_services()
     with plainly():
+        services.database.check_release()
         services.directory.refresh(services.database)
     heard, answer = _try(services, text, read.e164, number)
     body = answer.body or ""

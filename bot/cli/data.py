@@ -39,17 +39,24 @@ def open_services() -> Services:
 
 @contextmanager
 def reading(services: Services) -> Iterator[Tx]:
-    """A look into the database."""
-    with plainly(), services.database.reading() as tx:
-        yield tx
+    """A look into the database, if it is at this release."""
+    with plainly():
+        services.database.check_release()
+        with services.database.reading() as tx:
+            yield tx
 
 
 @contextmanager
 def writing(services: Services) -> Iterator[Tx]:
-    """A change of the database, whole or not at all. A command waits longer for others than a text may."""
-    with plainly(), services.database.writing(deadline=30) as tx:
-        check_keys(tx)
-        yield tx
+    """A change of the database, whole or not at all, if it is at this release.
+
+    A command waits longer for others than a text may.
+    """
+    with plainly():
+        services.database.check_release()
+        with services.database.writing(deadline=30) as tx:
+            check_keys(tx)
+            yield tx
 
 
 def pick_entry(tx: Tx, name: str | None) -> ClinicEntry:
