@@ -32,6 +32,7 @@ DEMO_TWILIO: Mapping[str, str] = {
 
 _ACCOUNT = re.compile(r"AC[0-9A-Za-z]{32}")
 _SHORTEST_SECRET = 32
+_MOST_TOKENS = 2  # the one in use, and while it is replaced the other
 _MAKE_RANDOM = 'make one with: python3 -c "import secrets; print(secrets.token_hex(32))"'
 _MAKE_DATA_KEY = (
     'make one with: python3 -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
@@ -63,6 +64,13 @@ def _secret(value: str) -> str:
     if 0 < len(value) < _SHORTEST_SECRET:
         raise ValueError
     return value
+
+
+def _auth_tokens(value: object) -> object:
+    tokens = _split(value)
+    if isinstance(tokens, tuple) and len(tokens) > _MOST_TOKENS:
+        raise ValueError
+    return tokens
 
 
 def _data_keys(value: object) -> object:
@@ -149,7 +157,7 @@ class Settings(BaseSettings):
     twilio_account_sid: Annotated[str, BeforeValidator(_account)] = _variable(
         "", "The one Twilio account of this installation.", "the account's SID: AC and 32 letters or digits"
     )
-    twilio_auth_token: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = _variable(
+    twilio_auth_token: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_auth_tokens)] = _variable(
         (),
         "The account's auth token; two with a comma while rotating, the first is the one that is called with.",
         "one auth token, or two with a comma between them",

@@ -34,6 +34,16 @@ class TimeOfDay(click.ParamType[time]):
             self.fail(f"{value} is not a time of day: write it as 09:30.", param, ctx)
 
 
+class Name(click.ParamType[str]):
+    """What somebody or something is called, without blanks around it."""
+
+    name = "name"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name; a usage error where nothing is left of it."""
+        return str(value).strip() or self.fail("Write a name: there is none.", param, ctx)
+
+
 class Zone(click.ParamType[str]):
     """A time zone by its IANA name, America/New_York."""
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from argon2 import PasswordHasher
 
-from bot.cli.arguments import TimeOfDay, Zone
+from bot.cli.arguments import Name, TimeOfDay, Zone
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.output import as_json_option, print_rows
 from channels.phone import is_e164, read_number
@@ -48,7 +48,7 @@ def clinic() -> None:
 
 
 @clinic.command("add")
-@click.argument("name")
+@click.argument("name", type=Name())
 @_settings
 def clinic_add(name: str, **given: Any) -> None:
     """Add a clinic called NAME. It needs --timezone and --country.
@@ -117,7 +117,7 @@ def clinic_list(as_json: bool) -> None:
 
 @clinic.command("approve")
 @click.argument("name")
-@click.option("--by", required=True, help="Who signs off: the name of a person.")
+@click.option("--by", type=Name(), required=True, help="Who signs off: the name of a person.")
 @click.option("--content", is_flag=True, help="The facts, danger signs and wording of this release.")
 @click.option("--regimen", "regimens", multiple=True, metavar="ID", help="A regimen; may be repeated.")
 @click.option("--all-regimens", is_flag=True, help="Every regimen of the library.")
@@ -149,8 +149,12 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
 @clinic.command("join-code")
 @click.argument("name")
 @click.argument("code", required=False)
-def clinic_join_code(name: str, code: str | None) -> None:
-    """Set the CODE that somebody texts after JOIN to ask the clinic called NAME for reminders; without one, end it."""
+@click.option("--remove", is_flag=True, help="Take the code away: nobody can ask by text any more.")
+def clinic_join_code(name: str, code: str | None, remove: bool) -> None:
+    """Set the CODE that somebody texts after JOIN to ask the clinic called NAME for reminders."""
+    if (code is None) is not remove:
+        message = "Give a code, or --remove to take it away."
+        raise click.UsageError(message)
     if code is not None and not re.fullmatch(r"[A-Za-z0-9]{3,20}", code):
         message = "A join code is 3 to 20 letters and digits."
         raise click.UsageError(message)
@@ -203,7 +207,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--name", required=True, help="Their name.")
+@click.option("--name", type=Name(), required=True, help="Their name.")
 @clinic_option
 @click.option(
     "--role", type=click.Choice(["administrator", "nurse", "viewer", "auditor"]), default="nurse", show_default=True

@@ -184,6 +184,9 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         (["clinic", "set", "Riverside", "--window-from", "20:30"], 2, "The send window must end after it begins."),
         (["clinic", "approve", "Riverside", "--by", "X"], 2, "Nothing to sign off"),
         (["clinic", "approve", "Riverside", "--by", "X", "--regimen", "none"], 2, "There is no regimen none"),
+        (["clinic", "add", "  ", "--timezone", "UTC", "--country", "us"], 2, "Invalid value for 'NAME': Write a name"),
+        (["clinic", "approve", "Riverside", "--by", " ", "--content"], 2, "Invalid value for '--by': Write a name"),
+        (["clinic", "join-code", "Riverside"], 2, "Give a code, or --remove"),
         (["clinic", "join-code", "Riverside", "a!"], 2, "A join code is 3 to 20 letters and digits."),
         (["sender", "add", NUMBER], 1, "A clinic already texts from"),
         (["sender", "add", "banana"], 2, "banana is no sender"),
@@ -204,7 +207,7 @@ def test_a_join_code_is_set_and_taken_away(clinic: Run) -> None:
         clinic("clinic", "join-code", "Riverside", "sunrise") == "Text JOIN SUNRISE to ask Riverside for reminders.\n"
     )
     assert clinic.rows("clinic", "list")[0]["join_code"] == "SUNRISE"
-    clinic("clinic", "join-code", "Riverside")
+    clinic("clinic", "join-code", "Riverside", "--remove")
     assert clinic.rows("clinic", "list")[0]["join_code"] is None
 
 
@@ -213,12 +216,23 @@ def test_a_user_is_added_once(clinic: Run) -> None:
     assert clinic("user", "add", "Nurse@example.org", "--name", "N", status=1).startswith("Somebody signs in as")
 
 
-def test_a_database_of_a_newer_release_is_refused_by_every_process(clinic: Run, tmp_path: Path) -> None:
+def test_a_database_of_a_newer_release_is_refused_by_every_command(clinic: Run, tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path}/riverside.db")
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'ffff'"))
-    for command in ("serve", "scheduler", "migrate"):
-        assert clinic(command, status=2).startswith("The database was brought to a newer release")
+    commands = (
+        ["serve"],
+        ["scheduler"],
+        ["migrate"],
+        ["clinic", "list"],
+        ["clinic", "add", "Other", "--timezone", "UTC", "--country", "us"],
+        ["patient", "list"],
+        ["user", "add", "nurse@example.org", "--name", "N. Urse"],
+        ["ask", "HELP"],
+        ["message", "why", "1"],
+    )
+    for command in commands:
+        assert clinic(*command, status=2).startswith("The database was brought to a newer release")
 
 
 def test_a_database_that_was_never_migrated_is_refused(

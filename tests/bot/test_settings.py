@@ -57,6 +57,7 @@ def test_two_auth_tokens_are_read_in_order(monkeypatch: pytest.MonkeyPatch) -> N
         ("PORT", "70000"),
         ("DEMO", "perhaps"),
         ("BAA_SIGNED", "soon"),
+        ("TWILIO_AUTH_TOKEN", "one,two,three"),
         ("DATABASE_URL", "mysql://host/name"),
         ("DATA_KEYS", "hunter2"),
         ("SECRET_KEY", "hunter2"),
