@@ -22,7 +22,7 @@ from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
 from scheduler.plan.reminders import Reminder
 from scheduler.send_window import WEEK, SendWindow
 from store import audit, consents, contacts, outbox, patients, plans
-from store.clinics import Clinic, ClinicEntry
+from store.clinics import Clinic, ClinicEntry, is_ours
 from store.contacts import Contact
 from store.database import Tx
 from store.patients import CodeTaken, Patient, PatientExists
@@ -183,6 +183,8 @@ def _signed_regimen(library: Library, entry: ClinicEntry, regimen_id: str) -> Re
 
 
 def _contact(tx: Tx, now: datetime, clinic: Clinic, new: NewPatient, phone: str) -> Contact:
+    if is_ours(tx, phone):
+        raise NotEnrolled("phone", "A clinic here texts from this number itself: ask for the patient's own.")
     contact = contacts.open_contact(tx, now, clinic.id, phone, new.language, new.via)
     if contact.opted_out_at is not None:
         sentence = (

@@ -305,6 +305,11 @@ def add_sender(
     return _as_sender(row)
 
 
+def is_ours(tx: Tx, address: str) -> bool:
+    """Whether any clinic texts from this number or service."""
+    return tx.conn.execute(sa.select(sender.c.id).where(sender.c.address == address)).first() is not None
+
+
 def stop_sender(tx: Tx, now: datetime, sender_id: int, reason: str) -> bool:
     """Nothing more goes out from this sender until it is resumed; one stopped already keeps its first reason: False."""
     return _set_sender(tx, now, sender_id, sender.c.stopped_at.is_(None), {"stopped_at": now, "stopped_reason": reason})

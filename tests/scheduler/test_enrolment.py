@@ -12,6 +12,7 @@ from scheduler.plan.local_time import to_local
 from store import audit, clinics, consents, contacts, patients, plans
 from store.database import Database
 from store.messages import covers
+from tests.fakes.twilio.signing import NUMBER
 from tests.scheduler.world import NEW_YORK, PHONE, World, at, phone
 
 NOW = at(2026, 1, 2, 15)
@@ -164,6 +165,10 @@ def test_a_number_that_opted_out_is_refused_whatever_was_signed(world: World) ->
 
     assert refused.field == "phone"
     assert "START" in refused.sentence
+
+
+def test_a_number_that_a_clinic_texts_from_is_no_patients(world: World) -> None:
+    assert "texts from this number itself" in _refused(world, world.new_patient(START, phone=NUMBER)).sentence
 
 
 def test_a_number_in_quarantine_is_refused(world: World) -> None:

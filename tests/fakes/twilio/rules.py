@@ -80,6 +80,8 @@ class Rules:
         code = self._recipient(form) or self._sender(form, account) or self._content(form) or self._options(form)
         if code is None and account.is_stopped(form["To"], form.get("From", "")):
             code = 21610
+        if code is None and form["To"] == form.get("From"):
+            code = 21266
         return Refusal(code) if code else None
 
     def is_magic(self, sender: str | None) -> bool:
