@@ -12,6 +12,10 @@ from scheduler.enrolment import NewPatient
 from store.clinics import ClinicEntry
 
 
+LIKELY = "pembro_q3w"
+"""The regimen that the form begins with: a visit every three weeks."""
+
+
 class Mistyped(Exception):
     """A field holds what it cannot hold; the message is a plain sentence."""
 
@@ -38,7 +42,7 @@ def draft(now: datetime, entry: ClinicEntry, taken: Mapping[str, str]) -> dict[s
     likely = {
         "number": "+1 202 555 0177",
         "name": "",
-        "regimen": entry.signed_regimens[0].regimen_id if entry.signed_regimens else "",
+        "regimen": LIKELY,
         "start": tomorrow.isoformat(),
         "time": "10:30",
         "language": entry.clinic.default_language,

@@ -22,6 +22,7 @@ def test_side_effects_is_answered_with_a_fact(demo: str, page: Page) -> None:
     answer = page.locator("#texts li.out").last
     expect(answer).to_contain_text(FIRST_FACT)
     expect(answer).to_contain_text("Delivered")
+    expect(page.get_by_text("No texts yet. Try")).to_have_count(0)
     expect(page.get_by_label("Your text")).to_have_value("")
 
 

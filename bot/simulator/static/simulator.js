@@ -18,6 +18,7 @@
     fresh.innerHTML = html;
     const stay = atEnd();
     let added = false;
+    document.getElementById("text-none")?.remove();
     for (const item of [...fresh.children]) {
       const old = document.getElementById(item.id);
       if (!old) {
