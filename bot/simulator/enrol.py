@@ -11,7 +11,6 @@ from content.library import Library
 from scheduler.enrolment import NewPatient
 from store.clinics import ClinicEntry
 
-
 LIKELY = "pembro_q3w"
 """The regimen that the form begins with: a visit every three weeks."""
 
