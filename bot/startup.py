@@ -27,6 +27,7 @@ def check_start(services: Services) -> None:
         if not services.directory.entries:
             raise
         _log.warning("starting without the database: %s", error)
+    services.spool.sweep()
     services.library  # noqa: B018 - content that cannot be loaded is told now, in this process
 
 

@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
+from typing import IO
 
 from channels.base import Incoming, Via
 from store.errors import StoreError, WrongKey
@@ -25,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _TEXT = ".text"
 _UNREADABLE = ".unreadable"
+_PART = ".part"
+_SIZE = 4096  # bytes: a sealed text is smaller, and takes a block of the disk
 
 
 class SpoolError(Exception):
@@ -57,9 +61,22 @@ class Spool:
         return sum(1 for _ in self._names(_TEXT)) + sum(1 for _ in self._names(_UNREADABLE))
 
     def writable(self) -> bool:
-        """Whether a text could be put away now, as far as rights tell."""
-        folder = next(path for path in (self._folder, *self._folder.absolute().parents) if path.exists())
-        return os.access(folder, os.W_OK | os.X_OK)
+        """Whether a text could be put away now: something of its size is written to the disk, and gone again."""
+        try:
+            self._make_folder()
+            with TemporaryFile(dir=self._folder) as file:
+                _write_through(file, bytes(_SIZE))
+        except OSError:
+            return False
+        return True
+
+    def sweep(self) -> None:
+        """Remove what processes that were killed had half written. Never an error: it is only in the way."""
+        with suppress(OSError):
+            if any(self._names(_PART)):
+                with self._locked("put"):  # whoever writes has it, so no part is being written now
+                    for name in self._names(_PART):
+                        (self._folder / name).unlink(missing_ok=True)
 
     def put(self, text: Spooled) -> Spooled:
         """Write a text to the disk, and back only when it is there.
@@ -68,7 +85,7 @@ class Spool:
         """
         try:
             with self._writing:
-                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._make_folder()
                 with self._locked("put"):
                     mark = sha256(text.incoming.provider_id.encode()).hexdigest()[:32]
                     for name in self._names(f"-{mark}{_TEXT}"):
@@ -89,6 +106,7 @@ class Spool:
         """
         if not self.holds_texts():
             return True
+        self.sweep()
         with self._locked("replay", wait=False) as mine:
             played = mine and all(self._play(self._folder / name, play) for name in sorted(self._names(_TEXT)))
             return played and not self.holds_texts()
@@ -115,6 +133,9 @@ class Spool:
         path.rename(path.with_suffix(_UNREADABLE))
         return True
 
+    def _make_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
     def _names(self, ending: str) -> Iterator[str]:
         with suppress(OSError), os.scandir(self._folder) as entries:
             yield from (entry.name for entry in entries if entry.name.endswith(ending))
@@ -123,12 +144,14 @@ class Spool:
         return _loads(self._sealer.open(path.read_bytes()))
 
     def _write(self, name: str, sealed: bytes) -> None:
-        part = self._folder / f"{name}.part"
-        with part.open("wb") as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(self._folder / name)
+        part = self._folder / f"{name}{_PART}"
+        try:
+            with part.open("wb") as file:
+                _write_through(file, sealed)
+            part.rename(self._folder / name)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -147,6 +170,12 @@ class Spool:
             yield mine
         finally:
             os.close(file)
+
+
+def _write_through(file: IO[bytes], data: bytes) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _dumps(text: Spooled) -> str:

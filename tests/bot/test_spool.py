@@ -132,12 +132,35 @@ def test_a_spool_that_cannot_be_written_says_so(folder: Path) -> None:
     assert not spool.holds_texts()
 
 
-def test_a_full_disk_leaves_nothing_half_written(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing_half_written(spool: Spool, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with _full_disk(monkeypatch), pytest.raises(SpoolError, match="No space left"):
         spool.put(text(1))
+    assert not list(folder.glob("*.part"))
     assert not spool.holds_texts()
     assert spool.put(text(1)) == text(1)
     assert spool.count() == 1
+
+
+def test_what_a_killed_process_had_half_written_is_swept_away(spool: Spool, folder: Path) -> None:
+    spool.sweep()
+    spool.put(text(1))
+    part = folder / "00000000000000000001-ab.text.part"
+    for clean in (spool.sweep, lambda: spool.replay(lambda _: None)):
+        part.write_bytes(b"half")
+        clean()
+        assert not part.exists()
+
+
+def test_it_is_writable_only_where_a_text_would_find_its_place(
+    spool: Spool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spool.writable()
+    assert list(folder.iterdir()) == []
+    with _full_disk(monkeypatch):
+        assert not spool.writable()
+    folder.rmdir()
+    folder.write_text("a file where the folder should be")
+    assert not spool.writable()
 
 
 @contextmanager
