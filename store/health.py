@@ -51,12 +51,14 @@ class DemoClock:
 
 _BEAT = add_or_replace(heartbeat)
 _SET_CLOCK = add_or_replace(demo_clock)
+_FORGET = sa.delete(heartbeat).where(heartbeat.c.at < sa.bindparam("before"))
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def beat(tx: Tx, real_now: datetime, process: str, host: str, kind: ProcessKind) -> None:
-    """That the process is alive."""
+    """That the process is alive. Processes that were silent for a day are forgotten: each start has a new name."""
     tx.conn.execute(_BEAT[tx.dialect], {"process": process, "host": host, "kind": kind, "at": real_now})
+    tx.conn.execute(_FORGET, {"before": real_now - timedelta(days=1)})
 
 
 def heartbeats(tx: Tx) -> list[Heartbeat]:

@@ -34,6 +34,15 @@ def test_a_process_is_known_by_its_last_sign_of_life(database: Database) -> None
         ]
 
 
+def test_a_process_that_was_silent_for_a_day_is_forgotten(database: Database) -> None:
+    with database.writing() as tx:
+        health.beat(tx, NOW, "scheduler-1", "host-a", "scheduler")
+        health.beat(tx, NOW + timedelta(days=1), "scheduler-2", "host-a", "scheduler")
+        assert len(health.heartbeats(tx)) == 2
+        health.beat(tx, NOW + timedelta(days=1, seconds=5), "scheduler-2", "host-a", "scheduler")
+        assert [beat.process for beat in health.heartbeats(tx)] == ["scheduler-2"]
+
+
 def test_the_demo_clock_is_one_for_all_and_exact(database: Database) -> None:
     with database.writing() as tx:
         assert health.get_demo_clock(tx) is None
