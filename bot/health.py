@@ -12,7 +12,7 @@ from bot.metrics import CONTENT_TYPE
 from bot.services import Services
 from store import health
 from store.database import Database
-from store.errors import DatabaseDown, StoreError
+from store.errors import DatabaseTooNew, DatabaseTooOld, StoreError
 
 HEARTBEAT_LASTS = timedelta(seconds=60)
 """A scheduler whose last heartbeat is older is taken for dead."""
@@ -42,10 +42,10 @@ def readiness(database: Database, spool: Spool, real_now: datetime) -> Readiness
         with database.reading() as tx:
             beats = health.heartbeats(tx)
         scheduled = any(beat.kind == "scheduler" and beat.at > real_now - HEARTBEAT_LASTS for beat in beats)
-    except DatabaseDown:
-        up = False
-    except StoreError:  # it answers, but it is at another release
+    except (DatabaseTooOld, DatabaseTooNew):
         up = True
+    except StoreError:
+        up = False
     return Readiness(up, migrated, scheduled, spool.count() == 0 and spool.writable())
 
 

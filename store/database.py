@@ -16,6 +16,7 @@ from store.errors import (
     DatabaseDown,
     DatabaseTooNew,
     DatabaseTooOld,
+    NotADatabase,
     StoreError,
     WrongKey,
     driver_errors_told_plainly,
@@ -28,6 +29,7 @@ __all__ = [
     "DatabaseDown",
     "DatabaseTooNew",
     "DatabaseTooOld",
+    "NotADatabase",
     "StoreError",
     "Tx",
     "WrongKey",
@@ -71,7 +73,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """One view of the data, unmoved by others' writing. Raises DatabaseDown."""
+        """One view of the data, unmoved by others' writing. Raises DatabaseDown, NotADatabase."""
         with self._once(), driver_errors_told_plainly(), self._backend.reading() as connection:
             yield Tx(connection, self._sealer, self.dialect)
 

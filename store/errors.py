@@ -20,6 +20,10 @@ class DatabaseBusy(DatabaseDown):
     """The database is up, but others held it until the deadline."""
 
 
+class NotADatabase(StoreError):
+    """DATABASE_URL names a file that is something else: waiting does not help."""
+
+
 class DatabaseTooOld(StoreError):
     """The database stands at an older migration than this release."""
 
@@ -44,7 +48,7 @@ _BUSY = "The database is busy: others held it until the deadline. The same may b
 _UNREACHABLE = "The database cannot be reached. Check DATABASE_URL, and that the server is up."
 
 # By the beginning of the name of SQLite's error code, which extended codes share (SQLITE_IOERR_WRITE, ...).
-_SQLITE: tuple[tuple[str, type[DatabaseDown], str], ...] = (
+_SQLITE: tuple[tuple[str, type[StoreError], str], ...] = (
     ("SQLITE_FULL", DatabaseDown, _FULL),
     ("SQLITE_BUSY", DatabaseBusy, _BUSY),
     ("SQLITE_LOCKED", DatabaseBusy, _BUSY),
@@ -52,7 +56,7 @@ _SQLITE: tuple[tuple[str, type[DatabaseDown], str], ...] = (
     ("SQLITE_CANTOPEN", DatabaseDown, _UNOPENED),
     ("SQLITE_IOERR", DatabaseDown, "The disk that holds the database reports an error. Check the disk."),
     ("SQLITE_CORRUPT", DatabaseDown, "The database file is damaged. Restore it from a backup."),
-    ("SQLITE_NOTADB", DatabaseDown, "DATABASE_URL names a file that is no SQLite database."),
+    ("SQLITE_NOTADB", NotADatabase, "DATABASE_URL names a file that is no SQLite database. Name another file."),
 )
 
 # By the beginning of PostgreSQL's SQLSTATE (appendix A of its manual).

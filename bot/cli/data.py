@@ -9,7 +9,7 @@ from bot.cli.errors import Misconfigured, Refused
 from bot.services import Services
 from bot.settings import SettingsError, load_settings
 from store.clinics import ClinicEntry, entries
-from store.database import DatabaseDown, DatabaseTooNew, DatabaseTooOld, StoreError, Tx, WrongKey
+from store.database import DatabaseDown, DatabaseTooNew, DatabaseTooOld, NotADatabase, StoreError, Tx, WrongKey
 from store.keys import check_keys
 
 ACTOR = "command line"
@@ -25,7 +25,7 @@ def plainly() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise Misconfigured(str(error)) from error
-    except (DatabaseDown, DatabaseTooNew, DatabaseTooOld, WrongKey) as error:
+    except (DatabaseDown, DatabaseTooNew, DatabaseTooOld, NotADatabase, WrongKey) as error:
         raise Misconfigured(str(error)) from error
     except StoreError as error:
         raise Refused(str(error)) from error

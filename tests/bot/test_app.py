@@ -76,6 +76,13 @@ def test_a_database_of_another_release_is_told(make_services: Callable[[str], Se
     assert state == {"database": True, "migrations": False, "scheduler": False, "spool": True, "ok": False}
 
 
+def test_a_file_that_is_no_database_is_told(make_services: Callable[[str], Services], tmp_path: Path) -> None:
+    (tmp_path / "letter.db").write_text("Dear patient, " * 100)
+    services = make_services(f"sqlite:///{tmp_path}/letter.db")
+    state = create_app(services.settings, services).test_client().get("/readyz").json
+    assert state == {"database": False, "migrations": False, "scheduler": False, "spool": True, "ok": False}
+
+
 def test_metrics_are_for_this_machine_or_for_the_token(services: Services, tmp_path: Path) -> None:
     settings = load_settings(**{**services.settings.model_dump(), "metrics_token": "secret"})
     client = create_app(settings, services).test_client()

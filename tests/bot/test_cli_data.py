@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.cli import main
+from bot.services import Services
 from bot.understanding.engine import Engine
 from content.library import Library
 from tests.bot.conftest import COMMAND_ENVIRONMENT
@@ -243,6 +245,19 @@ def test_a_database_that_was_never_migrated_is_refused(
     for command in ("serve", "scheduler"):
         assert run(command, status=2).startswith("The database is not at this release's migration.")
     assert run("migrate").startswith("The database is at revision ")
+
+
+def test_a_file_that_is_no_database_is_refused_even_where_the_clinics_are_known_from_before(
+    clinic: Run, make_services: Callable[[str], Services], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    services = make_services(f"sqlite:///{tmp_path}/riverside.db")
+    services.directory.refresh(services.database)
+    (tmp_path / "letter.db").write_text("Dear patient, " * 100)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/letter.db")
+    for command in ("serve", "scheduler", "migrate"):
+        told = "DATABASE_URL names a file that is no SQLite database. Name another file.\n"
+        assert clinic(command, status=2) == told
 
 
 def test_a_database_that_is_not_there_is_refused_with_what_to_do(

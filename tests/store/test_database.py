@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from store import clinics, contacts, inbox
 from store.clinics import clinic
-from store.database import Database, DatabaseBusy, DatabaseDown, DatabaseTooOld
+from store.database import Database, DatabaseBusy, DatabaseDown, DatabaseTooOld, NotADatabase
 from store.errors import plainly
 from store.sealed import Sealer
 from tests.store.elsewhere import HOLD_FILE, WRITE_AND_STAY, WRITE_AND_WAIT, let_go, running
@@ -223,7 +223,7 @@ def test_a_path_without_a_database_is_told_plainly_and_makes_none(tmp_path: Path
 
 def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path, sealer: Sealer) -> None:
     (tmp_path / "letter.db").write_text("Dear patient, " * 100)
-    with pytest.raises(DatabaseDown, match="no SQLite database"):
+    with pytest.raises(NotADatabase, match="no SQLite database"):
         Database.open(f"sqlite:///{tmp_path / 'letter.db'}", sealer).check_release()
 
 
