@@ -43,3 +43,8 @@ def unknown(turn: Turn) -> Said:
 def say_later(voice: Voice, _outcome: Outcome) -> Said:
     """What is answered to a text that nothing can be looked up for, while the database is down."""
     return voice.say("later" if voice.is_live else "urgent_only")
+
+
+def say_noted(voice: Voice, _outcome: Outcome) -> Said:
+    """What is answered while the database is down to a wish that is done when it is back: nobody need text it again."""
+    return voice.say("done_thanks" if voice.is_live else "urgent_only")

@@ -23,7 +23,7 @@ _WORDS: Mapping[str, Words] = {
     "clarify": danger.say_clarify,
     "limit": danger.say_limit,
     "opt_out": opting.say_stop,
-    "opt_in": commands.say_later,
+    "opt_in": commands.say_noted,
     "help": opting.say_help,
     "topic": topics.say_topic,
     "unknown": commands.say_unknown,
@@ -32,6 +32,8 @@ _COMMAND_WORDS: Mapping[str, Words] = {
     "menu": topics.say_menu,
     "language_en": commands.say_language,
     "language_es": commands.say_language,
+    "pause": commands.say_noted,
+    "resume": commands.say_noted,
 }
 
 _HANDLERS: Mapping[str, Handler] = {
@@ -76,7 +78,7 @@ def handle(turn: Turn) -> Said | None:
 
 
 def say_from_memory(voice: Voice, outcome: Outcome) -> Said:
-    """The answer that needs no database; "later" to what does."""
+    """The answer that needs no database; to what does, that it is noted or that it cannot be looked up."""
     if not voice.is_live and outcome.kind not in _BEFORE_LIVE:
         return commands.say_unknown(voice, outcome)
     if outcome.kind == "command":

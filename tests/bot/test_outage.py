@@ -60,6 +60,15 @@ def test_what_must_be_looked_up_is_put_off_with_the_urgent_line(
     assert "911" in body
 
 
+@pytest.mark.parametrize("words", ["START", "PAUSE", "RESUME"])
+def test_a_wish_that_is_done_later_is_noted_and_need_not_be_texted_again(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    with database_away(phone.services, monkeypatch):
+        assert phone.says(words) == "Thanks, noted. Unwell? Call 202-555-0111."
+    assert phone.services.desk.replay()
+
+
 def test_when_it_is_back_each_text_stands_once_with_what_it_was_answered(
     phone_on_both: Phone, monkeypatch: pytest.MonkeyPatch, watch: Watch
 ) -> None:
@@ -92,7 +101,7 @@ def test_a_start_never_overtakes_the_stop_that_waits_before_it(
     with database_away(phone.services, monkeypatch):
         phone.text("STOP")
     watch.forward(timedelta(seconds=5))
-    assert phone.says("START").startswith("I can't look that up right now.")
+    assert phone.says("START").startswith("Thanks, noted.")
     assert phone.services.spool.count() == 2
     assert phone.services.desk.replay()
     assert phone.contact().opted_out_at is None
