@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from channels.base import Channel, SendResult
+from channels.base import Channel, Fault, SendResult, Verdict
 from content.library import Library
 from scheduler import clock
 from scheduler.clock import Moment
@@ -27,7 +27,7 @@ from scheduler.delivery import dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
 from store import clinics, health, outbox, patients
 from store.clinics import ClinicEntry
-from store.database import Database, DatabaseDown, Tx
+from store.database import Database, DatabaseDown, NotADatabase, Tx
 
 _log = logging.getLogger(__name__)
 
@@ -190,6 +190,8 @@ class Worker:
         self._under_way: set[asyncio.Task[None]] = set()
         self._results: list[tuple[Ready, SendResult]] = []
         self._came_back = asyncio.Event()
+        self._waits: dict[str, str] = {}
+        self._cut_off = False
 
     async def run(self) -> None:
         """Works until `stop` is called or the process is told to end, then finishes the calls under way."""
@@ -209,6 +211,7 @@ class Worker:
         if self._duties.demo:
             self._every(scheduler, pace.jump, "jump", self._jump)
         scheduler.start()
+        _log.info("%s sends what is due; the database is %s", self._duties.owner, self._duties.database.dialect)
         try:
             await self._stopping.wait()
         finally:
@@ -241,10 +244,15 @@ class Worker:
         """Whatever a tick meets, the next one comes. What is logged holds no values: they may be a patient's."""
         try:
             await tick()
-        except DatabaseDown as error:
-            _log.warning("%s waits: %s", name, error)
+        except (DatabaseDown, NotADatabase) as error:
+            if self._waits.get(name) != str(error):
+                self._waits[name] = str(error)
+                _log.warning("%s waits: %s", name, error)
         except Exception as error:  # noqa: BLE001 - a mistake in one duty must not end the others
             _log.error("%s failed: %s at %s", name, type(error).__name__, _place(error))
+        else:
+            if self._waits.pop(name, None):
+                _log.info("%s goes on", name)
 
     def _once(self, duty: Callable[[], None]) -> Tick:
         async def tick() -> None:
@@ -297,10 +305,20 @@ class Worker:
             result = await self._channel.send(ready.outgoing)
             # Looked up only now: while the call was under way a turn may have begun another list.
             self._results.append((ready, result))
+            self._tell_of_the_way_out(ready.message_id, result)
         except Exception as error:  # noqa: BLE001 - a channel promises not to raise; the lease settles it if one does
             _log.error("text %d: %s at %s", ready.message_id, type(error).__name__, _place(error))
         if len(self._results) * 4 >= self._pace.calls * 3 or len(self._under_way) == 1:
             self._came_back.set()
+
+    def _tell_of_the_way_out(self, message_id: int, result: SendResult) -> None:
+        """Says once when no call can be made any more, and once when one is taken again."""
+        if result.fault is Fault.NOT_SENT and not self._cut_off:
+            self._cut_off = True
+            _log.warning("text %d waits, and others may: %s", message_id, result.detail)
+        elif result.verdict is Verdict.ACCEPTED and self._cut_off:
+            self._cut_off = False
+            _log.info("text %d was accepted: calls can be made again", message_id)
 
     async def _gather(self) -> None:
         """Waits until most of the calls came back, or a moment has passed: commits cost more than waiting."""

@@ -196,6 +196,62 @@ def test_a_tick_that_fails_is_told_without_a_patients_data_and_the_next_one_come
     assert "+1202" not in caplog.text
 
 
+def test_what_a_tick_waits_for_is_told_once_and_again_when_it_changes(
+    demo: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    demo.enrol(ENROLLED, VISIT)
+    reasons = iter(["The disk is full."] * 3 + ["The disk reports an error."] * 3)
+
+    def may_send() -> bool:
+        if (reason := next(reasons, None)) is not None:
+            raise DatabaseDown(reason)
+        return True
+
+    with caplog.at_level(logging.INFO):
+        _run(_duties(demo, may_send=may_send), Phone(), _all_seen)
+
+    assert [record.getMessage() for record in caplog.records if "dispatch" in record.getMessage()] == [
+        "dispatch waits: The disk is full.",
+        "dispatch waits: The disk reports an error.",
+        "dispatch goes on",
+    ]
+
+
+def test_it_says_that_it_began_on_which_database(demo: World, caplog: pytest.LogCaptureFixture) -> None:
+    demo.enrol(ENROLLED, VISIT)
+    with caplog.at_level(logging.INFO):
+        _run(_duties(demo), Phone(), _all_seen)
+
+    assert f"test-1 sends what is due; the database is {demo.database.dialect}" in caplog.text
+
+
+def test_that_no_call_can_be_made_is_told_once_and_that_one_can_again(
+    demo: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1, 6):
+        demo.enrol(ENROLLED, VISIT, phone=phone(number))
+
+    class CutOff(Phone):
+        async def send(self, text: Outgoing) -> SendResult:
+            result = await super().send(text)
+            if len(self.texts) <= 3:
+                return SendResult(Verdict.LATER, None, None, Fault.NOT_SENT, "no connection")
+            return result
+
+    outside = CutOff(wanted=5)
+    outside.open.set()
+    with caplog.at_level(logging.INFO):
+        _run(_duties(demo, pace=replace(QUICK, calls=1)), outside, _all_seen)
+
+    told = [(record.levelname, record.getMessage()) for record in caplog.records if "text " in record.getMessage()]
+    failed, accepted = (outside.texts[number].attempt.split(".")[0] for number in (0, 3))
+    assert told == [
+        ("WARNING", f"text {failed} waits, and others may: no connection"),
+        ("INFO", f"text {accepted} was accepted: calls can be made again"),
+    ]
+    assert "+1202" not in caplog.text
+
+
 def test_results_that_the_database_cannot_take_are_recorded_when_it_is_back(demo: World) -> None:
     enrolled = demo.enrol(ENROLLED, VISIT)
     refused: list[int] = []
