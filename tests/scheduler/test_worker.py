@@ -228,7 +228,7 @@ def test_it_says_that_it_began_on_which_database(demo: World, caplog: pytest.Log
 def test_that_no_call_can_be_made_is_told_once_and_that_one_can_again(
     demo: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for number in range(1, 6):
+    for number in range(5):
         demo.enrol(ENROLLED, VISIT, phone=phone(number))
 
     class CutOff(Phone):
@@ -249,7 +249,7 @@ def test_that_no_call_can_be_made_is_told_once_and_that_one_can_again(
         ("WARNING", f"text {failed} waits, and others may: no connection"),
         ("INFO", f"text {accepted} was accepted: calls can be made again"),
     ]
-    assert "+1202" not in caplog.text
+    assert "55501" not in caplog.text
 
 
 def test_results_that_the_database_cannot_take_are_recorded_when_it_is_back(demo: World) -> None:
