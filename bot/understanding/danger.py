@@ -60,7 +60,8 @@ class Danger:
             self._judged(reading, match)
             for match in matches
             if match.what.kind != "look_alikes"
-            and not any(sign == match.what.sign and own & match.own for sign, own in alike)
+            # "quiero vivir" is harmless, but not inside "no quiero vivir".
+            and not any(sign == match.what.sign and own & match.own and not own < match.own for sign, own in alike)
         ]
         for measure in self._measures.read(reading, country):
             found.extend(self._measured(reading, measure))

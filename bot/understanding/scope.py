@@ -52,7 +52,7 @@ class Scope:
             return Status.OTHER
         if self._supposed(reading, match, start, end):
             return Status.SUPPOSED
-        if self._asked(reading, match, start, end):
+        if self._asked(reading, match, start, end) and (sign != "crisis" or self._about_effects(reading, start, end)):
             return Status.ASKED
         if self._negated(reading, match):
             return Status.NEGATED
@@ -76,7 +76,8 @@ class Scope:
 
     def _negated(self, reading: Reading, match: Match[object]) -> bool:
         clause = reading.clause[match.start]
-        negators = [place for place in reading.places(self._negator) if place[0] not in match.own]
+        # "ya no" of "ya no quiero vivir" belongs to the sign as soon as one of its words does.
+        negators = [place for place in reading.places(self._negator) if not match.own.intersection(range(*place))]
         for a, b in negators:
             inside = match.start < a < match.end
             before = b <= match.start and reading.distance(b, match.start) <= _LOOK_BACK
@@ -160,6 +161,10 @@ class Scope:
         if reading.has(self._could, start, end) and (generic or reading.has(self._cause, start, match.end)):
             return True
         return generic or reading.has(self._side_effect, start, end)
+
+    def _about_effects(self, reading: Reading, start: int, end: int) -> bool:
+        """Whether a question is what the treatment does. "How many of these to not wake up" is none."""
+        return any(reading.has(element, start, end) for element in (self._cause, self._side_effect))
 
     def _present(self, reading: Reading, start: int, end: int) -> bool:
         """Words that say that it is happening to them, in the sentence that may be a question."""
