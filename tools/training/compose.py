@@ -15,7 +15,7 @@ SHORTEST = 3
 """Words of a text. Shorter ones are the work of whole_texts.toml and of the topics' keywords."""
 _VARIANTS = 8
 _CHOICE = re.compile(r"\(([^()]*)\)")
-_SECTION = re.compile(r"\[(\w+)\]")
+_SECTION = re.compile(r"\[([\w.]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ def templates() -> Iterator[tuple[str, str, str]]:
 
 
 def _label(kind: str, section: str) -> str:
+    if kind == "more":
+        return section
     return f"{kind}.{section}" if kind in ("emergency", "call_now", "command", "topic") else kind
 
 

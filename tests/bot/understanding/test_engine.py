@@ -1,0 +1,134 @@
+"""What texts are taken for: the danger in a chatty one, the look-alike, the request, the topic; in both languages."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.understanding.engine import Engine
+from content.library import load
+
+URGENT = ("call_now", "overdose", "emergency", "crisis")
+ENGINE = Engine(load())
+RULES_ALONE = Engine(load(), learned=None)
+
+DANGERS = [
+    ("my chest feels like someone is sitting on it", "en", "emergency"),
+    ("cant catch my breath even lying down", "en", "emergency"),
+    ("mom passed out in the kitchen and wont wake up", "en", "emergency"),
+    ("her face is drooping and shes talking gibberish", "en", "emergency"),
+    ("tongue is swelling up since the drip", "en", "emergency"),
+    ("ive been coughing up blood since lunch", "en", "emergency"),
+    ("me duele mucho el pecho y sudo frio", "es", "emergency"),
+    ("mi papá no puede respirar", "es", "emergency"),
+    ("se desmayó y no despierta", "es", "emergency"),
+    ("i dont want to be alive anymore", "en", "crisis"),
+    ("ya no quiero vivir", "es", "crisis"),
+    ("i took twenty of my sleeping pills", "en", "overdose"),
+    ("temp is 102.4 and i have the shakes", "en", "call_now"),
+    ("tengo 38 y medio de fiebre", "es", "call_now"),
+    ("ran to the loo ten times and its only noon, see you friday", "en", "call_now"),
+    ("skin is blistering all over my arms", "en", "call_now"),
+    ("no he orinado desde ayer", "es", "call_now"),
+    ("my eyes turned yellow overnight", "en", "call_now"),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "least"), DANGERS)
+def test_a_danger_sign_is_urgent_in_whatever_words(text: str, language: str, least: str) -> None:
+    outcome = ENGINE.understand(text, language=language)
+    assert URGENT.index(outcome.kind) >= URGENT.index("call_now") if outcome.kind in URGENT else False, outcome
+    if least != "call_now":
+        assert outcome.kind != "call_now", outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("my phone died sorry", "en"),
+        ("this traffic is killing me lol", "en"),
+        ("had a chest x-ray this morning, all good", "en"),
+        ("se me murió la batería del celular", "es"),
+        ("thank you so much nurse, see you tuesday", "en"),
+        ("hace 38 grados afuera", "es"),
+    ],
+)
+def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
+    assert ENGINE.understand(text, language=language).kind not in URGENT
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kind", "id_"),
+    [
+        ("STOP", "en", "opt_out", "stop"),
+        ("stop texting me please", "en", "opt_out", "stop"),
+        ("ya no me manden mensajes", "es", "opt_out", "stop"),
+        ("wrong number", "en", "opt_out", "wrong_number"),
+        ("START", "en", "opt_in", None),
+        ("HELP", "en", "help", None),
+        ("AYUDA", "es", "help", None),
+        ("SIDE EFFECTS", "en", "topic", "effects"),
+        ("efectos secundarios", "es", "topic", "effects"),
+        ("FEVER", "en", "topic", "fever"),
+        ("MORE", "en", "command", "more"),
+        ("FUENTE", "es", "command", "source"),
+        ("MENU", "en", "command", "menu"),
+        ("español", "en", "command", "language_es"),
+        ("", "en", "unknown", None),
+        ("👍", "en", "unknown", None),
+        ("101", "en", "clarify", None),
+    ],
+)
+def test_words_of_our_own_mean_what_they_say(text: str, language: str, kind: str, id_: str | None) -> None:
+    outcome = ENGINE.understand(text, language=language)
+    assert (outcome.kind, outcome.id) == (kind, id_)
+
+
+@given(
+    danger=st.sampled_from(DANGERS),
+    before=st.sampled_from(["", "hi nurse, ", "Good morning! ", "hola, ", "sorry to bother you but "]),
+    after=st.sampled_from(["", " thanks", " 🙏", ". see you friday", " gracias", ". SIDE EFFECTS", ". STOP"]),
+)
+def test_kind_words_a_keyword_or_stop_never_lower_a_danger(
+    danger: tuple[str, str, str], before: str, after: str
+) -> None:
+    text, language, least = danger
+    outcome = ENGINE.understand(f"{before}{text}{after}", language=language)
+    assert outcome.kind in URGENT
+    assert outcome.kind != "call_now" or least == "call_now"
+
+
+@given(st.text(max_size=300))
+def test_whatever_comes_in_something_comes_out(text: str) -> None:
+    outcome = ENGINE.understand(text)
+    assert outcome.kind
+    assert outcome.matched
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["chest", "pain", "no", "fever", "pills", "took", "died", "stop", "bus", "yesterday", "if", "what", "my"]
+        ),
+        max_size=9,
+    )
+)
+def test_the_learned_layer_only_raises(words: list[str]) -> None:
+    text = " ".join(words)
+    by_rules = RULES_ALONE.understand(text).kind
+    if by_rules in URGENT:
+        assert ENGINE.understand(text).kind == by_rules
+
+
+def test_a_number_is_judged_when_a_temperature_was_asked_for() -> None:
+    assert ENGINE.understand("101", asked="temperature").kind == "call_now"
+    assert ENGINE.understand("98.6", asked="temperature").kind == "info"
+
+
+def test_who_has_cell_therapy_is_answered_at_the_higher_level() -> None:
+    assert ENGINE.understand("my hands are shaking", profile="cart").kind == "emergency"
+
+
+def test_the_same_text_is_always_taken_for_the_same() -> None:
+    again = Engine(load())
+    for text, language, _ in DANGERS:
+        assert again.understand(text, language=language) == ENGINE.understand(text, language=language)
