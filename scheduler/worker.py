@@ -187,7 +187,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._ticks: list[asyncio.Lock] = []
         self._claimed: list[int] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
         self._results: list[tuple[Ready, SendResult]] = []
         self._came_back = asyncio.Event()
         self._waits: dict[str, str] = {}
@@ -275,11 +275,12 @@ class Worker:
     async def _dispatch(self) -> None:
         """Sends until nothing is due any more."""
         while not self._stopping.is_set():
-            if not self._claimed:
-                self._claimed = await self._in_thread(self._duties.claim)
+            free = self._pace.calls - len(self._under_way)
+            if len(self._claimed) < free:
+                self._claimed += await self._in_thread(self._duties.claim)
             if not self._claimed and not self._under_way and not self._results:
                 return
-            await self._turn(self._pace.calls - len(self._under_way))
+            await self._turn(free)
             await self._gather()
 
     async def _turn(self, free: int) -> None:
@@ -296,9 +297,7 @@ class Worker:
             self._results = results + self._results
             raise
         for text in ready:
-            task = asyncio.create_task(self._call(text))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._under_way[text.message_id] = asyncio.create_task(self._call(text))
 
     async def _call(self, ready: Ready) -> None:
         try:
@@ -308,7 +307,8 @@ class Worker:
             self._tell_of_the_way_out(ready.message_id, result)
         except Exception as error:  # noqa: BLE001 - a channel promises not to raise; the lease settles it if one does
             _log.error("text %d: %s at %s", ready.message_id, type(error).__name__, _place(error))
-        if len(self._results) * 4 >= self._pace.calls * 3 or len(self._under_way) == 1:
+        del self._under_way[ready.message_id]
+        if len(self._results) >= len(self._under_way):
             self._came_back.set()
 
     def _tell_of_the_way_out(self, message_id: int, result: SendResult) -> None:
@@ -321,7 +321,10 @@ class Worker:
             _log.info("text %d was accepted: calls can be made again", message_id)
 
     async def _gather(self) -> None:
-        """Waits until most of the calls came back, or a moment has passed: commits cost more than waiting."""
+        """Waits until half of the calls came back, or a moment has passed: commits cost more than waiting.
+
+        The other half keeps the provider busy during the next turn.
+        """
         if not self._under_way:
             return
         try:
@@ -333,7 +336,7 @@ class Worker:
     async def _end(self) -> None:
         """Waits for the calls under way, records them, and gives back what was only claimed."""
         if self._under_way:
-            await asyncio.wait(self._under_way)
+            await asyncio.wait(self._under_way.values())
         await self._guarded("the last results", lambda: self._turn(0))
         if self._claimed:
             await self._guarded("release", self._once(lambda: self._duties.release(self._claimed)))
