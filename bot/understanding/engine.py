@@ -4,7 +4,6 @@ Layers, in order, each able to say why: characters and words (``reading``), dang
 commands (``requests``), topics (``topics``). Nothing here knows the network, the clock or the database.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,32 +184,10 @@ class Engine:
             return "info", sign.id, named.topic.id, f"{named.words} as a question"
         return "topic", named.topic.id, named.topic.id, named.words
 
-    def _of_kind(self, requests: Sequence[Asked], kind: str) -> tuple[str, str | None, str | None, str] | None:
-        for one in requests:
-            if one.request.kind == kind:
-                return _as_outcome(one)
-        return None
-
     def _bare_number(self, reading: Reading) -> tuple[str, str | None, str | None, str] | None:
         told = numbers(reading.words)
         if told and sum(number.end - number.start for number in told) == len(reading.words):
             return "clarify", None, None, "a number alone"
-        return None
-
-    def _mild(self, found: Sequence[Found]) -> tuple[str, str | None, str | None, str] | None:
-        for one in found:
-            if one.status is Status.PRESENT:
-                return "same_day", one.sign.id, one.sign.topic, one.why
-        return None
-
-    def _not_now(self, found: Sequence[Found]) -> tuple[str, str | None, str | None, str] | None:
-        for one in found:
-            return "info", one.sign.id, one.sign.topic, f"{one.why} ({one.status.value})"
-        return None
-
-    def _named(self, names: Sequence[Named]) -> tuple[str, str | None, str | None, str] | None:
-        for named in names:
-            return "topic", named.topic.id, named.topic.id, named.words
         return None
 
     def _urgent_line(self, kind: str, topic: str | None) -> bool:
