@@ -12,6 +12,7 @@ from bot.logs import configure_logging, log_fault
 from bot.services import Services
 from bot.settings import Settings, load_settings
 from bot.simulator import views as simulator
+from bot.startup import keep_what_is_loaded
 from bot.webhooks import twilio
 from channels.base import Receipt
 from scheduler.delivery import receipts
@@ -57,6 +58,7 @@ def serving_app() -> Flask:
         services.directory.refresh(services.database)
     except StoreError as error:
         _log.warning("starting without the database: %s", error)
+    keep_what_is_loaded()
     Housekeeping(services).start()
     return app
 

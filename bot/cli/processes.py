@@ -16,7 +16,7 @@ from bot.cli.data import open_services, plainly, writing
 from bot.cli.errors import Misconfigured
 from bot.logs import configure_logging
 from bot.services import Services
-from bot.startup import check_data, check_start
+from bot.startup import check_data, check_start, keep_what_is_loaded
 from bot.webhooks.twilio import STATUS
 from channels.base import Channel
 from channels.simulator import SimulatedChannel
@@ -82,6 +82,7 @@ def scheduler() -> None:
         demo=settings.demo,
         may_send=lambda: not services.spool.holds_texts() or services.desk.replay(),
     )
+    keep_what_is_loaded()
     asyncio.run(_work(duties, services))
 
 

@@ -1,5 +1,6 @@
 """The pages for those who look after the program, and how it says that something is not there."""
 
+import gc
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.app import create_app
 from bot.housekeeping import Housekeeping
 from bot.services import Services
 from bot.settings import load_settings
+from bot.startup import keep_what_is_loaded
 from bot.webhooks.twilio import MESSAGES
 from store import health
 from tests.bot.conftest import NOON, PHONE, Phone, Watch, open_clinic
@@ -35,6 +37,16 @@ def test_people_have_a_session_and_webhooks_none(services: Services) -> None:
         session["seen"] = True
     with app.test_request_context(MESSAGES), pytest.raises(RuntimeError, match="session is unavailable"):
         session["seen"] = True
+
+
+def test_the_content_is_not_looked_through_again_and_again(services: Services) -> None:
+    library = services.library
+    assert any(each is library for each in gc.get_objects())
+    keep_what_is_loaded()
+    try:
+        assert not any(each is library for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 def test_it_is_up(client: FlaskClient) -> None:
