@@ -44,7 +44,6 @@ class _Seen:
     """A text as every layer saw it."""
 
     reading: Reading
-    plain_text: str
     found: list[Found]
     asked: list[Asked]
     named: list[Named]
@@ -59,6 +58,8 @@ class Engine:
         """``learned``: the weights of the learned layer; None leaves it out, for training."""
         self._library = library
         self._learned = Learned(learned) if learned else None
+        labels = self._learned.labels if self._learned else ()
+        self._urgent_labels = [label for label in labels if label.partition(".")[0] in URGENT]
         words, phrases = read_tables()
         topic_words, topic_phrases = read_topic_phrases()
         lists = read_word_lists()
@@ -86,44 +87,47 @@ class Engine:
         number is then judged) or "temperature 101" (a yes is). ``profile``: "cart" or "bispecific" raises signs.
         """
         pack = self._library.countries.get(country) or next(iter(self._library.countries.values()))
-        seen = self._look(text, pack, profile, only_urgent=True)
-        kind, id_, topic, why = self._decide(seen, language, pack, asked)
+        reading = self._reader.read(text)
+        kind, id_, topic, why = self._as_a_whole(reading, language, pack, asked) or self._decide(
+            self._look(reading, pack, profile, only_urgent=True)
+        )
         return Outcome(kind, id_, topic, self._urgent_line(kind, topic), why, language)
 
     def features(self, text: str, country: str = "us") -> list[str]:
         """What the learned layer sees of a text; for training."""
-        return self._look(text, self._library.countries[country], None, only_urgent=False).features
+        return self._look(self._reader.read(text), self._library.countries[country], None, only_urgent=False).features
 
-    def _look(self, text: str, pack: Country, profile: str | None, *, only_urgent: bool) -> "_Seen":
-        reading = self._reader.read(text)
+    def _look(self, reading: Reading, pack: Country, profile: str | None, *, only_urgent: bool) -> "_Seen":
         found = self._danger.find(reading, pack, profile)
         if only_urgent and any(one.urgent for one in found):
-            return _Seen(reading, bare(reading.plain), found, [], [], {}, [])
+            return _Seen(reading, found, [], [], {}, [])
         asked = self._requests.find(reading)
         named = self._topics.within(reading)
         spoken_of = self._topics.spoken_of(reading)
         features = self._features.of(reading, found, asked, named, spoken_of)
-        return _Seen(reading, bare(reading.plain), found, asked, named, spoken_of, features)
+        return _Seen(reading, found, asked, named, spoken_of, features)
 
-    def _decide(
-        self, seen: "_Seen", language: str, pack: Country, asked: str | None
-    ) -> tuple[str, str | None, str | None, str]:
-        reading = seen.reading
+    def _as_a_whole(
+        self, reading: Reading, language: str, pack: Country, asked: str | None
+    ) -> tuple[str, str | None, str | None, str] | None:
+        """What a text means that is an answer or a keyword and nothing else, as most are; None for any other."""
         if not reading.words:
             return "unknown", None, None, "no words"
-        answered = self._answer(reading, seen.plain_text, pack, asked)
+        plain_text = bare(reading.plain)
+        answered = self._answer(reading, plain_text, pack, asked)
         if answered:
             return answered
-        whole = self._requests.whole(seen.plain_text)
-        topic = self._topics.whole(seen.plain_text, language) or self._topics.whole(" ".join(reading.words), language)
+        whole = self._requests.whole(plain_text)
+        topic = self._topics.whole(plain_text, language) or self._topics.whole(" ".join(reading.words), language)
         if topic and (topic.own_keyword or not whole) and not (whole and whole.request.kind != "command"):
             return self._whole_topic(topic, reading)
-        if whole:
-            return _as_outcome(whole)
+        return _as_outcome(whole) if whole else None
+
+    def _decide(self, seen: "_Seen") -> tuple[str, str | None, str | None, str]:
         urgent = [one for one in seen.found if one.urgent]
         if urgent:
             return urgent[0].level, urgent[0].sign.id, None, urgent[0].why
-        bare_number = self._bare_number(reading)
+        bare_number = self._bare_number(seen.reading)
         if bare_number:
             return bare_number
         if self._learned is None:
@@ -132,7 +136,7 @@ class Engine:
 
     def _judged(self, seen: "_Seen", learned: Learned) -> tuple[str, str | None, str | None, str]:
         chances = learned.judge(seen.features)
-        urgent = {label: chance for label, chance in chances.items() if label.split(".")[0] in URGENT}
+        urgent = {label: chances[label] for label in self._urgent_labels}
         if sum(urgent.values()) > self._needed(seen):
             label = max(urgent, key=lambda name: urgent[name])
             kind, _, sign = label.partition(".")

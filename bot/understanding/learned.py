@@ -23,7 +23,8 @@ class Learned:
     def __init__(self, path: Path) -> None:
         self.labels: tuple[str, ...] = ()
         self._start: list[float] = []
-        self._weights: dict[str, tuple[tuple[int, float], ...]] = {}
+        # How much a feature counts, and what it adds to which label.
+        self._weights: dict[str, tuple[float, tuple[tuple[int, float], ...]]] = {}
         for line in path.read_text("utf-8").splitlines():
             name, *values = line.split("\t")
             if name == "labels":
@@ -31,8 +32,10 @@ class Learned:
             elif name == "start":
                 self._start = [float(value) for value in values]
             else:
+                counts = strength(name)
                 pairs = (value.split(":") for value in values)
-                self._weights[name] = tuple((int(label), float(weight)) for label, weight in pairs)
+                adds = tuple((int(label), counts * float(weight)) for label, weight in pairs)
+                self._weights[name] = counts, adds
 
     def judge(self, features: Sequence[str]) -> dict[str, float]:
         """The probability of every label."""
@@ -49,7 +52,7 @@ class Learned:
             (weight, feature[2:])
             for feature in features
             if feature[:2] in ("w=", "b=")
-            for at, weight in self._weights.get(feature, ())
+            for at, weight in self._weights.get(feature, (0.0, ()))[1]
             if at == number and weight > 0
         ]
         return [words for _, words in sorted(weighed, key=lambda pair: (-pair[0], pair[1]))[:most]]
@@ -61,9 +64,9 @@ class Learned:
             weights = self._weights.get(feature)
             if weights is None:
                 continue
-            counts = strength(feature)
+            counts, adds = weights
             length += counts * counts
-            for label, weight in weights:
-                totals[label] += counts * weight
+            for label, weight in adds:
+                totals[label] += weight
         scale = 1 / math.sqrt(length or 1.0)
         return [start + total * scale for start, total in zip(self._start, totals, strict=True)]
