@@ -41,7 +41,8 @@ class Moment(sa.types.TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a moment must know its time zone")
         if dialect.name == "sqlite":
-            return value.astimezone(UTC).isoformat(timespec="microseconds")
+            utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+            return utc.isoformat(timespec="microseconds")
         return value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:

@@ -5,7 +5,7 @@ Core statement, compiled once for each database and from then on given straight 
 of values both ways. Everywhere else execute() is the way: it does more, and it forgives more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,15 +32,14 @@ class Prepared:
     def one(self, tx: Tx, **values: Any) -> Sequence[Any] | None:
         """Runs it and gives the first row, in the order of its columns; None where there is none."""
         compiled = self._in_words_of(tx)
-        (bound,) = compiled.bind([values], {})
-        row = _driver(tx).execute(compiled.sql, bound).fetchone()
+        row = _driver(tx).execute(compiled.sql, compiled.bind(values)).fetchone()
         return None if row is None else compiled.row(row)
 
     def every(self, tx: Tx, **values: Any) -> list[Sequence[Any]]:
         """Runs it and gives every row, each in the order of its columns."""
         compiled = self._in_words_of(tx)
-        (bound,) = compiled.bind([values], {})
-        return [compiled.row(row) for row in _driver(tx).execute(compiled.sql, bound).fetchall()]
+        rows = _driver(tx).execute(compiled.sql, compiled.bind(values)).fetchall()
+        return [compiled.row(row) for row in rows]
 
     def run_many(self, tx: Tx, rows: Sequence[Mapping[str, Any]], **common: Any) -> int:
         """Runs it for each row, with the values that all have in common, and says how many rows it touched."""
@@ -48,7 +47,7 @@ class Prepared:
             return 0
         compiled = self._in_words_of(tx)
         cursor = _driver(tx).cursor()
-        cursor.executemany(compiled.sql, compiled.bind(rows, common))
+        cursor.executemany(compiled.sql, compiled.bind_many(rows, common))
         return int(cursor.rowcount)
 
     def sql(self, tx: Tx) -> str:
@@ -70,43 +69,46 @@ class _Compiled:
     def __init__(self, statement: Statement, sets: Sequence[str], dialect: sa.Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=list(sets) or None)
         self.sql = str(compiled)
-        self._positional = compiled.positional
-        self._names = list(compiled.positiontup or ()) if compiled.positional else list(compiled.params)
-        self._converts: dict[str, Convert | None] = {
-            name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names
+        names = list(compiled.positiontup or ()) if compiled.positional else list(compiled.params)
+        converts: dict[str, Convert] = {
+            name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is for name in names
         }
-        self._constants = {
-            name: self._as_the_driver_takes(name, compiled.params[name])
-            for name in self._names
-            if not compiled.binds[name].required
-        }
+        constants = {name: converts[name](compiled.params[name]) for name in names if not compiled.binds[name].required}
+        # What every call shares; and each value that it brings, with its place in a sequence or else its name.
+        self._pattern: Any = [constants.get(name) for name in names] if compiled.positional else constants
+        places: Iterable[Any] = range(len(names)) if compiled.positional else names
+        self._changing = [
+            (place, name, converts[name]) for place, name in zip(places, names, strict=True) if name not in constants
+        ]
         columns = enumerate(statement.exported_columns)
-        converts = [
+        processors = [
             (place, column.type.dialect_impl(dialect).result_processor(dialect, None)) for place, column in columns
         ]
-        self._results = [(place, convert) for place, convert in converts if convert is not None]
+        self._results = [(place, convert) for place, convert in processors if convert is not None]
 
-    def bind(self, rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]) -> list[Any]:
-        """The values of each row as the driver takes them; what all have in common is converted once."""
-        fixed = self._constants | {name: self._as_the_driver_takes(name, value) for name, value in common.items()}
-        changing = [(place, name, self._converts[name]) for place, name in enumerate(self._names) if name not in fixed]
-        if not self._positional:
-            return [
-                fixed | {name: convert(row[name]) if convert else row[name] for _, name, convert in changing}
-                for row in rows
-            ]
-        pattern = [fixed.get(name) for name in self._names]
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        bound = self._pattern.copy()
+        for place, name, convert in self._changing:
+            bound[place] = convert(values[name])
+        return bound
+
+    def bind_many(self, rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]) -> list[Any]:
+        """The values of each row; what all have in common is converted once."""
+        pattern = self._pattern.copy()
+        changing = []
+        for place, name, convert in self._changing:
+            if name in common:
+                pattern[place] = convert(common[name])
+            else:
+                changing.append((place, name, convert))
         bound = []
         for row in rows:
             values = pattern.copy()
             for place, name, convert in changing:
-                values[place] = convert(row[name]) if convert else row[name]
+                values[place] = convert(row[name])
             bound.append(values)
         return bound
-
-    def _as_the_driver_takes(self, name: str, value: Any) -> Any:
-        convert = self._converts[name]
-        return convert(value) if convert else value
 
     def row(self, row: Sequence[Any]) -> Sequence[Any]:
         """A row as the driver gives it, converted."""
@@ -114,8 +116,13 @@ class _Compiled:
             return row
         values = list(row)
         for place, convert in self._results:
-            values[place] = convert(values[place])
+            if values[place] is not None:
+                values[place] = convert(values[place])
         return values
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _driver(tx: Tx) -> Any:
