@@ -37,6 +37,8 @@ class Outcome:
     matched: str
     """Why, in a few words; staff see it."""
     language: str
+    detail: str | None = None
+    """What kind of info or clarify it is: negated, past, asked, supposed, other, number, visit, all_taken or hurts."""
 
 
 @dataclass(frozen=True, slots=True)
