@@ -10,8 +10,8 @@ from typing import Literal
 
 from channels.base import Via
 from content.library import Library
-from scheduler.delivery import planner
 from scheduler.delivery.words import WELCOME, compose
+from scheduler.planned import next_text_at
 from scheduler.send_window import SendWindow
 from store import audit, clinics, consents, contacts, follow_ups, outbox, patients, plans
 from store.clinics import Clinic
@@ -128,7 +128,7 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
         return True
     window = SendWindow.of(patient, clinic)
     active = plans.plans_of(tx, [patient.id])[patient.id]
-    patients.set_next_text(tx, patient.id, planner.next_text_at(active, window, now))
+    patients.set_next_text(tx, patient.id, next_text_at(active, window, now))
     return True
 
 

@@ -15,12 +15,13 @@ from channels.base import Via
 from channels.phone import read_number
 from content.library import Library
 from content.regimens import Regimen
-from scheduler.delivery.planner import SHADOW, reminders_of, write_shadow
 from scheduler.delivery.words import WELCOME
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
 from scheduler.plan.reminders import Reminder
+from scheduler.planned import reminders_of
 from scheduler.send_window import WEEK, SendWindow
+from scheduler.shadow import SHADOW, write_shadow
 from store import audit, consents, contacts, outbox, patients, plans
 from store.clinics import Clinic, ClinicEntry, is_ours
 from store.contacts import Contact

@@ -97,7 +97,8 @@ class Plan:
 
     ``regimen_json`` is the whole definition and ``digest`` its SHA-256 in hex. ``start`` is the local date of the
     first day of cycle ``start_cycle`` (1: from the beginning). ``version`` moves with every change. The plan's events
-    stand as rows up to and with ``shadow_until``; None: none were written yet.
+    stand as rows up to and with ``shadow_until``; None: none were written yet. ``changes`` are the scheduler's to read,
+    in the order in which they were made.
     """
 
     id: int
@@ -114,6 +115,7 @@ class Plan:
     version: int
     created_at: datetime
     shadow_until: date | None
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,11 @@ _DEFINITIONS = Prepared(
     )
 )
 _GET = Prepared(_PLANS.where(plan.c.id == sa.bindparam("number")))
+_CHANGES = Prepared(
+    sa.select(plan_change.c.plan_id, plan_change.c.change)
+    .where(among(plan_change.c.plan_id, "plans"))
+    .order_by(plan_change.c.plan_id, plan_change.c.position)
+)
 _LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update()
 _ACTIVE_OF = Prepared(_PLANS.where(among(plan.c.patient_id, "patients"), plan.c.state == sa.literal_column("'active'")))
 _ALL_OF = Prepared(_PLANS.where(plan.c.patient_id == sa.bindparam("patient")))
@@ -292,6 +299,11 @@ def _read(tx: Tx, statement: Prepared, **values: Any) -> list[Plan]:
     rows = [list(row) for row in statement.every(tx, **values)]
     kept = _DEFINITIONS.every(tx, digests=sorted({row[5] for row in rows}))
     definitions = {digest: definition for digest, definition in kept}  # noqa: C416 - a row is no tuple
+    # A plan at its first version was never changed: most are.
+    changed: dict[int, list[str]] = {row[0]: [] for row in rows if row[11] > 1}
+    for plan_id, change in _CHANGES.every(tx, plans=list(changed)) if changed else ():
+        changed[plan_id].append(change)
     for row in rows:
         row[5] = definitions[row[5]]
+        row.append(tuple(changed.get(row[0], ())))
     return [Plan(*row) for row in rows]

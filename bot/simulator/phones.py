@@ -9,8 +9,8 @@ from itertools import islice
 from bot.simulator.screen import Bubble, Coming, Phone, bubbles
 from channels.base import Via
 from content.library import Library
-from scheduler.delivery.planner import calendar_of, reminders_of
 from scheduler.delivery.words import compose
+from scheduler.planned import calendar_of, reminders_of
 from scheduler.send_window import SendWindow
 from store import contacts, messages, patients, plans
 from store.clinics import ClinicEntry

@@ -7,25 +7,23 @@ What is useless by now becomes a text all the same: the gate that expires it say
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 
-from content.faults import ContentError
-from content.regimens import Regimen
-from scheduler.plan.calendar import Calendar, Event, Kind
-from scheduler.plan.reminders import Reminder, upcoming
+from scheduler.plan.calendar import Calendar, Kind
+from scheduler.plan.reminders import Reminder
+from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
 from scheduler.send_window import SendWindow
+from scheduler.shadow import SHADOW, write_shadow
 from store import follow_ups, outbox, patients, plans
 from store.clinics import ClinicEntry
 from store.database import Tx
 from store.outbox import Cover
 from store.patients import DuePatient
-from store.plans import Plan, PlanEvent
+from store.plans import Plan
 
-SHADOW = timedelta(days=60)
-"""A plan's events stand as rows from its start to so far ahead (rule 12 of the house)."""
 TOP_UP_BELOW = timedelta(days=30)
 
 _INSTANT = timedelta(microseconds=1)
@@ -73,7 +71,7 @@ def top_up(tx: Tx, now: datetime, *, limit: int = 20) -> int:
     for plan in plans.plans_to_top_up(tx, today + TOP_UP_BELOW, limit):
         try:
             calendar = calendar_of(plan)
-        except ContentError:
+        except PlanUnreadable:
             continue  # told to staff when its next text is due
         written_until = plan.shadow_until or plan.start
         write_shadow(tx, plan, calendar, today + SHADOW)
@@ -81,47 +79,6 @@ def top_up(tx: Tx, now: datetime, *, limit: int = 20) -> int:
             plans.set_plan_state(tx, plan.id, "finished")
         topped_up += 1
     return topped_up
-
-
-def calendar_of(plan: Plan) -> Calendar:
-    """The calendar of a plan, from the regimen that the plan carries. Raises ContentError."""
-    return Calendar(Regimen.from_json(plan.regimen_json), plan.start, plan.start_cycle)
-
-
-def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: datetime) -> Iterator[Reminder]:
-    """The plan's reminders due after a moment, in due order, worked out as they are asked for."""
-    return upcoming(
-        calendar,
-        timezone=window.timezone,
-        window_from=window.opens,
-        window_until=window.closes,
-        visit_time=plan.visit_time,
-        after=after,
-    )
-
-
-def next_text_at(active_plans: Sequence[Plan], window: SendWindow, after: datetime) -> datetime | None:
-    """When the first reminder of any of the plans is due after a moment; None: never.
-
-    A plan that cannot be read is due at once: planning tells staff of it.
-    """
-    found = []
-    for plan in active_plans:
-        try:
-            first = next(reminders_of(plan, calendar_of(plan), window, after), None)
-        except ContentError:
-            return after
-        if first is not None:
-            found.append(first.due_at)
-    return min(found, default=None)
-
-
-def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
-    """Writes the rows of a plan's events that no one wrote yet, up to and with a day."""
-    since = None if plan.shadow_until is None else plan.shadow_until + timedelta(days=1)
-    if since is None or since <= until:
-        rows = [_row(plan.id, event) for event in calendar.events(since, until)]
-        plans.write_events(tx, plan.id, rows, until, since=since)
 
 
 def merged(found: Sequence[tuple[int, Reminder]]) -> list[Due]:
@@ -148,7 +105,7 @@ def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], wi
     for plan in active:
         try:
             calendar = calendar_of(plan)
-        except ContentError as error:
+        except PlanUnreadable as error:
             _unreadable(tx, now, plan, error)
             following.append(now + _TRY_AGAIN)
             continue
@@ -191,9 +148,9 @@ def _is_over(calendar: Calendar, since: date, today: date) -> bool:
     return any(event.kind is Kind.FINISHED for event in calendar.events(min(since, today) - _LOOK_BACK, today))
 
 
-def _unreadable(tx: Tx, now: datetime, plan: Plan, error: ContentError) -> None:
+def _unreadable(tx: Tx, now: datetime, plan: Plan, error: PlanUnreadable) -> None:
     """A plan that this release cannot read says nothing more: staff must know, and no other patient may wait for it."""
-    _log.error("plan %s cannot be read: %s", plan.id, error.faults[0].rule)
+    _log.error("plan %s cannot be read: %s", plan.id, error)
     follow_ups.open_follow_up(
         tx,
         now,
@@ -203,21 +160,4 @@ def _unreadable(tx: Tx, now: datetime, plan: Plan, error: ContentError) -> None:
         patient_id=plan.patient_id,
         due_by=now + _TRY_AGAIN,
         detail="plan_unreadable",
-    )
-
-
-def _row(plan_id: int, event: Event) -> PlanEvent:
-    return PlanEvent(
-        plan_id=plan_id,
-        name=event.name,
-        kind=str(event.kind),
-        date=event.date,
-        end_date=event.end_date,
-        phase=event.phase,
-        cycle=event.cycle,
-        cycle_in_phase=event.cycle_in_phase,
-        day=event.day,
-        items=event.items,
-        route=event.route,
-        status="planned",
     )

@@ -1,0 +1,37 @@
+"""The shadow: a plan's events as rows, from its start to some weeks ahead (rule 12 of the house)."""
+
+from datetime import date, timedelta
+
+from scheduler.plan.calendar import Calendar, Event
+from store import plans
+from store.database import Tx
+from store.plans import Plan, PlanEvent
+
+SHADOW = timedelta(days=60)
+"""How far ahead a plan's events stand as rows."""
+
+
+def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
+    """Writes the rows of a plan's events that no one wrote yet, up to and with a day."""
+    since = None if plan.shadow_until is None else plan.shadow_until + timedelta(days=1)
+    if since is None or since <= until:
+        rows = [row(plan.id, event) for event in calendar.events(since, until)]
+        plans.write_events(tx, plan.id, rows, until, since=since)
+
+
+def row(plan_id: int, event: Event) -> PlanEvent:
+    """An event of the calendar as it stands in the store before anything happened to it."""
+    return PlanEvent(
+        plan_id=plan_id,
+        name=event.name,
+        kind=str(event.kind),
+        date=event.date,
+        end_date=event.end_date,
+        phase=event.phase,
+        cycle=event.cycle,
+        cycle_in_phase=event.cycle_in_phase,
+        day=event.day,
+        items=event.items,
+        route=event.route,
+        status="planned",
+    )
