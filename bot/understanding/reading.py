@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.understanding.characters import small
 from bot.understanding.matcher import Lexicon
-from bot.understanding.spelling import Spelling
+from bot.understanding.spelling import Spelling, read_real_words
 from bot.understanding.wordlists import WordLists
 from content.phrases import ARTICLES
 
@@ -122,8 +122,7 @@ class Reader:
         self._lexicon = lexicon
         self._groups = groups
         self._shorthand = _read_shorthand(Path(__file__).with_name("shorthand.txt"))
-        known = set(lexicon.known())
-        self._spelling = Spelling({*known, *also_known}, (), lists["small_words"])
+        self._spelling = Spelling({*lexicon.known(), *also_known}, read_real_words(), lists["small_words"])
         self._filler = lexicon.group("filler")
         self._words: dict[str, tuple[Word, ...]] = {}
 

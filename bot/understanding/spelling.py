@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from rapidfuzz.distance import OSA
 
+REAL_WORDS = Path(__file__).with_name("real_words.txt")
 SHORTEST = 4
 """Shorter words are never corrected: too many real words lie one letter apart."""
 _TWO_SLIPS = 7
@@ -75,7 +77,7 @@ class Spelling:
         for end in range(1, min(len(word), 40) + 1):
             for start in range(max(0, end - 14), end):
                 before, piece = whole[start], word[start:end]
-                if before is None or (piece not in self._known and piece not in self._small):
+                if before is None or (piece not in self._targets and piece not in self._small):
                     continue
                 if len(piece) < 3 and piece not in self._small:
                     continue
@@ -114,3 +116,8 @@ def _sound(word: str) -> str:
     for letters, sound in _SOUNDS:
         word = letters.sub(sound, word)
     return _DOUBLED.sub(r"\1", word)
+
+
+def read_real_words() -> frozenset[str]:
+    """The words of ``real_words.txt``."""
+    return frozenset(word for word in REAL_WORDS.read_text("utf-8").splitlines() if not word.startswith("#"))
