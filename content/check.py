@@ -54,6 +54,10 @@ def _reviews(library: Library, today: date | None) -> Iterator[str]:
     for sign in library.danger.values():
         if sign.review:
             yield f"danger sign {sign.id}: {sign.review}"
+    for wording in library.wordings.values():
+        for key, text in wording.texts.items():
+            if text.review:
+                yield f"wording/{wording.language}.toml, {key}: {text.review}"
     yield from _unsigned(library, today)
 
 

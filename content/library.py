@@ -115,6 +115,10 @@ class Library:
         """A local time as the language writes it: "9:30 AM"."""
         return self._wording(language).calendar.time_text(at)
 
+    def times_text(self, language: str, times: Iterable[time], *, at_clinic: bool = False) -> str:
+        """Several times of one day; ``at_clinic`` says that they are by the clinic's clock."""
+        return self._wording(language).calendar.times_text(times, at_clinic=at_clinic)
+
     def language_name(self, language: str) -> str:
         """What a language is called in itself: "español"."""
         return self._wording(language).name

@@ -1,7 +1,7 @@
 """What the content is once it is read: frozen values. Mappings from language use "en", "es" as keys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
@@ -163,11 +163,15 @@ class SeedClaim:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A fixed text. ``category`` is what carriers file it under, and None for an answer to somebody who wrote to us."""
+    """A fixed text. ``category`` is what carriers file it under, and None for an answer to somebody who wrote to us.
+
+    ``review``: what is still to be checked about it.
+    """
 
     text: str
     segments: int
     category: str | None
+    review: str | None = None
 
     @property
     def proactive(self) -> bool:
@@ -184,6 +188,7 @@ class Calendar:
     date_pattern: str
     morning: str
     afternoon: str
+    clinic_time: str
 
     def day_name(self, day: date) -> str:
         """The day of the week: "Wed"."""
@@ -196,6 +201,11 @@ class Calendar:
     def time_text(self, at: time) -> str:
         """The time of day on a 12-hour clock: "9:30 AM"."""
         return f"{at.hour % 12 or 12}:{at.minute:02} {self.morning if at.hour < 12 else self.afternoon}"
+
+    def times_text(self, times: Iterable[time], *, at_clinic: bool = False) -> str:
+        """Times of one day: "9:30 AM, 2:00 PM"; ``at_clinic``: for somebody whose own clock shows another time."""
+        text = ", ".join(map(self.time_text, times))
+        return self.clinic_time.format(time=text) if at_clinic else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,25 +242,29 @@ def _read_text(table: Table, expected: frozenset[str] | None, *, is_reminder: bo
     text = _filled_text(table, "text")
     segments = _segments(table, default=None)
     category = table.choice("category", wording_keys.CATEGORIES) if is_reminder else None
+    review = read_review(table)
     table.finish()
     if expected is not None:
         _check_placeholders(table, text, expected, expected, "text")
     else:
         _check_placeholders(table, text, frozenset({"emergency"}), wording_keys.PACK_PLACEHOLDERS, "text")
-    return Text(text, segments, category)
+    return Text(text, segments, category, review)
 
 
 def _read_calendar(table: Table) -> Calendar | None:
     days, months = table.texts("days", required=True), table.texts("months", required=True)
     pattern = table.text("date")
-    morning, afternoon = table.text("morning"), table.text("afternoon")
+    morning, afternoon, clinic_time = table.text("morning"), table.text("afternoon"), table.text("clinic_time")
     table.finish()
     if "days" in table and len(days) != 7:
         table.fault("calendar", "write the 7 days, Monday first", "days")
     if "months" in table and len(months) != 12:
         table.fault("calendar", "write the 12 months, January first", "months")
     _check_placeholders(table, pattern, frozenset({"month", "day"}), frozenset({"month", "day"}), "date")
-    return Calendar(days, months, pattern, morning, afternoon) if len(days) == 7 and len(months) == 12 else None
+    _check_placeholders(table, clinic_time, frozenset({"time"}), frozenset({"time"}), "clinic_time")
+    if len(days) != 7 or len(months) != 12:
+        return None
+    return Calendar(days, months, pattern, morning, afternoon, clinic_time)
 
 
 def _filled_text(table: Table, key: str) -> str:

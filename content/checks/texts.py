@@ -89,12 +89,16 @@ def longest_values(library: Library, language: str, country: str) -> dict[str, s
     keywords = sorted((topic.keyword[language] for topic in library.topics.values()), key=len)
     pack = library.countries[country]
     sources = [f"{source.title}. {source.organisation}." for source in library.sources.values()]
+    at = f"12:30 {max(wording.calendar.morning, wording.calendar.afternoon, key=len)}"
+    items = sorted((text.text for key, text in wording.texts.items() if key.startswith("item.")), key=len)
     return {
         **_LONGEST,
         "dow": max(wording.calendar.days, key=len),
         "date": wording.calendar.date_pattern.format(month=max(wording.calendar.months, key=len), day=30),
-        "time": f"12:30 {max(wording.calendar.morning, wording.calendar.afternoon, key=len)}",
-        "item": max((text.text for key, text in wording.texts.items() if key.startswith("item.")), key=len),
+        "time": at,
+        "times": f"{at}, {at}",
+        "item": items[-1],
+        "other": items[-2],
         "language": max((each.name for each in library.wordings.values()), key=len),
         "source": max(sources, key=len),
         "first": keywords[-1],

@@ -12,14 +12,13 @@ from content.regimen_format.model import (
     Condition,
     Courses,
     Give,
-    OffDays,
     Phase,
     Ranges,
-    Route,
     Span,
     StartKind,
     includes,
 )
+from content.regimen_format.rules import why_never
 from content.regimen_format.sections import WHOLE
 from content.regimen_format.weeks import place_of_week
 from content.toml_file import Table
@@ -190,25 +189,8 @@ def _named_alike(one: Attached, other: Attached) -> bool:
 
 
 def _reminders(regimen: "Regimen", table: Table) -> None:
-    items = regimen.items.values()
-    visits = any(item.route not in AT_HOME for item in items)
-    creams = [name for name, item in regimen.items.items() if item.route is Route.CREAM]
-    washes = any(not attached.is_paired and attached.item in creams for attached in regimen.attached)
-    answered = {
-        "visit_before": (visits or any(a.is_paired for a in regimen.attached), "there is no visit"),
-        "visit_tomorrow": (visits or any(a.is_paired for a in regimen.attached), "there is no visit"),
-        "visit_today": (visits or any(a.is_paired for a in regimen.attached), "there is no visit"),
-        "hospital_before": (any(p.stays for p in regimen.phases), "no phase has [[phase.hospital]]"),
-        "pill_today": (any(i.route in (Route.CAPSULE, Route.PILL) for i in items), "no item is a pill or capsule"),
-        "cream_today": (bool(creams), "no item is a cream"),
-        "cream_washoff": (washes, "no [[linked]] event follows a cream"),
-        "off_first": (any(i.off_days is OffDays.REST for i in items), 'no item has off_days = "rest"'),
-        "off_last": (any(i.off_days is OffDays.REST for i in items), 'no item has off_days = "rest"'),
-        "between": (any(i.off_days is OffDays.BETWEEN for i in items), 'no item has off_days = "between"'),
-    }
     for rule in regimen.reminders:
-        has, why = answered.get(rule.id, (True, ""))
-        if not has:
+        if (why := why_never(regimen, rule.id)) is not None:
             table.fault("reminder", f"'{rule.id}' never applies, because {why}: remove it", "reminders", rule.id)
 
 

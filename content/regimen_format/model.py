@@ -210,11 +210,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A reminder rule; ``id`` is a key of ``sections.RULES``.
+    """A reminder rule; ``id`` is a key of ``rules.RULES``.
 
     ``days``: before the event, or for ``between`` the day of the gap. ``at``: local times, None for the moment the
     send window opens. ``useful_for``: shelf life from that moment, beside the rule's own last moment. ``shortest``:
-    only for gaps of at least so many days.
+    only for gaps of at least so many days. ``days_after``: for ``late_effects`` the days after the last date.
     """
 
     id: str
@@ -222,3 +222,4 @@ class Rule:
     at: tuple[time | None, ...]
     useful_for: timedelta | None
     shortest: int
+    days_after: tuple[int, ...] = ()

@@ -4,19 +4,50 @@ Each reader takes the text as written and raises ValueError with one plain sente
 """
 
 import re
+from collections.abc import Callable
 from datetime import time, timedelta
+from typing import TypeVar
 
 from content.regimen_format.model import Ranges, Span
+from content.toml_file import Table
+
+Value = TypeVar("Value")
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_DAYS = 366
 LONGEST_MONTHS = 60
+LONGEST_TAIL = 1_000
+MOST_CYCLES = 1_000
+WINDOW_OPENS = "window opens"
 
 _SPAN = re.compile(r"([1-9]\d{0,3}) (day|week|month)s?")
 _RANGE = re.compile(r"([1-9]\d{0,3})(?:\s*-\s*([1-9]\d{0,3}))?")
 _OPEN_RANGE = re.compile(r"([1-9]\d{0,3})\s*-")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _SHELF = re.compile(r"([1-9]\d{0,2}) (minute|hour|day)s?")
+
+
+def noted(table: Table, key: str, read: Callable[[str], Value], default: Value) -> Value:
+    """A text of the table in one of the short notations; the default where it is missing or wrong (with a fault)."""
+    text = table.optional_text(key)
+    if not text:
+        return default
+    try:
+        return read(text)
+    except ValueError as error:
+        table.fault("notation", f"'{key}': {error}", key)
+        return default
+
+
+def count(table: Table, key: str) -> int | None:
+    """A whole number from 1; None where it is missing or wrong (with a fault)."""
+    if key not in table:
+        return None
+    count = table.integer(key)
+    if not 1 <= count <= MOST_CYCLES:
+        table.fault("range", f"'{key}' must be from 1 to {MOST_CYCLES}", key)
+        return None
+    return count
 
 
 def span(text: str) -> Span:
@@ -104,3 +135,22 @@ def shelf_life(text: str) -> timedelta:
     if not found:
         raise ValueError(f'write how long it is useful, such as "12 hours" or "2 days", not "{text}"')
     return timedelta(**{f"{found[2]}s": int(found[1])})
+
+
+def times(text: str) -> tuple[time | None, ...]:
+    """ "09:00, 19:30", each once; None for "window opens"."""
+    read = tuple(None if part.strip() == WINDOW_OPENS else clock(part.strip()) for part in text.split(","))
+    if len(set(read)) < len(read):
+        raise ValueError(f'each time once: "{text}" repeats one')
+    return read
+
+
+def days_after(text: str) -> tuple[int, ...]:
+    """ "28, 91, 182, 365" -> days after the last date, ascending, each once."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[1-9]\d{0,3}", part) for part in parts):
+        raise ValueError(f'write days such as "28, 91, 182, 365", not "{text}"')
+    read = tuple(map(int, parts))
+    if list(read) != sorted(set(read)) or read[-1] > LONGEST_TAIL:
+        raise ValueError(f'days must ascend, each once and none over {LONGEST_TAIL}: "{text}" does not')
+    return read

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from content.faults import ContentError, Fault
-from content.regimen_format import judge, sections
+from content.regimen_format import judge, rules, sections
 from content.regimen_format.model import Attached, Choice, Extra, Item, Phase, Rule, Stop
 from content.toml_file import Table, TomlFile
 
@@ -102,7 +102,7 @@ def _regimen(file: TomlFile, table: Table) -> Regimen:
             *(sections.attached(each, is_paired=False) for each in table.tables("linked")),
         ),
         stops=tuple(sections.stop(each) for each in table.tables("stop")),
-        reminders=_reminders(table.child("reminders")),
+        reminders=rules.rules(table.child("reminders")),
         definition=file.data,
     )
     table.finish()
@@ -114,14 +114,6 @@ def _items(table: Table, regimen: Regimen) -> dict[str, Item]:
     read = {name: sections.item(table.child(name), name) for name in table}
     named = [give.item for phase in regimen.phases for give in phase.gives]
     return {name: read[name] for name in dict.fromkeys([*named, *read]) if name in read}
-
-
-def _reminders(table: Table) -> tuple[Rule, ...]:
-    known = ", ".join(sections.RULES)
-    for key in table:
-        if key not in sections.RULES:
-            table.fault("unknown", f"'{key}' is no reminder rule; the rules are {known}", key)
-    return tuple(sections.rule(table.child(key), key) for key in sections.RULES if key in table)
 
 
 def _id(file: TomlFile, table: Table) -> str:

@@ -1,10 +1,7 @@
 """The sections of a regimen file, each read from its own TOML table. Mistakes become faults; nothing raises."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, time
-from typing import TypeVar
+from datetime import date
 
 from content.regimen_format import notation
 from content.regimen_format.model import (
@@ -20,7 +17,6 @@ from content.regimen_format.model import (
     Phase,
     Ranges,
     Route,
-    Rule,
     Span,
     Start,
     StartKind,
@@ -30,55 +26,15 @@ from content.regimen_format.model import (
 from content.toml_file import Table
 from content.wording_keys import ITEMS
 
-Value = TypeVar("Value")
-
 ALL_CYCLES: Ranges = ((1, None),)
-WINDOW_OPENS = "window opens"
 CYCLE_END = "end of cycle"
 EACH_CYCLE = "each cycle"
 WHOLE = "course"
-MOST_CYCLES = 1_000
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ITEM = re.compile(r"[a-z][a-z0-9 -]{0,59}")
 _ANCHOR = re.compile(r"(start|end) of ([a-z][a-z0-9_]*)")
 _AMOUNT = re.compile(r"\b(\d+ ?)?(mg|mcg|g|kg|ml|iu|units?)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class RuleKind:
-    """What may be set for a reminder rule: a lead in days, the day of a gap, the shortest gap."""
-
-    days: str | None = None
-    default_days: int = 0
-    has_shortest: bool = False
-
-
-RULES = {
-    "visit_before": RuleKind(days="days_before", default_days=3),
-    "visit_tomorrow": RuleKind(default_days=1),
-    "visit_today": RuleKind(),
-    "hospital_before": RuleKind(days="days_before", default_days=2),
-    "pill_today": RuleKind(),
-    "cream_today": RuleKind(),
-    "cream_washoff": RuleKind(),
-    "off_first": RuleKind(has_shortest=True),
-    "off_last": RuleKind(has_shortest=True),
-    "between": RuleKind(days="day", default_days=1, has_shortest=True),
-    "finished": RuleKind(),
-}
-
-
-def noted(table: Table, key: str, read: Callable[[str], Value], default: Value) -> Value:
-    """A text of the table in one of the short notations; the default where it is missing or wrong (with a fault)."""
-    text = table.optional_text(key)
-    if not text:
-        return default
-    try:
-        return read(text)
-    except ValueError as error:
-        table.fault("notation", f"'{key}': {error}", key)
-        return default
 
 
 def identifier(table: Table, key: str = "id") -> str:
@@ -124,14 +80,14 @@ def condition(table: Table) -> Condition:
 def phase(table: Table) -> Phase:
     """[[phase]] with its [[phase.give]], [[phase.hospital]] and [phase.courses]"""
     phase_id = identifier(table)
-    cycle = noted(table, "cycle", notation.span, Span(days=1))
+    cycle = notation.noted(table, "cycle", notation.span, Span(days=1))
     if "cycle" not in table:
         table.fault("missing", "add 'cycle', the length of a cycle, such as \"21 days\"")
     if cycle.days > notation.LONGEST_DAYS or cycle.months > 12:
         table.fault("cycle", "a cycle may not be longer than a year", "cycle")
     courses = _courses(table)
-    lasts = noted(table, "lasts", notation.span, None) if "lasts" in table else None
-    cycles = _count(table, "cycles")
+    lasts = notation.noted(table, "lasts", notation.span, None) if "lasts" in table else None
+    cycles = notation.count(table, "cycles")
     if courses and (cycles is not None or lasts is not None):
         table.fault("courses", "a phase with courses has neither 'cycles' nor 'lasts': its offsets end it")
     read = Phase(
@@ -172,7 +128,7 @@ def attached(table: Table, *, is_paired: bool) -> Attached:
         table.fault("range", "'days' must ascend, each once, from -60 to 1000", "days")
     if not is_paired and any(day < 0 for day in offsets):
         table.fault("range", "a linked event follows: its 'days' cannot be negative", "days")
-    every = _count(table, "every")
+    every = notation.count(table, "every")
     read = Attached(
         name=name,
         is_paired=is_paired,
@@ -180,8 +136,8 @@ def attached(table: Table, *, is_paired: bool) -> Attached:
         edge=edge[1] if edge else "cycle" if of == EACH_CYCLE else None,
         phase=edge[2] if edge and edge[2] != WHOLE else None,
         offsets=offsets,
-        lasts=_count(table, "lasts_days"),
-        in_cycles=noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
+        lasts=notation.count(table, "lasts_days"),
+        in_cycles=notation.noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
         every=every or 1,
         condition=condition(table),
     )
@@ -193,10 +149,10 @@ def attached(table: Table, *, is_paired: bool) -> Attached:
 
 def stop(table: Table) -> Stop:
     """[[stop]]"""
-    before = noted(table, "before", _date, None) if "before" in table else None
+    before = notation.noted(table, "before", _date, None) if "before" in table else None
     read = Stop(
-        cycles=_count(table, "cycles"),
-        lasts=noted(table, "lasts", notation.span, None) if "lasts" in table else None,
+        cycles=notation.count(table, "cycles"),
+        lasts=notation.noted(table, "lasts", notation.span, None) if "lasts" in table else None,
         before=before,
         condition=condition(table),
     )
@@ -206,25 +162,10 @@ def stop(table: Table) -> Stop:
     return read
 
 
-def rule(table: Table, rule_id: str) -> Rule:
-    """One line of [reminders]"""
-    kind = RULES[rule_id]
-    days = table.integer(kind.days, kind.default_days) if kind.days else kind.default_days
-    if kind.days and not 1 <= days <= 30:
-        table.fault("range", f"'{kind.days}' must be from 1 to 30", kind.days)
-    times: tuple[time | None, ...] = noted(table, "at", _times, (None,))
-    if "at" not in table:
-        table.fault("missing", f'add \'at\', a time such as "10:00", or "{WINDOW_OPENS}"')
-    shortest = (_count(table, "shortest") or 1) if kind.has_shortest else 1
-    useful_for = noted(table, "useful_for", notation.shelf_life, None) if "useful_for" in table else None
-    table.finish()
-    return Rule(rule_id, days, times, useful_for, shortest)
-
-
 def _start(table: Table, *, has_courses: bool) -> Start:
     ways = [key for key in ("first_gap", "waits_for", "courses") if key in table]
     waits_for = table.optional_text("waits_for") or ""
-    minimum_wait = noted(table, "minimum_wait", notation.span, Span()).days
+    minimum_wait = notation.noted(table, "minimum_wait", notation.span, Span()).days
     gap_text = table.optional_text("first_gap")
     if len(ways) > 1:
         table.fault("start", f"a phase starts in one way: keep one of {', '.join(ways)}", ways[1])
@@ -240,7 +181,7 @@ def _start(table: Table, *, has_courses: bool) -> Start:
         return Start(StartKind.PLAN)
     if gap_text == CYCLE_END:
         return Start(StartKind.CYCLE_END)
-    return Start(StartKind.GAP, gap=noted(table, "first_gap", notation.span, Span(days=1)))
+    return Start(StartKind.GAP, gap=notation.noted(table, "first_gap", notation.span, Span(days=1)))
 
 
 def _courses(table: Table) -> Courses | None:
@@ -256,7 +197,7 @@ def _courses(table: Table) -> Courses | None:
     anchor = _ANCHOR.fullmatch(below.text("from"))
     if not anchor and "from" in below:
         below.fault("courses", '\'from\' must be such as "start of induction" or "end of induction"', "from")
-    cycles = _count(below, "cycles") or 1
+    cycles = notation.count(below, "cycles") or 1
     if "cycles" not in below:
         below.fault("missing", "add 'cycles', the number of cycles in each course")
     below.finish()
@@ -272,8 +213,8 @@ def _give(table: Table) -> Give:
     if ("days" in table) == ("weekdays" in table):
         table.fault("give", "write 'days' (of the cycle) or 'weekdays', one of the two")
     no_days: tuple[int, ...] = ()
-    weekdays = noted(table, "weekdays", notation.weekdays, no_days)
-    apart = _count(table, "apart")
+    weekdays = notation.noted(table, "weekdays", notation.weekdays, no_days)
+    apart = notation.count(table, "apart")
     if apart is not None and (closest := _closest(weekdays)) < apart:
         table.fault("apart", f"these weekdays are only {closest} days apart, and 'apart' asks for {apart}", "weekdays")
     watch = table.number("watch_hours", 0.0)
@@ -282,11 +223,11 @@ def _give(table: Table) -> Give:
     read = Give(
         item=table.text("item"),
         route=Route(table.choice("route", tuple(Route))) if "route" in table else None,
-        days=noted(table, "days", notation.days, no_days),
+        days=notation.noted(table, "days", notation.days, no_days),
         weekdays=weekdays,
-        in_cycles=noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
-        every=noted(table, "every", notation.span, Span()).days or None,
-        gap=noted(table, "gap", notation.gap, None) if "gap" in table else None,
+        in_cycles=notation.noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
+        every=notation.noted(table, "every", notation.span, Span()).days or None,
+        gap=notation.noted(table, "gap", notation.gap, None) if "gap" in table else None,
         watch_hours=watch or None,
         premedication=table.flag("premedication", False),
         label=table.optional_text("label"),
@@ -301,8 +242,8 @@ def _give(table: Table) -> Give:
 def _stay(table: Table) -> Stay:
     no_days: tuple[int, ...] = ()
     read = Stay(
-        days=noted(table, "days", notation.days, no_days),
-        in_cycles=noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
+        days=notation.noted(table, "days", notation.days, no_days),
+        in_cycles=notation.noted(table, "in_cycles", notation.cycles, ALL_CYCLES),
         condition=condition(table),
     )
     if "days" not in table:
@@ -311,27 +252,10 @@ def _stay(table: Table) -> Stay:
     return read
 
 
-def _count(table: Table, key: str) -> int | None:
-    if key not in table:
-        return None
-    count = table.integer(key)
-    if not 1 <= count <= MOST_CYCLES:
-        table.fault("range", f"'{key}' must be from 1 to {MOST_CYCLES}", key)
-        return None
-    return count
-
-
 def _closest(weekdays: tuple[int, ...]) -> int:
     """The fewest days from one of these weekdays to the next, over the end of the week too."""
     after = [*weekdays[1:], weekdays[0] + 7] if weekdays else []
     return min((later - day for day, later in zip(weekdays, after, strict=True)), default=7)
-
-
-def _times(text: str) -> tuple[time | None, ...]:
-    read = tuple(None if part.strip() == WINDOW_OPENS else notation.clock(part.strip()) for part in text.split(","))
-    if len(set(read)) < len(read):
-        raise ValueError(f'each time once: "{text}" repeats one')
-    return read
 
 
 def _date(text: str) -> date:

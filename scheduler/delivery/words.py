@@ -37,8 +37,9 @@ class Composer:
     def compose(self, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
         """The text of a wording key in a language; as SMS it is folded to GSM-7 where its meaning allows.
 
-        ``args`` hold no language: ``date`` as 2026-01-31, ``time`` as 14:30, ``item`` as the word of a wording key
-        ``item.<word>``. Raises ContentError where the library has no such text, or something is missing to fill it in.
+        ``args`` hold no language: ``date`` as 2026-01-31, ``time`` as 14:30, ``times`` as 09:00,14:30, ``item`` and
+        ``other`` as the word of a wording key ``item.<word>``, ``clock`` where times are by the clinic's. Raises
+        ContentError where the library has no such text, or something is missing to fill it in.
         """
         asked = (clinic.id, template, tuple(args.items()), language, via)
         words = self._words.get(asked)
@@ -76,8 +77,11 @@ def spoken(library: Library, args: Mapping[str, str], language: str) -> dict[str
     values = dict(args)
     if "date" in args:
         values |= library.day_values(language, date.fromisoformat(args["date"]))
-    if "time" in args:
-        values["time"] = library.time_text(language, time.fromisoformat(args["time"]))
-    if "item" in args:
-        values["item"] = library.say(f"item.{args['item']}", language)
+    for name in ("time", "times"):
+        if name in args:
+            read = map(time.fromisoformat, args[name].split(","))
+            values[name] = library.times_text(language, read, at_clinic="clock" in args)
+    for name in ("item", "other"):
+        if name in args:
+            values[name] = library.say(f"item.{args[name]}", language)
     return values

@@ -45,6 +45,10 @@ class Calendar:
         """The plan goes on for ever."""
         return self.timeline.is_open
 
+    def end(self) -> Event | None:
+        """How the plan ends: finished, stopped, or waiting for the clinic; None while it goes on or is on hold."""
+        return self.timeline.end()
+
     def events(self, first: date | None = None, last: date | None = None) -> Iterator[Event]:
         """The events whose ``date`` is in a range (both days included, None: no limit), in the order of their dates.
 

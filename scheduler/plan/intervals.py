@@ -11,6 +11,12 @@ from scheduler.plan.doses import LONGEST_GAP
 from scheduler.plan.runs import Dose
 
 
+class TooSoon(str):
+    """A warning that a dose comes before the regimen allows it: what enrolment refuses."""
+
+    __slots__ = ()
+
+
 def warnings(dose: Dose, previous: Mapping[str, Dose], last: Dose | None) -> Iterator[str]:
     """What staff must know about a dose, as sentences. ``previous``: the last dose of each item; ``last``: of any."""
     explicit = {item: (least, most) for item, least, most in dose.slot.gaps}
@@ -22,14 +28,15 @@ def warnings(dose: Dose, previous: Mapping[str, Dose], last: Dose | None) -> Ite
         least, most = explicit.get(item, (0, None))
         least = least or _least(dose, before, item)
         if days < least:
-            yield f"{item}: {days} days after the dose before, and at least {least} are needed"
+            yield TooSoon(f"{item}: {days} days after the dose before, and at least {least} are needed")
         if most is not None and days > most:
             yield f"{item}: {days} days after the dose before, and at most {most} are allowed"
     for item in dose.slot.doubled:
-        yield f"{item}: two doses on one day"
+        yield TooSoon(f"{item}: two doses on one day")
     wait = dose.run.stage.phase.start.minimum_wait
     if wait and last is not None and last.run.stage is not dose.run.stage and dose.ordinal - last.ordinal < wait:
-        yield f"{dose.run.stage.id}: {dose.ordinal - last.ordinal} days after the last dose, and {wait} must pass"
+        since = dose.ordinal - last.ordinal
+        yield TooSoon(f"{dose.run.stage.id}: {since} days after the last dose, and {wait} must pass")
 
 
 def _least(dose: Dose, before: Dose, item: str) -> int:

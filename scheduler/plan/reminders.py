@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import NamedTuple
 
+from content.regimen_format.rules import Overrides
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.local_time import instant, next_window_open, resolved, to_local, within_window, zone_of
 from scheduler.plan.telling import DAY, Teller, Times, minute_of, rules_of
@@ -20,7 +21,8 @@ class Reminder(NamedTuple):
     """A text that a plan intends.
 
     ``event``, ``rule`` and ``event_date`` tell what it is about; ``template`` is a wording key; ``args`` has dates as
-    2026-01-31, times as 14:30 and for ``item`` the word that the regimen file chose for it. ``local_date`` and
+    2026-01-31, times as 14:30 and for ``item`` the word that the regimen file chose for it; ``clock`` is "clinic" where
+    the patient's own clock shows another time. ``local_date`` and
     ``local_time`` are when it is meant to arrive in the patient's zone, ``due_at`` the same in UTC; from ``expires_at``
     (UTC) on it is of no use. ``priority``: the smaller goes first.
     """
@@ -47,16 +49,21 @@ def upcoming(
     after: datetime,
     until: datetime | None = None,
     visit_times: Mapping[str, time] | None = None,
+    clinic_timezone: str | None = None,
+    overrides: Overrides | None = None,
 ) -> Iterator[Reminder]:
     """The reminders due after one instant and up to another, in due order, worked out one by one as they are asked for.
 
-    ``visit_time``: the local time of treatment visits, None where it is not known; ``visit_times``: that of single
-    events by their name. The window is local, from ``window_from`` on and before ``window_until``. An open-ended plan
-    goes on for ever without ``until``. Raises UnknownZoneError.
+    ``visit_time``: the time of treatment visits, None where it is not known; ``visit_times``: that of single events by
+    their name; both by the clock of ``clinic_timezone`` (None: the patient's own zone). All else is local to the
+    patient: the window, from ``window_from`` on and before ``window_until``, too. ``overrides``: rules in place of the
+    regimen's. An open-ended plan goes on for ever without ``until``. Raises UnknownZoneError.
     """
     zone = zone_of(timezone)
-    times = Times(_first_minute(window_from), minute_of(window_until), visit_time, visit_times or {})
-    teller = Teller(calendar.timeline, rules_of(calendar.regimen), times)
+    zones = (zone_of(clinic_timezone), zone) if clinic_timezone and clinic_timezone != timezone else None
+    times = Times(_first_minute(window_from), minute_of(window_until), visit_time, visit_times or {}, zones)
+    rules = rules_of(calendar.regimen, tuple(overrides.items())) if overrides else rules_of(calendar.regimen)
+    teller = Teller(calendar.timeline, rules, times)
     for told in teller.from_day(after.astimezone(zone).toordinal()):
         local = _moment(told.due)
         due, is_leapt_over = resolved(local, zone)

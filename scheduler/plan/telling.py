@@ -8,16 +8,20 @@ Moments are local minutes: the ordinal of the day times 1440 and the minute of t
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from heapq import heappop, heappush, merge
 from operator import itemgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from content.regimen_format.model import Route
+from content.regimen_format.model import Rule as Written
+from content.regimen_format.rules import merged
 from content.regimens import Regimen
 from scheduler.plan.attached import attached_events
 from scheduler.plan.events import Event, Kind
+from scheduler.plan.local_time import instant
 from scheduler.plan.runs import Dose
 from scheduler.plan.shapes import Track
 from scheduler.plan.timeline import STOPPED, Gap, Timeline, dose_name, gap_name
@@ -45,6 +49,14 @@ SHELF_LIVES = {
     "off_last": timedelta(hours=12),
     "between": timedelta(days=2),
     "finished": timedelta(days=7),
+    "late_effects": timedelta(days=7),
+}
+
+# What a visit is told as where it is of another kind; where nothing stands here it is a visit like any other.
+VISITS_OF = {
+    ("visit_before", str(Route.PUMP)): "pump_before",
+    ("visit_tomorrow", str(Route.BLADDER)): "bladder_tomorrow",
+    ("visit_tomorrow", str(Route.PUMP)): "pump_tomorrow",
 }
 
 
@@ -64,12 +76,24 @@ class Told(NamedTuple):
 
 
 class Times(NamedTuple):
-    """The send window in minutes of the day, and when visits are: all of them, and single ones by their name."""
+    """The send window in minutes of the day, and when visits are: all of them, and single ones by their name.
+
+    ``zones``: the clinic's, by whose clock visits are, and the patient's; None where they are the same.
+    """
 
     opens: int
     closes: int
     visit: time | None
     visits: Mapping[str, time]
+    zones: tuple[ZoneInfo, ZoneInfo] | None = None
+
+    def here(self, day: int, at: time) -> int:
+        """A time by the clinic's clock in local minutes of the patient."""
+        if self.zones is None:
+            return day * DAY + minute_of(at)
+        clinic, patient = self.zones
+        local = instant(datetime.combine(date.fromordinal(day), at), clinic).astimezone(patient)
+        return local.toordinal() * DAY + minute_of(local.time())
 
     def inside(self, wished: int, useless: int) -> int | None:
         """The moment inside the window for a wish; None if none is useful."""
@@ -92,12 +116,16 @@ class Rule(NamedTuple):
     at: tuple[tuple[str, int | None], ...]
     shelf: int
     shortest: int
+    days_after: tuple[int, ...]
 
 
 class Rules:
-    """The reminder rules of a regimen by their ids; ``lag`` and ``lead``: most days told after and before an event."""
+    """Reminder rules by their ids.
 
-    def __init__(self, regimen: Regimen) -> None:
+    ``lag`` and ``lead``: most days told after and before an event; ``tail``: most days told after the end.
+    """
+
+    def __init__(self, rules: tuple[Written, ...]) -> None:
         self.by_id = {
             rule.id: Rule(
                 rule.id,
@@ -108,22 +136,25 @@ class Rules:
                 ),
                 (rule.useful_for or SHELF_LIVES[rule.id]) // MINUTE,
                 rule.shortest,
+                rule.days_after,
             )
-            for rule in regimen.reminders
+            for rule in rules
         }
         visits = (self.by_id.get(name) for name in ("visit_before", "visit_tomorrow", "visit_today"))
         self.visits = tuple(rule for rule in visits if rule)
         between = self.by_id.get("between")
         self.lag = between.days - 1 if between else 0
         self.lead = max([1, *(rule.days for rule in self.by_id.values() if rule is not between)])
+        late = self.by_id.get("late_effects")
+        self.tail = max(late.days_after) if late else 0
         # Whether anything is told about paired and linked events.
         self.attached = bool(self.visits) or "cream_washoff" in self.by_id
 
 
-@lru_cache(maxsize=1_024)
-def rules_of(regimen: Regimen) -> Rules:
-    """The reminder rules of a regimen; the same regimen gives the same object."""
-    return Rules(regimen)
+@lru_cache(maxsize=4_096)
+def rules_of(regimen: Regimen, overrides: tuple[tuple[str, Written | None], ...] = ()) -> Rules:
+    """The reminder rules of a regimen with others in place of some; the same arguments give the same object."""
+    return Rules(merged(regimen.reminders, dict(overrides)))
 
 
 def minute_of(at: time) -> int:
@@ -181,7 +212,7 @@ class Teller:
     def _with_end(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
         yield from self.timeline.rows(first)
         end = self.timeline.end()
-        if end is not None and end.date.toordinal() >= first:
+        if end is not None and end.date.toordinal() + self.rules.tail >= first:
             yield end.date.toordinal(), end
 
     def _dose(self, dose: Dose) -> None:
@@ -191,7 +222,7 @@ class Teller:
             self._tell("hospital_before", dose_name(dose), day, day - lead, {"date": _iso(day)}, day * DAY)
         elif slot.setting == "visit" or slot.is_admission:
             name = dose_name(dose)
-            self._visit(name, day, self.times.visits.get(name, self.times.visit))
+            self._visit(name, day, self.times.visits.get(name, self.times.visit), slot.route)
         if slot.home:
             rule = "cream_today" if slot.home == "cream" else "pill_today"
             self._tell(rule, dose_name(dose), day, day, {"item": slot.called or ""}, (day + 1) * DAY)
@@ -211,16 +242,20 @@ class Teller:
         self.given[track] = day
         return day - before - 1
 
-    def _visit(self, name: str, day: int, at: time | None) -> None:
+    def _visit(self, name: str, day: int, at: time | None, route: str | None = None) -> None:
         args = {"date": _iso(day)}
         suffix = "_untimed"
+        # The text of the day itself is of use until the visit; without a time until the window closes.
+        begins = day * DAY + self.times.closes
         if at is not None:
             args["time"] = at.isoformat("minutes")
             suffix = ""
+            begins = self.times.here(day, at)
+            if begins != day * DAY + minute_of(at):
+                args["clock"] = "clinic"
         for rule in self.rules.visits:
-            # The text of the day itself is of use until the visit; without a time until the window closes.
-            over = 0 if rule.days else self.times.closes if at is None else minute_of(at)
-            self._tell(rule.id, name, day, day - rule.days, args, day * DAY + over, suffix)
+            template = VISITS_OF.get((rule.id, route or ""), rule.id) + suffix
+            self._tell(rule.id, name, day, day - rule.days, args, day * DAY if rule.days else begins, template)
 
     def _gap(self, gap: Gap) -> None:
         if gap.after is None:
@@ -239,13 +274,26 @@ class Teller:
     def _event(self, event: Event, day: int) -> None:
         if event.kind is Kind.PAIRED:
             self._visit(event.name, day, self.times.visits.get(event.name))
-        elif event.kind is Kind.FINISHED and event.name != STOPPED:
-            self._tell("finished", event.name, day, day, {}, None)
+        elif event.kind is Kind.FINISHED:
+            if event.name != STOPPED:
+                self._tell("finished", event.name, day, day, {}, None)
+            late = self.by_id.get("late_effects")
+            for days in late.days_after if late else ():
+                # Counted from the last day of treatment or the one on which it was stopped: the day before.
+                self._tell("late_effects", event.name, day, day - 1 + days, {}, None, part=f"/{days}")
         elif event.route == Route.CREAM:
             self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
 
     def _tell(
-        self, rule_id: str, name: str, date_of: int, day: int, args: dict[str, str], over: int | None, suffix: str = ""
+        self,
+        rule_id: str,
+        name: str,
+        date_of: int,
+        day: int,
+        args: dict[str, str],
+        over: int | None,
+        template: str | None = None,
+        part: str = "",
     ) -> None:
         """Notes a reminder for each time of a rule, wished for on a day and useless from ``over`` on."""
         rule = self.by_id.get(rule_id)
@@ -258,7 +306,7 @@ class Teller:
                 useless = over
             due = self.times.inside(wished, useless)
             if due is not None and due >= self.earliest:
-                heappush(self.heap, Told(due, date_of, name, told_as, rule_id + suffix, args, useless))
+                heappush(self.heap, Told(due, date_of, name, told_as + part, template or rule_id, args, useless))
 
 
 def _iso(ordinal: int) -> str:

@@ -134,7 +134,7 @@ def test_a_regimen_must_be_signed_off_as_it_stands_now(database: Database, libra
     world = World.build(database, library, NOW)
     signed = world.entry.signed_regimens
     of_pembro = next(each for each in signed if each.regimen_id == "pembro_q3w")
-    for other in (replace(of_pembro, version=2), replace(of_pembro, digest="0" * 64)):
+    for other in (replace(of_pembro, version=of_pembro.version + 1), replace(of_pembro, digest="0" * 64)):
         world.entry = replace(world.entry, signed_regimens=(other,))
         assert "only another version" in _refused(world, world.new_patient(START)).sentence
     world.entry = replace(world.entry, signed_regimens=tuple(each for each in signed if each is not of_pembro))

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.regimen_format.rules import override
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar
-from scheduler.plan.changes import Stop
+from scheduler.plan.changes import Hold, Stop
 from scheduler.plan.local_time import UnknownZoneError, to_local, within_window
 from scheduler.plan.reminders import Reminder, upcoming
 from tests.scheduler.plan.made import CAPSULES, FILES, START, Definition, give, phase, regimen, starts
@@ -88,7 +89,75 @@ def test_a_plan_that_was_stopped_is_not_told_to_be_finished() -> None:
     calendar = Calendar(FILES["pembro_q3w"], START, changes=[Stop(date(2026, 2, 1))])
     settings: dict[str, Any] = {"window_from": time(9), "window_until": time(20), "visit_time": None}
     found = list(upcoming(calendar, timezone=NEW_YORK, after=LONG_AGO, **settings))
-    assert {each.rule for each in found} == {"visit_before", "visit_tomorrow", "visit_today", "between"}
+    told_of = {each.rule.partition("/")[0] for each in found}
+    assert told_of == {"visit_before", "visit_tomorrow", "visit_today", "between", "late_effects"}
+
+
+@pytest.mark.parametrize("changes", [[], [Stop(date(2026, 1, 6))]], ids=["finished", "stopped"])
+def test_late_effects_are_told_ever_less_often_after_the_last_treatment(changes: list[Stop]) -> None:
+    made = regimen(
+        phase("p", "21 days", cycles=1), reminders={"late_effects": {"days_after": "28, 91, 365", "at": "11:00"}}
+    )
+    calendar = Calendar(made, START, changes=changes)
+    settings: dict[str, Any] = {"window_from": time(9), "window_until": time(20), "visit_time": None}
+    found = list(upcoming(calendar, timezone=NEW_YORK, after=LONG_AGO, **settings))
+    assert [(each.rule, (each.local_date - START).days) for each in found] == [
+        ("late_effects/28", 28),
+        ("late_effects/91", 91),
+        ("late_effects/365", 365),
+    ]
+    later = upcoming(calendar, timezone=NEW_YORK, after=found[1].due_at, **settings)
+    assert [each.rule for each in later] == ["late_effects/365"]
+
+
+def test_nothing_is_told_of_late_effects_while_the_plan_is_on_hold() -> None:
+    made = regimen(phase("p", "21 days", cycles=2), reminders={"late_effects": {"days_after": "28", "at": "11:00"}})
+    held = Calendar(made, START, changes=[Hold(date(2026, 1, 10))])
+    settings: dict[str, Any] = {"window_from": time(9), "window_until": time(20), "visit_time": None}
+    assert list(upcoming(held, timezone=NEW_YORK, after=LONG_AGO, **settings)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "template"),
+    [
+        ("bcg_label", "visit_tomorrow", "bladder_tomorrow"),
+        ("blina_rr", "visit_before", "pump_before"),
+        ("pembro_q3w", "visit_tomorrow", "visit_tomorrow"),
+        ("nivo_sc", "visit_before", "visit_before"),
+    ],
+)
+def test_a_visit_is_told_in_the_words_of_its_kind(name: str, rule: str, template: str) -> None:
+    timed = told(FILES[name], count=200)
+    untimed = told(FILES[name], count=200, visit_time=None)
+    assert {each.template for each in timed if each.rule == rule} == {template}
+    assert {each.template for each in untimed if each.rule == rule} == {f"{template}_untimed"}
+
+
+def test_visits_are_by_the_clock_of_the_clinic_wherever_the_patient_is() -> None:
+    made = visits(visit_before={"at": "10:00"}, visit_today={"at": "window opens"})
+    at_home = told(made, count=2)
+    away = told(made, count=2, zone="America/Los_Angeles", clinic_timezone=NEW_YORK, visit_time=time(14))
+    assert [each.args["time"] for each in away] == ["14:00", "14:00"]
+    assert [each.args.get("clock") for each in away] == ["clinic", "clinic"]
+    assert "clock" not in at_home[0].args
+    assert lines(away) == lines(at_home)
+    assert to_local(away[1].expires_at, NEW_YORK) == datetime.combine(START, time(14))
+
+
+def test_a_zone_of_another_name_with_the_same_clock_is_not_told_as_another() -> None:
+    (before,) = told(visits(visit_before={"at": "10:00"}), count=1, zone="America/Detroit", clinic_timezone=NEW_YORK)
+    assert before.args == {"date": "2026-01-05", "time": "10:30"}
+
+
+def test_overrides_stand_in_place_of_a_regimens_rules() -> None:
+    overrides = {"visit_before": override("visit_before", 'days_before = 1, at = "12:00"'), "visit_today": None}
+    found = told(FILES["pembro_q3w"], count=4, overrides=overrides)
+    assert lines(found) == [
+        "visit_before 01-04 12:00",
+        "visit_tomorrow 01-04 16:00",
+        "between 01-10 11:00",
+        "visit_before 01-25 12:00",
+    ]
 
 
 @pytest.mark.parametrize(("visit_time", "suffix"), [(time(10, 30), ""), (None, "_untimed")])
