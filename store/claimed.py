@@ -31,7 +31,8 @@ class TextToSend:
     """A claimed text with all that decides whether and how it goes.
 
     ``phone`` is None where the contact was erased or its number cannot be opened. The patient's fields are None for a
-    text to somebody who is no patient. ``attempts`` counts the calls made before.
+    text to somebody who is no patient. ``attempts`` counts the calls made before. ``alarmed_at`` is when this person
+    last told of danger to life.
     """
 
     id: int
@@ -50,6 +51,7 @@ class TextToSend:
     via: str
     opted_out_at: datetime | None
     quarantined_at: datetime | None
+    alarmed_at: datetime | None
     patient_state: PatientState | None
     timezone: str | None
     window_from: time | None
@@ -77,6 +79,7 @@ _TO_SEND = Prepared(
         contact.c.via,
         contact.c.opted_out_at,
         contact.c.quarantined_at,
+        contact.c.alarmed_at,
         patient.c.state,
         patient.c.timezone,
         patient.c.window_from,

@@ -1,17 +1,41 @@
 """Clinics, the numbers they text from, and who signed off what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, time
-from typing import Any, Literal, TypedDict, Unpack, get_args
+from typing import Any, TypedDict, Unpack, get_args
 
 import sqlalchemy as sa
 
+from store.clinic_entry import QUIET_HOURS, Clinic, ClinicEntry, OptOutBy, Sender, SenderKind, SignedRegimen
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import StoreError, Tx
 
-SenderKind = Literal["number", "service"]
-OptOutBy = Literal["us", "provider"]
+__all__ = [
+    "AddressTaken",
+    "Clinic",
+    "ClinicEntry",
+    "ClinicFields",
+    "JoinCodeTaken",
+    "NameTaken",
+    "OptOutBy",
+    "Sender",
+    "SenderKind",
+    "SignedRegimen",
+    "add_clinic",
+    "add_sender",
+    "clinic_by_join_code",
+    "directory_version",
+    "entries",
+    "find_clinic",
+    "is_ours",
+    "resume_sender",
+    "set_clinic",
+    "set_join_code",
+    "sign_content",
+    "sign_regimen",
+    "stop_sender",
+]
 
 clinic = sa.Table(
     "clinic",
@@ -34,6 +58,7 @@ clinic = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
+    sa.Column("quiet_hours", sa.Integer, nullable=False, server_default=str(QUIET_HOURS)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
 )
@@ -90,80 +115,6 @@ class JoinCodeTaken(StoreError):
     """Another clinic has this join code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clinic:
-    """A clinic's settings. ``version`` moves with every change of them, of its senders or of its sign-offs.
-
-    ``window_from`` and ``window_until`` bound the local time of day at which it texts its patients. The content
-    fields are those of the newest sign-off; None where there is none.
-    """
-
-    id: int
-    name: str
-    program: str
-    timezone: str
-    country: str
-    languages: tuple[str, ...]
-    default_language: str
-    phone_line: str | None
-    consent_text: str | None
-    consent_version: int
-    window_from: time
-    window_until: time
-    join_code: str | None
-    max_texts_per_week: int
-    content_signed_by: str | None
-    content_signed_at: datetime | None
-    content_version: str | None
-    demo: bool
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """A number ("+1...") or messaging service ("MG...") of a clinic; ``opt_out_by`` says who answers STOP there."""
-
-    id: int
-    clinic_id: int
-    address: str
-    kind: SenderKind
-    opt_out_by: OptOutBy
-    stopped_at: datetime | None
-    stopped_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SignedRegimen:
-    """That a clinic signed off one version of a regimen, known by the digest of its whole definition."""
-
-    clinic_id: int
-    regimen_id: str
-    version: int
-    digest: str
-    signed_by: str
-    signed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ClinicEntry:
-    """All that must be known of a clinic to answer and to text for it."""
-
-    clinic: Clinic
-    senders: tuple[Sender, ...]
-    signed_regimens: tuple[SignedRegimen, ...]
-
-    def missing(self) -> tuple[str, ...]:
-        """What keeps the clinic from being live, in words for staff; nobody is enrolled before it is empty."""
-        needed = {
-            "a number or service to text from": self.senders,
-            "a phone line that answers day and night": self.clinic.phone_line,
-            "a consent text": self.clinic.consent_text,
-            "a sign-off of the content": self.clinic.content_version,
-            "a sign-off of at least one regimen": self.signed_regimens,
-        }
-        return tuple(what for what, there in needed.items() if not there)
-
-
 class ClinicFields(TypedDict, total=False):
     """What `set_clinic` may change."""
 
@@ -178,6 +129,7 @@ class ClinicFields(TypedDict, total=False):
     window_from: time
     window_until: time
     max_texts_per_week: int
+    quiet_hours: int
 
 
 _newest_sign_off = (
@@ -218,6 +170,7 @@ def add_clinic(
     window_from: time = time(9),
     window_until: time = time(20),
     max_texts_per_week: int = 7,
+    quiet_hours: int = QUIET_HOURS,
     demo: bool = False,
 ) -> Clinic:
     """A new clinic. Raises NameTaken."""
@@ -234,6 +187,7 @@ def add_clinic(
         "window_from": window_from,
         "window_until": window_until,
         "max_texts_per_week": max_texts_per_week,
+        "quiet_hours": quiet_hours,
         "demo": demo,
         "created_at": now,
         "changed_at": now,

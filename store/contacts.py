@@ -27,6 +27,7 @@ contact = sa.Table(
     sa.Column("quarantined_at", Moment),
     sa.Column("quarantine_reason", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("alarmed_at", Moment),
     one_of("via", ("sms", "whatsapp")),
     sa.CheckConstraint("(opted_out_at IS NULL) = (opt_out_reason IS NULL)", name="opted_out"),
     sa.CheckConstraint("(quarantined_at IS NULL) = (quarantine_reason IS NULL)", name="quarantined"),
@@ -159,6 +160,20 @@ def quarantine(tx: Tx, now: datetime, contact_id: int, reason: str) -> None:
         .where(contact.c.id == contact_id, contact.c.quarantined_at.is_(None))
         .values(quarantined_at=now, quarantine_reason=reason)
     )
+
+
+def note_alarm(tx: Tx, now: datetime, contact_id: int) -> None:
+    """That this person told of danger to life; the latest time stands."""
+    tx.conn.execute(
+        sa.update(contact)
+        .where(contact.c.id == contact_id, contact.c.alarmed_at.is_(None) | (contact.c.alarmed_at < now))
+        .values(alarmed_at=now)
+    )
+
+
+def lock(tx: Tx, contact_id: int) -> None:
+    """Until the transaction ends, nobody else who asks for this contact's lock goes on."""
+    tx.conn.execute(sa.select(contact.c.id).where(contact.c.id == contact_id).with_for_update())
 
 
 def as_contact(tx: Tx, row: Sequence[Any]) -> Contact:

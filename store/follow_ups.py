@@ -13,6 +13,8 @@ FollowUpKind = Literal[
     "danger", "change", "failed_text", "unanswered", "join", "wrong_number", "loss", "media", "sender", "other"
 ]
 FollowUpState = Literal["open", "done"]
+ReplyState = Literal["underway", "arrived", "lost"]
+"""What is known of our reply to the text that an alert is about; no receipt has come while it is underway."""
 
 follow_up = sa.Table(
     "follow_up",
@@ -31,6 +33,7 @@ follow_up = sa.Table(
     sa.Column("note_sealed", sa.LargeBinary),
     sa.Column("closed_at", Moment),
     sa.Column("closed_by", sa.Text),
+    sa.Column("reply", sa.Text),
     within_clinic("contact_id", "contact"),
     within_clinic("patient_id", "patient"),
     one_of("kind", get_args(FollowUpKind)),
@@ -53,7 +56,8 @@ sa.Index("ix_follow_up_contact_id", follow_up.c.contact_id)
 class FollowUp:
     """Something that staff must do. ``urgency`` runs from 0 to 3, and 3 means now; ``due_by`` is its clock.
 
-    ``detail`` says what it is about, ``note`` what staff wrote.
+    ``detail`` says what it is about, ``note`` what staff wrote. An alert (kind "danger") has the state of our ``reply``
+    to the text ``message_id``, which is the latest of those that joined it; ``detail`` has a line for each.
     """
 
     id: int
@@ -70,6 +74,7 @@ class FollowUp:
     detail: str | None
     closed_at: datetime | None
     closed_by: str | None
+    reply: ReplyState | None
 
 
 _ADD = sa.insert(follow_up)
@@ -79,6 +84,18 @@ _OPEN = (
     .where(follow_up.c.clinic_id == sa.bindparam("clinic"), follow_up.c.state == sa.literal_column("'open'"))
     .order_by(follow_up.c.urgency.desc(), follow_up.c.opened_at, follow_up.c.id)
 )
+_OPEN_OF_CONTACT = (
+    sa.select(follow_up)
+    .where(
+        follow_up.c.contact_id == sa.bindparam("contact"),
+        follow_up.c.kind == sa.bindparam("of_kind"),
+        follow_up.c.state == "open",
+    )
+    .order_by(follow_up.c.id)
+    .limit(1)
+)
+_ALL_OF_CONTACT = sa.select(follow_up).where(follow_up.c.contact_id == sa.bindparam("contact")).order_by(follow_up.c.id)
+_JOIN = sa.update(follow_up).where(follow_up.c.id == sa.bindparam("number"))
 
 
 def open_follow_up(
@@ -93,6 +110,7 @@ def open_follow_up(
     message_id: int | None = None,
     due_by: datetime | None = None,
     detail: str | None = None,
+    reply: ReplyState | None = None,
 ) -> FollowUp:
     """A new thing for staff to do."""
     result = tx.conn.execute(
@@ -107,6 +125,7 @@ def open_follow_up(
             "opened_at": now,
             "due_by": due_by,
             "detail_sealed": None if detail is None else tx.sealer.seal(detail),
+            "reply": reply,
         },
     )
     (number,) = result.inserted_primary_key or (0,)
@@ -116,6 +135,30 @@ def open_follow_up(
 def open_ones(tx: Tx, clinic_id: int) -> list[FollowUp]:
     """What is open in a clinic: the most urgent first, then those open longest."""
     return [_as_follow_up(tx, row) for row in tx.conn.execute(_OPEN, {"clinic": clinic_id})]
+
+
+def open_one(tx: Tx, contact_id: int, kind: FollowUpKind) -> FollowUp | None:
+    """The oldest of this kind that is open about a contact. Whoever may join it holds `contacts.lock` before."""
+    row = tx.conn.execute(_OPEN_OF_CONTACT, {"contact": contact_id, "of_kind": kind}).one_or_none()
+    return None if row is None else _as_follow_up(tx, row)
+
+
+def about(tx: Tx, contact_id: int) -> list[FollowUp]:
+    """All that staff had or have to do about a contact, the oldest first."""
+    return [_as_follow_up(tx, row) for row in tx.conn.execute(_ALL_OF_CONTACT, {"contact": contact_id})]
+
+
+def join(
+    tx: Tx, follow_up_id: int, *, message_id: int, urgency: int, due_by: datetime, detail: str, reply: ReplyState
+) -> None:
+    """Another text belongs to an open alert: its new urgency and clock, and what all of its texts say."""
+    values = {"message_id": message_id, "urgency": urgency, "due_by": due_by, "reply": reply}
+    tx.conn.execute(_JOIN, {"number": follow_up_id, "detail_sealed": tx.sealer.seal(detail), **values})
+
+
+def set_reply(tx: Tx, follow_up_id: int, reply: ReplyState, *, urgency: int, due_by: datetime | None) -> None:
+    """What became of our reply, and how urgent the alert is with that."""
+    tx.conn.execute(_JOIN, {"number": follow_up_id, "reply": reply, "urgency": urgency, "due_by": due_by})
 
 
 def close_follow_up(tx: Tx, now: datetime, follow_up_id: int, by: str, note: str | None = None) -> FollowUp:
@@ -156,4 +199,5 @@ def _as_follow_up(tx: Tx, row: sa.Row[Any]) -> FollowUp:
         detail=None if row.detail_sealed is None else tx.sealer.open(row.detail_sealed),
         closed_at=row.closed_at,
         closed_by=row.closed_by,
+        reply=row.reply,
     )

@@ -83,7 +83,8 @@ def begin(
             given_back.append(text.id)
             continue
         entry = directory[text.clinic_id]
-        if not _may_go(tx, Case(text, moment.now, entry, before.get(text.contact_id, _NOTHING_BEFORE))):
+        earlier = before.get(text.contact_id, _NOTHING_BEFORE)
+        if not _may_go(tx, Case(text, moment.now, entry, earlier, _category(library, text))):
             continue
         try:
             going = _compose(composer, library.version, entry, text, moment.now, status_callback)
@@ -131,6 +132,13 @@ def _before(tx: Tx, texts: Sequence[TextToSend], directory: Mapping[int, ClinicE
     for limit, people in by_limit.items():
         found |= sent_before(tx, people, limit)
     return found
+
+
+def _category(library: Library, text: TextToSend) -> str | None:
+    """What carriers file a text under; None where the wording files have no such text."""
+    wording = library.wordings.get(text.language)
+    words = wording.texts.get(text.template or "") if wording else None
+    return words.category if words else None
 
 
 def _may_go(tx: Tx, case: Case) -> bool:

@@ -4,14 +4,11 @@ from datetime import datetime, timedelta
 
 from channels.base import Fault
 from content.library import Library
-from scheduler import consent
+from scheduler import alerts, consent
 from store import clinics, contacts, follow_ups, messages
 from store.database import Tx
 from store.follow_ups import FollowUpKind
 from store.messages import Message
-
-URGENT = frozenset({"crisis", "emergency", "overdose", "call_now"})
-"""The outcomes of a text whose answer must arrive: when it does not, somebody must call."""
 
 _OURS = frozenset({Fault.SENDER, Fault.ACCOUNT})
 _FAILED = frozenset({"failed", "undelivered"})
@@ -40,9 +37,7 @@ def text_failed(tx: Tx, now: datetime, library: Library, message_id: int, fault:
         contacts.quarantine(tx, now, contact.id, detail(fault))
     elif fault in _OURS and text.sender_id is not None:
         stop_sender(tx, now, text.clinic_id, text.sender_id, message_id, detail(fault))
-    if _answers_danger(tx, text):
-        tell_staff(tx, now, message_id, "danger", urgency=3, within=timedelta(minutes=15), about="answer_failed")
-    elif fault is not Fault.OPTED_OUT:
+    if not alerts.reply_settled(tx, now, text, arrived=False) and fault is not Fault.OPTED_OUT:
         tell_staff(tx, now, message_id, "failed_text", urgency=1, within=timedelta(days=1), about=detail(fault))
 
 
@@ -89,8 +84,3 @@ def _failed_before(tx: Tx, text: Message) -> bool:
             last = messages.history(tx, other.id)[-1:]
             return other.state in _FAILED and bool(last) and last[0].detail.startswith(Fault.RECIPIENT_PERMANENT)
     return False
-
-
-def _answers_danger(tx: Tx, text: Message) -> bool:
-    asked = None if text.in_reply_to is None else messages.get_message(tx, text.in_reply_to)
-    return asked is not None and asked.outcome_kind in URGENT

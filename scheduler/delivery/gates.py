@@ -18,6 +18,8 @@ from store.sent_before import SentBefore
 # How soon to look again at what only staff or another text can change.
 LOOK_AGAIN = timedelta(minutes=5)
 WELCOME_TAKES = timedelta(minutes=1)
+VISITS = "appointment"
+"""The category of visit reminders in the wording files."""
 
 REASONS = {
     "opted_out": "This number opted out.",
@@ -34,6 +36,7 @@ REASONS = {
     "clinic_not_live": "The clinic was not live.",
     "not_welcomed": "The text that confirms the enrolment had to go first.",
     "sender_stopped": "The clinic had no number in service to text from.",
+    "after_danger": "The person had told of danger to life: for some hours only answers and visit reminders go out.",
     "outside_window": "It was outside the hours at which this person is texted.",
     "weekly_limit": "The person had had as many texts in seven days as they agreed to.",
     "words": "The text could not be put together from the wording files.",
@@ -43,12 +46,13 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A claimed text, the time, and what the gates judge it by."""
+    """A claimed text, the time, and what the gates judge it by. ``category``: what carriers file its words under."""
 
     text: TextToSend
     now: datetime
     entry: ClinicEntry
     before: SentBefore
+    category: str | None = None
 
     @property
     def window(self) -> SendWindow:
@@ -133,6 +137,15 @@ def has_sender(case: Case) -> Decision | None:
     return Wait("sender_stopped", case.now + LOOK_AGAIN) if running_sender(case.entry) is None else None
 
 
+def calm_after_danger(case: Case) -> Decision | None:
+    """Who told of danger to life is left in peace for the clinic's quiet hours; visits are still told of (A4)."""
+    alarmed = case.text.alarmed_at
+    if alarmed is None or case.category == VISITS:
+        return None
+    over = alarmed + timedelta(hours=case.entry.clinic.quiet_hours)
+    return Wait("after_danger", over) if case.now < over else None
+
+
 def in_window(case: Case) -> Decision | None:
     """It is an hour at which this person may be texted (regulation.md R14)."""
     opens = case.window.next_open(case.now)
@@ -160,6 +173,7 @@ GATES: tuple[Gate, ...] = (
     clinic_live,
     welcomed,
     has_sender,
+    calm_after_danger,
     in_window,
     under_weekly_limit,
 )

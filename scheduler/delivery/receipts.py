@@ -4,6 +4,7 @@ from datetime import datetime
 
 from channels.base import Fault, Receipt, ReceiptState
 from content.library import Library
+from scheduler import alerts
 from scheduler.delivery import failures
 from store import messages, outbox
 from store.database import Tx
@@ -27,7 +28,7 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message 
     """Moves the text on that the receipt tells of, never back, and gives it; None where it is none of ours.
 
     A failure is followed up once: opt-out, quarantine, a task for staff. One of an attempt that a later attempt
-    has taken the place of says nothing of the text any more.
+    has taken the place of says nothing of the text any more. An alert learns whether the reply it waits for arrived.
     """
     message_id, attempt = _attempt(receipt.attempt)
     before = None if message_id is None else messages.get_message(tx, message_id)
@@ -43,8 +44,12 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message 
         code=receipt.code,
         detail="" if receipt.fault is Fault.NONE else failures.detail(receipt.fault),
     )
-    if after is not None and after.state in _FAILED and _has_moved(before, after, now):
+    if after is None or not _has_moved(before, after, now):
+        return after
+    if after.state in _FAILED:
         failures.text_failed(tx, now, library, after.id, receipt.fault)
+    elif after.state == "delivered":
+        alerts.reply_settled(tx, now, after, arrived=True)
     return after
 
 

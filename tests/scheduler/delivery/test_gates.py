@@ -59,6 +59,7 @@ TEXT = TextToSend(
     via="sms",
     opted_out_at=None,
     quarantined_at=None,
+    alarmed_at=None,
     patient_state="active",
     timezone=NEW_YORK,
     window_from=None,
@@ -70,9 +71,13 @@ BEFORE = SentBefore("delivered", None)
 
 
 def _judge(
-    now: datetime = NOON, entry: ClinicEntry = ENTRY, before: SentBefore = BEFORE, **text: Any
+    now: datetime = NOON,
+    entry: ClinicEntry = ENTRY,
+    before: SentBefore = BEFORE,
+    category: str | None = "home-care",
+    **text: Any,
 ) -> Decision | None:
-    return judge(Case(replace(TEXT, **text), now, entry, before))
+    return judge(Case(replace(TEXT, **text), now, entry, before, category))
 
 
 def _cover(**changes: Any) -> tuple[CoverNow, ...]:
@@ -202,6 +207,29 @@ def test_over_the_weekly_limit_a_text_waits_for_tomorrow_or_expires() -> None:
     assert _judge(before=full) == Blocked("weekly_limit", "expired")
     assert _judge(before=full, expires_at=NOON + timedelta(days=2)) == Wait("weekly_limit", at(2026, 1, 6, 9))
     assert _judge(before=full, kind="welcome", covers=()) is None
+
+
+def test_after_danger_to_life_what_is_no_visit_waits_for_the_clinics_quiet_hours() -> None:
+    """From noon until midnight, and by then the window is closed."""
+    short = replace(ENTRY, clinic=replace(CLINIC, quiet_hours=2))
+    alarmed = NOON - timedelta(hours=1)
+
+    assert _judge(alarmed_at=alarmed, expires_at=None) == Wait("after_danger", NOON + timedelta(hours=11))
+    assert _judge(alarmed_at=alarmed, expires_at=None, entry=short) == Wait("after_danger", NOON + timedelta(hours=1))
+    assert _judge(alarmed_at=alarmed, kind="welcome", category=None, covers=(), expires_at=None) is not None
+    assert _judge(alarmed_at=NOON - timedelta(hours=2), entry=short) is None
+
+
+def test_what_is_of_no_use_after_the_quiet_hours_expires_by_its_shelf_life() -> None:
+    assert _judge(alarmed_at=NOON) == Blocked("after_danger", "expired")
+
+
+def test_a_visit_is_told_of_in_the_quiet_hours_too() -> None:
+    assert _judge(alarmed_at=NOON, category="appointment") is None
+
+
+def test_a_clinic_may_do_without_quiet_hours() -> None:
+    assert _judge(alarmed_at=NOON, entry=replace(ENTRY, clinic=replace(CLINIC, quiet_hours=0))) is None
 
 
 def test_the_deepest_reason_is_the_one_that_is_told() -> None:

@@ -1,0 +1,157 @@
+"""The one door for alerts: a text told of danger, and staff must know of it and of whether our reply arrived.
+
+One alert is open for a number at a time. Another danger text joins it: its words are added, the graver level stands,
+and the clock starts again. A reply that did not arrive is what staff see first, and it makes any alert urgent.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from store import contacts, follow_ups, messages
+from store.contacts import Contact
+from store.database import Tx
+from store.follow_ups import FollowUp, ReplyState
+from store.messages import Message
+
+_NOW = 3
+URGENCIES: Mapping[str, int] = {"crisis": _NOW, "emergency": _NOW, "overdose": _NOW, "call_now": 2}
+"""The outcomes that alert staff, each with how urgent it is."""
+
+TO_LIFE = frozenset(kind for kind, urgency in URGENCIES.items() if urgency == _NOW)
+"""Those after which a person is left in peace for the clinic's quiet hours. After too much medicine taken, a reminder
+to take it would be worse than none."""
+
+HEADLINES: Mapping[ReplyState, str] = {
+    "lost": "our reply did not reach them: phone now",
+    "underway": "it is not known yet whether our reply reached them",
+    "arrived": "our reply reached them",
+}
+"""What stands on top of an alert."""
+
+_CLOCKS = {_NOW: timedelta(minutes=15), 2: timedelta(hours=1)}
+_MOST_LINES = 20
+
+
+def told(
+    tx: Tx,
+    now: datetime,
+    contact: Contact,
+    *,
+    kind: str,
+    why: str,
+    patient_id: int | None,
+    message_id: int,
+    reachable: bool,
+) -> None:
+    """The text ``message_id`` told of danger, and ``why`` we think so. ``reachable``: our reply may arrive."""
+    contacts.lock(tx, contact.id)
+    if kind in TO_LIFE:
+        contacts.note_alarm(tx, now, contact.id)
+    _alert(
+        tx,
+        now,
+        clinic_id=contact.clinic_id,
+        contact_id=contact.id,
+        patient_id=patient_id,
+        message_id=message_id,
+        urgency=URGENCIES[kind],
+        line=why,
+        reply="underway" if reachable and not _is_blocked(contact) else "lost",
+    )
+
+
+def reply_settled(tx: Tx, now: datetime, reply: Message, *, arrived: bool) -> bool:
+    """What became of a reply; False where it did not answer a danger text.
+
+    It reached them when the reply to the latest text did. Where any did not, staff must phone, unless a later one
+    arrived; and where staff had closed the alert, they must hear of it again.
+    """
+    text = None if reply.in_reply_to is None else messages.get_message(tx, reply.in_reply_to)
+    if text is None or text.outcome_kind is None or text.outcome_kind not in URGENCIES:
+        return False
+    contacts.lock(tx, text.contact_id)
+    alert = follow_ups.open_one(tx, text.contact_id, "danger")
+    if alert is None:
+        if not arrived:
+            _alert(
+                tx,
+                now,
+                clinic_id=text.clinic_id,
+                contact_id=text.contact_id,
+                patient_id=text.patient_id or reply.patient_id,
+                message_id=text.id,
+                urgency=_NOW,
+                line=line(text.outcome_kind, text.outcome_id, text.matched or ""),
+                reply="lost",
+            )
+    elif arrived:
+        if alert.message_id == text.id:
+            follow_ups.set_reply(tx, alert.id, "arrived", urgency=alert.urgency, due_by=alert.due_by)
+    elif alert.message_id == text.id or alert.reply == "underway":
+        soon = now + _CLOCKS[_NOW]
+        due_by = soon if alert.due_by is None else min(alert.due_by, soon)
+        follow_ups.set_reply(tx, alert.id, "lost", urgency=_NOW, due_by=due_by)
+    return True
+
+
+def line(kind: str, sign: str | None, matched: str) -> str:
+    """What an alert says of one text: what it was taken for, and why."""
+    return f"{kind} {sign or ''}: {matched}"
+
+
+def headline(alert: FollowUp) -> str:
+    """What stands on top of an alert; "" for what is none."""
+    return "" if alert.reply is None else HEADLINES[alert.reply]
+
+
+def _alert(
+    tx: Tx,
+    now: datetime,
+    *,
+    clinic_id: int,
+    contact_id: int,
+    patient_id: int | None,
+    message_id: int,
+    urgency: int,
+    line: str,
+    reply: ReplyState,
+) -> None:
+    urgency = _NOW if reply == "lost" else urgency
+    before = follow_ups.open_one(tx, contact_id, "danger")
+    if before is None:
+        follow_ups.open_follow_up(
+            tx,
+            now,
+            clinic_id=clinic_id,
+            kind="danger",
+            urgency=urgency,
+            contact_id=contact_id,
+            patient_id=patient_id,
+            message_id=message_id,
+            due_by=now + _CLOCKS[urgency],
+            detail=line,
+            reply=reply,
+        )
+        return
+    urgency = max(urgency, before.urgency)
+    follow_ups.join(
+        tx,
+        before.id,
+        message_id=message_id,
+        urgency=urgency,
+        due_by=now + _CLOCKS[urgency],
+        detail=_added(before.detail, line),
+        reply="lost" if before.reply == "lost" else reply,
+    )
+
+
+def _added(detail: str | None, line: str) -> str:
+    """The first line and the latest: a number that never stops must not make the alert grow without end."""
+    lines = [*(detail or "").splitlines(), line]
+    return "\n".join(lines if len(lines) <= _MOST_LINES else [lines[0], *lines[-_MOST_LINES + 1 :]])
+
+
+def _is_blocked(contact: Contact) -> bool:
+    """Whether nothing goes to this number, by its own wish or since texts kept failing. A pause is only ours."""
+    left = contact.opted_out_at is not None and contact.opt_out_reason != "pause"
+    return left or contact.quarantined_at is not None

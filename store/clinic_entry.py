@@ -1,0 +1,87 @@
+"""What is known of a clinic: its settings, its numbers and its sign-offs. `store.clinics` reads and writes them."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Literal
+
+SenderKind = Literal["number", "service"]
+OptOutBy = Literal["us", "provider"]
+
+QUIET_HOURS = 12
+"""As long as content.md A4 suggests; a clinic may set another number, or 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A clinic's settings. ``version`` moves with every change of them, of its senders or of its sign-offs.
+
+    ``window_from`` and ``window_until`` bound the local time of day at which it texts its patients. The content
+    fields are those of the newest sign-off; None where there is none. ``quiet_hours``: for how long after a text that
+    told of danger to life nothing but answers and visit reminders goes to that person.
+    """
+
+    id: int
+    name: str
+    program: str
+    timezone: str
+    country: str
+    languages: tuple[str, ...]
+    default_language: str
+    phone_line: str | None
+    consent_text: str | None
+    consent_version: int
+    window_from: time
+    window_until: time
+    join_code: str | None
+    max_texts_per_week: int
+    content_signed_by: str | None
+    content_signed_at: datetime | None
+    content_version: str | None
+    demo: bool
+    version: int
+    quiet_hours: int = QUIET_HOURS
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A number ("+1...") or messaging service ("MG...") of a clinic; ``opt_out_by`` says who answers STOP there."""
+
+    id: int
+    clinic_id: int
+    address: str
+    kind: SenderKind
+    opt_out_by: OptOutBy
+    stopped_at: datetime | None
+    stopped_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRegimen:
+    """That a clinic signed off one version of a regimen, known by the digest of its whole definition."""
+
+    clinic_id: int
+    regimen_id: str
+    version: int
+    digest: str
+    signed_by: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicEntry:
+    """All that must be known of a clinic to answer and to text for it."""
+
+    clinic: Clinic
+    senders: tuple[Sender, ...]
+    signed_regimens: tuple[SignedRegimen, ...]
+
+    def missing(self) -> tuple[str, ...]:
+        """What keeps the clinic from being live, in words for staff; nobody is enrolled before it is empty."""
+        needed = {
+            "a number or service to text from": self.senders,
+            "a phone line that answers day and night": self.clinic.phone_line,
+            "a consent text": self.clinic.consent_text,
+            "a sign-off of the content": self.clinic.content_version,
+            "a sign-off of at least one regimen": self.signed_regimens,
+        }
+        return tuple(what for what, there in needed.items() if not there)
