@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from content import readers, references
+from content.cell_therapy import CellTherapy, read_cell_therapy
 from content.danger import DangerSigns, load_danger
 from content.faults import ContentError, Fault
 from content.model import CarrierWords, Country, Fact, SeedClaim, Source, Text, Topic, Wording, placeholders
@@ -55,6 +56,7 @@ class Library:
     regimens: Mapping[str, Regimen]
     danger: DangerSigns
     facts: Mapping[str, Fact]
+    cell_therapy: CellTherapy
 
     def say(self, key: str, language: str, /, **values: str) -> str:
         """A fixed text with its placeholders filled in; values it has no place for are ignored.
@@ -177,6 +179,7 @@ class _Reading:
         sources = self._part(lambda: readers.read_sources(self.file("sources.toml")))
         claims = self._part(lambda: readers.read_seed_claims(self.file("seed_claims.toml"), languages))
         words = self._part(lambda: readers.read_carrier_words(self.file("carrier_words.toml")))
+        cell_therapy = self._part(lambda: read_cell_therapy(self.file("cell_therapy.toml")))
         topics = self._all("topics", index["topics"], lambda file, name: readers.read_topic(file, name, languages))
         wordings = self._all("wording", languages, lambda file, name: readers.read_wording(file, name, codes))
         danger = self._part(lambda: load_danger(self.directory / "danger"))
@@ -185,6 +188,8 @@ class _Reading:
             references.check_listed(self.file, "danger", index["danger"], danger)
             references.check_listed(self.file, "regimens", index["regimens"], regimens)
         if sources is None or claims is None or words is None or danger is None or regimens is None:
+            return None
+        if cell_therapy is None:
             return None
         countries = self._all("countries", codes, lambda file, name: readers.read_country(file, name, words, languages))
         if self.faults:
@@ -204,6 +209,7 @@ class _Reading:
             regimens=MappingProxyType(regimens),
             danger=danger,
             facts=MappingProxyType({fact.id: fact for topic in topics.values() for fact in topic.facts}),
+            cell_therapy=cell_therapy,
         )
 
     def _index(self) -> dict[str, tuple[str, ...]]:

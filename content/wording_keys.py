@@ -69,6 +69,7 @@ _REPLIES = {
     "done_thanks": "phone",
     "missed_thanks": "phone",
     "later": "phone emergency",
+    "kept": "phone emergency",
 }
 _REMINDERS = {
     "visit_before": "program dow date time phone",

@@ -1,0 +1,48 @@
+"""On which regimens people are: what decides whether a sign is graver for them. No name and no number is opened."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from store.columns import among
+from store.contacts import contact
+from store.database import Tx
+from store.patients import patient
+from store.plans import plan, regimen_definition
+from store.prepared import Prepared
+
+_RUNS = (patient.c.state == sa.literal_column("'active'")) & (plan.c.state != sa.literal_column("'stopped'"))
+_OF = Prepared(
+    sa.select(plan.c.digest)
+    .join_from(patient, plan, plan.c.patient_id == patient.c.id)
+    .where(patient.c.contact_id == sa.bindparam("contact"), _RUNS)
+)
+_ALL = sa.select(regimen_definition.c.digest)
+_DEFINITION = sa.select(regimen_definition.c.definition).where(regimen_definition.c.digest == sa.bindparam("of_digest"))
+_ON = Prepared(
+    sa.select(contact.c.clinic_id, contact.c.phone_hash, plan.c.digest)
+    .join_from(plan, patient, patient.c.id == plan.c.patient_id)
+    .join(contact, contact.c.id == patient.c.contact_id)
+    .where(_RUNS, among(plan.c.digest, "digests"))
+)
+
+
+def regimens_of(tx: Tx, contact_id: int) -> list[str]:
+    """The digests of the regimens that the patient of a contact is on; one that has finished its course counts."""
+    return [row[0] for row in _OF.every(tx, contact=contact_id)]
+
+
+def known_regimens(tx: Tx) -> list[str]:
+    """The digests of the regimens that any plan has, or had."""
+    return list(tx.conn.execute(_ALL).scalars())
+
+
+def definition(tx: Tx, digest: str) -> str | None:
+    """The definition that a regimen has under this digest."""
+    found: str | None = tx.conn.execute(_DEFINITION, {"of_digest": digest}).scalar()
+    return found
+
+
+def who_is_on(tx: Tx, digests: Sequence[str]) -> list[tuple[int, bytes, str]]:
+    """The clinic, the hash of the number and the digest of everybody who is on one of these regimens."""
+    return [(row[0], row[1], row[2]) for row in _ON.every(tx, digests=list(digests))]
