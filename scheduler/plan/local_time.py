@@ -6,6 +6,7 @@ go back) means the first of the two. Zones are names of the IANA database.
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _SECOND = timedelta(seconds=1)
@@ -14,6 +15,14 @@ _NONE = timedelta()
 _LONGEST_GAP = timedelta(hours=26)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
+
+
+class Away(NamedTuple):
+    """A journey: the zone somebody is in on the local dates from ``first`` to ``last``, both included."""
+
+    timezone: str
+    first: date
+    last: date
 
 
 class UnknownZoneError(ValueError):
@@ -38,6 +47,13 @@ def to_utc(day: date, at: time, zone: str) -> datetime:
 def to_local(moment: datetime, zone: str) -> datetime:
     """An aware instant as the local time of a zone, without its zone. Raises UnknownZoneError."""
     return moment.astimezone(zone_of(zone)).replace(tzinfo=None, fold=0)
+
+
+def zone_at(moment: datetime, home: str, away: Away | None) -> str:
+    """The zone in which somebody is at an instant. Raises UnknownZoneError."""
+    if away is not None and away.first <= to_local(moment, away.timezone).date() <= away.last:
+        return away.timezone
+    return home
 
 
 def instant(local: datetime, zone: ZoneInfo) -> datetime:

@@ -5,12 +5,14 @@ What is told and when is decided in local time (`telling.py`); here it meets the
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
+from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 
 from content.regimen_format.rules import Overrides
 from scheduler.plan.calendar import Calendar
-from scheduler.plan.local_time import instant, next_window_open, resolved, to_local, within_window, zone_of
-from scheduler.plan.telling import DAY, Teller, Times, minute_of, rules_of
+from scheduler.plan.local_time import Away, instant, next_window_open, resolved, to_local, within_window, zone_of
+from scheduler.plan.telling import DAY, Rules, Teller, Times, minute_of, rules_of
 
 # The smaller goes first.
 SOON, LATER = 1, 2
@@ -50,26 +52,59 @@ def upcoming(
     until: datetime | None = None,
     visit_times: Mapping[str, time] | None = None,
     clinic_timezone: str | None = None,
+    away: Away | None = None,
     overrides: Overrides | None = None,
 ) -> Iterator[Reminder]:
     """The reminders due after one instant and up to another, in due order, worked out one by one as they are asked for.
 
     ``visit_time``: the time of treatment visits, None where it is not known; ``visit_times``: that of single events by
     their name; both by the clock of ``clinic_timezone`` (None: the patient's own zone). All else is local to the
-    patient: the window, from ``window_from`` on and before ``window_until``, too. ``overrides``: rules in place of the
-    regimen's. An open-ended plan goes on for ever without ``until``. Raises UnknownZoneError.
+    patient, where they are ``away`` to the zone there: the window, from ``window_from`` on and before
+    ``window_until``, too. ``overrides``: rules in place of the regimen's. An open-ended plan goes on for ever without
+    ``until``. Raises UnknownZoneError.
     """
-    zone = zone_of(timezone)
-    zones = (zone_of(clinic_timezone), zone) if clinic_timezone and clinic_timezone != timezone else None
-    times = Times(_first_minute(window_from), minute_of(window_until), visit_time, visit_times or {}, zones)
     rules = rules_of(calendar.regimen, tuple(overrides.items())) if overrides else rules_of(calendar.regimen)
-    teller = Teller(calendar.timeline, rules, times)
-    for told in teller.from_day(after.astimezone(zone).toordinal()):
+    times = Times(_first_minute(window_from), minute_of(window_until), visit_time, visit_times or {})
+    window = (window_from, window_until)
+    clinic = clinic_timezone or timezone
+    if away is None:
+        return _in_zone(calendar, rules, times, window, timezone, clinic, after, until)
+    first, last = away.first.toordinal(), away.last.toordinal()
+    pieces = ((timezone, None, first - 1), (away.timezone, first, last), (timezone, last + 1, None))
+    return merge(
+        *(
+            _in_zone(calendar, rules, times, window, zone, clinic, after, until, begin, end)
+            for zone, begin, end in pieces
+        ),
+        key=attrgetter("due_at"),
+    )
+
+
+def _in_zone(
+    calendar: Calendar,
+    rules: Rules,
+    times: Times,
+    window: tuple[time, time],
+    timezone: str,
+    clinic_timezone: str,
+    after: datetime,
+    until: datetime | None,
+    first: int | None = None,
+    last: int | None = None,
+) -> Iterator[Reminder]:
+    """The reminders that arrive on the local days of a zone from one (ordinal, None: any) to another."""
+    zone = zone_of(timezone)
+    if clinic_timezone != timezone:
+        times = times._replace(zones=(zone_of(clinic_timezone), zone))
+    begin = after.astimezone(zone).toordinal()
+    for told in Teller(calendar.timeline, rules, times).from_day(begin if first is None else max(begin, first)):
+        if last is not None and told.due >= (last + 1) * DAY:
+            return
         local = _moment(told.due)
         due, is_leapt_over = resolved(local, zone)
         if is_leapt_over:
-            if not within_window(due, timezone, window_from, window_until):
-                due = next_window_open(due, timezone, window_from, window_until)
+            if not within_window(due, timezone, *window):
+                due = next_window_open(due, timezone, *window)
             local = to_local(due, timezone)
         if until is not None and due > until:
             return
