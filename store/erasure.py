@@ -32,7 +32,7 @@ def erase(tx: Tx, now: datetime, contact_id: int) -> None:
     for table, whose, values in (
         (patient, patient.c.id.in_(patients), {"name_sealed": None, "code_sealed": None, "code_hash": None}),
         (plan, plan.c.patient_id.in_(patients) & plan.c.state.in_(["active", "held"]), {"state": "stopped"}),
-        (plan_change, plan_change.c.plan_id.in_(plans), {"reason_sealed": None}),
+        (plan_change, plan_change.c.plan_id.in_(plans), {"reason_sealed": None, "override_reason_sealed": None}),
         (message, message.c.contact_id == contact_id, {"body_sealed": None, "matched_sealed": None, "args": {}}),
         (follow_up, follow_up.c.contact_id == contact_id, {"detail_sealed": None, "note_sealed": None}),
     ):

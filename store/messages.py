@@ -6,8 +6,8 @@ twice or out of order:
     0 due    1 claimed    2 sending    3 unknown    4 accepted    5 sent
     6 delivered  undelivered  failed  expired  cancelled
 
-Two ways lead back to `due`: a claim given back (`outbox.release`), and a text that the provider provably never had
-(`outbox.postpone`). A text that came in is `received` and stays so.
+Three ways lead back to `due`: a claim given back (`outbox.release`), a text that the provider provably never had
+(`outbox.postpone`), and one that a change of plan had cancelled before anything was sent (`retelling.tell_anew`). A text that came in is `received` and stays so.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
@@ -30,10 +30,12 @@ __all__ = [
     "find_by_code",
     "get_patient",
     "list_patients",
+    "lock_patient",
     "next_due_at",
     "patient",
     "set_next_text",
     "set_next_texts",
+    "set_travel",
 ]
 
 PatientState = Literal["active", "ended"]
@@ -56,6 +58,9 @@ patient = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("ended_at", Moment),
     sa.Column("end_reason", sa.Text),
+    sa.Column("travel_timezone", sa.Text),
+    sa.Column("travel_from", sa.Date),
+    sa.Column("travel_until", sa.Date),
     within_clinic("contact_id", "contact"),
     one_of("state", get_args(PatientState)),
     sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="ended"),
@@ -87,6 +92,7 @@ class DuePatient:
 
     ``timezone`` is an IANA name. The window bounds the local time of day of texts and stands in place of the
     clinic's; None leaves it to the clinic. At ``next_text_at`` something is to be planned again; None means never.
+    From ``travel_from`` to ``travel_until``, both included, the patient is in ``travel_timezone``; None: at home.
     """
 
     id: int
@@ -97,6 +103,9 @@ class DuePatient:
     window_until: time | None
     state: PatientState
     next_text_at: datetime | None
+    travel_timezone: str | None
+    travel_from: date | None
+    travel_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,9 @@ _DUE_COLUMNS = (
     patient.c.window_until,
     patient.c.state,
     patient.c.next_text_at,
+    patient.c.travel_timezone,
+    patient.c.travel_from,
+    patient.c.travel_until,
 )
 _PATIENTS = sa.select(
     *_DUE_COLUMNS, patient.c.name_sealed, patient.c.code_sealed, patient.c.created_at, patient.c.ended_at
@@ -226,6 +238,19 @@ def find_by_code(tx: Tx, clinic_id: int, code: str) -> Patient | None:
     return None if row is None else _as_patient(tx, row)
 
 
+def lock_patient(tx: Tx, patient_id: int) -> Patient | None:
+    """The patient of this id; nobody plans for them until the transaction ends."""
+    row = tx.conn.execute(_GET.with_for_update(), {"number": patient_id}).one_or_none()
+    return None if row is None else _as_patient(tx, row)
+
+
+def set_travel(tx: Tx, patient_id: int, timezone: str | None, first: date | None, last: date | None) -> None:
+    """Where the patient is from one day to another, both included; None: at home. Raises LookupError."""
+    values = {"travel_timezone": timezone, "travel_from": first, "travel_until": last}
+    if tx.conn.execute(sa.update(patient).where(patient.c.id == patient_id).values(values)).rowcount == 0:
+        raise LookupError(f"there is no patient {patient_id}")
+
+
 def set_next_text(tx: Tx, patient_id: int, at: datetime | None) -> None:
     """When something is next to be planned for the patient; None: never again."""
     if tx.conn.execute(_SET_NEXT_TEXT, {"number": patient_id, "at": at}).rowcount == 0:
@@ -285,6 +310,6 @@ def _patient(tx: Tx, patient_id: int) -> Patient:
 
 def _as_patient(tx: Tx, row: Sequence[Any]) -> Patient:
     values = list(row)
-    values[8] = "" if row[8] is None else tx.sealer.open(row[8])
-    values[9] = None if row[9] is None else tx.sealer.open(row[9])
+    values[11] = "" if row[11] is None else tx.sealer.open(row[11])
+    values[12] = None if row[12] is None else tx.sealer.open(row[12])
     return Patient(*values)

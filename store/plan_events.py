@@ -29,6 +29,8 @@ plan_event = sa.Table(
     sa.Column("items", sa.JSON, nullable=False),
     sa.Column("route", sa.Text),
     sa.Column("status", sa.Text, nullable=False),
+    # The date for which the patient confirmed it: should it come back there, it is confirmed again.
+    sa.Column("confirmed_for", sa.Date),
     within_clinic("plan_id", "plan"),
     one_of("status", get_args(EventStatus)),
     sa.CheckConstraint("end_date IS NULL OR end_date >= date", name="end_date"),
@@ -41,7 +43,8 @@ class PlanEvent:
     """What happens on a local date of a plan. The name never changes, the date may.
 
     ``end_date`` is the last day of a period (rest, days between visits). ``cycle`` counts through the whole plan,
-    ``cycle_in_phase`` and ``day`` from 1. An event that the calendar no longer has is ``gone``.
+    ``cycle_in_phase`` and ``day`` from 1. An event that the calendar no longer has is ``gone``, or ``held`` while the
+    plan is on hold. ``confirmed_for``: the date for which the patient last confirmed it.
     """
 
     plan_id: int
@@ -56,6 +59,7 @@ class PlanEvent:
     items: tuple[str, ...]
     route: str | None
     status: EventStatus
+    confirmed_for: Date | None = None
 
 
 # In the order of the fields of PlanEvent.
@@ -72,8 +76,10 @@ _EVENTS = sa.select(
     plan_event.c["items"],
     plan_event.c.route,
     plan_event.c.status,
+    plan_event.c.confirmed_for,
 ).where(plan_event.c.plan_id == sa.bindparam("plan"))
 _ALL = Prepared(_EVENTS)
+_ONE = Prepared(_EVENTS.where(plan_event.c.name == sa.bindparam("name")))
 _FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
 _BETWEEN = Prepared(
     _EVENTS.where(
@@ -88,7 +94,15 @@ _SET = sa.update(plan_event).where(
 )
 
 
-def rewrite(tx: Tx, clinic_id: int, plan_id: int, events: Iterable[PlanEvent], until: Date, since: Date | None) -> None:
+def rewrite(
+    tx: Tx,
+    clinic_id: int,
+    plan_id: int,
+    events: Iterable[PlanEvent],
+    until: Date,
+    since: Date | None,
+    vanished_are: EventStatus,
+) -> None:
     """What `store.plans.write_events` says, but for what it does to the plan's own row."""
     standing = {event.name: event for event in map(_as_event, _ALL.every(tx, plan=plan_id))}
     new, rewritten = [], []
@@ -103,12 +117,12 @@ def rewrite(tx: Tx, clinic_id: int, plan_id: int, events: Iterable[PlanEvent], u
             if values != _values(before, before.status):
                 rewritten.append({"of_plan": plan_id, "of_name": event.name, **values})
     vanished = [
-        {"of_plan": plan_id, "of_name": name, "status": "gone"}
+        {"of_plan": plan_id, "of_name": name, "status": vanished_are}
         for name, before in standing.items()
         if name not in named
         and before.date <= until
         and (since is None or before.date >= since)
-        and before.status not in {"given", "missed", "gone"}
+        and before.status not in {"given", "missed", "gone", vanished_are}
     ]
     for statement, rows in ((sa.insert(plan_event), new), (_SET, rewritten), (_SET, vanished)):
         if rows:
@@ -120,18 +134,30 @@ def events_between(tx: Tx, plan_id: int, first: Date, last: Date) -> list[PlanEv
     return [_as_event(row) for row in _BETWEEN.every(tx, plan=plan_id, first=first, last=last)]
 
 
+def get_event(tx: Tx, plan_id: int, name: str) -> PlanEvent | None:
+    """The event of this name, whatever its status."""
+    row = _ONE.one(tx, plan=plan_id, name=name)
+    return None if row is None else _as_event(row)
+
+
+def events_of(tx: Tx, plan_id: int) -> list[PlanEvent]:
+    """Every event of a plan that has a row, whatever its status, in date order."""
+    return sorted(map(_as_event, _ALL.every(tx, plan=plan_id)), key=lambda event: (event.date, event.name))
+
+
 def set_event_status(tx: Tx, plan_id: int, name: str, status: EventStatus) -> None:
     """That an event was confirmed, given, missed, ... Raises LookupError."""
-    if tx.conn.execute(_SET, {"of_plan": plan_id, "of_name": name, "status": status}).rowcount == 0:
+    confirmed = {"confirmed": plan_event.c.date, "planned": None}
+    values = {"confirmed_for": confirmed[status]} if status in confirmed else {}
+    statement = _SET.values(status=status, **values)
+    if tx.conn.execute(statement, {"of_plan": plan_id, "of_name": name}).rowcount == 0:
         raise LookupError(f"plan {plan_id} has no event {name}")
 
 
 def _status(before: PlanEvent, event: PlanEvent) -> EventStatus:
     if before.status in {"given", "missed"}:
         return before.status
-    if before.status == "confirmed" and before.date == event.date:
-        return before.status
-    return event.status
+    return "confirmed" if before.confirmed_for == event.date else event.status
 
 
 def _values(event: PlanEvent, status: EventStatus) -> dict[str, Any]:

@@ -4,16 +4,18 @@ A plan carries its regimen: the whole definition the clinic signed off, kept onc
 that an edited regimen file moves no enrolled patient.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import sqlalchemy as sa
 
+from store import plan_changes
 from store.columns import Id, Moment, among, for_both, key, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
-from store.plan_events import EventStatus, PlanEvent, events_between, rewrite, set_event_status
+from store.plan_changes import PlanChange, changes, changes_of, plan_change
+from store.plan_events import EventStatus, PlanEvent, events_between, events_of, get_event, rewrite, set_event_status
 from store.prepared import Prepared
 
 __all__ = [
@@ -22,17 +24,23 @@ __all__ = [
     "PlanChange",
     "PlanEvent",
     "PlanState",
+    "VisitTime",
     "add_change",
     "add_plan",
     "all_plans_of",
     "changes",
     "events_between",
+    "events_of",
+    "get_event",
     "get_plan",
+    "lock_plan",
     "plan",
+    "plan_change",
     "plans_of",
     "plans_to_top_up",
     "set_event_status",
     "set_plan_state",
+    "set_visit_times",
     "write_events",
 ]
 
@@ -61,6 +69,7 @@ plan = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("shadow_until", sa.Date),
+    sa.Column("visit_times", sa.JSON(none_as_null=True)),
     within_clinic("patient_id", "patient"),
     one_of("state", get_args(PlanState)),
     sa.CheckConstraint("start_cycle >= 1", name="start_cycle"),
@@ -75,20 +84,19 @@ sa.Index(
     postgresql_where=plan.c.state == "active",
 )
 
-plan_change = sa.Table(
-    "plan_change",
-    metadata,
-    key(),
-    same_owner(),
-    sa.Column("plan_id", Id, nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("change", sa.Text, nullable=False),
-    sa.Column("reason_sealed", sa.LargeBinary),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("at", Moment, nullable=False),
-    within_clinic("plan_id", "plan"),
-    sa.UniqueConstraint("plan_id", "position"),
-)
+
+class VisitTime(NamedTuple):
+    """The local time of one visit, entered for the date on which the visit was then; on another it says nothing."""
+
+    date: date
+    time: time
+
+    @classmethod
+    def read(cls, stored: Sequence[str]) -> "VisitTime":
+        return cls(date.fromisoformat(stored[0]), time.fromisoformat(stored[1]))
+
+
+_NO_TIMES: Mapping[str, VisitTime] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class Plan:
     ``regimen_json`` is the whole definition and ``digest`` its SHA-256 in hex. ``start`` is the local date of the
     first day of cycle ``start_cycle`` (1: from the beginning). ``version`` moves with every change. The plan's events
     stand as rows up to and with ``shadow_until``; None: none were written yet. ``changes`` are the scheduler's to read,
-    in the order in which they were made.
+    in the order in which they were made. ``visit_times``: those of single visits, by the name of the event.
     """
 
     id: int
@@ -115,19 +123,8 @@ class Plan:
     version: int
     created_at: datetime
     shadow_until: date | None
-    changes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlanChange:
-    """One change of a plan, the ``position``-th (from 1); ``change_json`` is the scheduler's to read."""
-
-    plan_id: int
-    position: int
-    change_json: str
-    reason: str | None
-    by: str
-    at: datetime
+    visit_times: Mapping[str, "VisitTime"]
+    changes: tuple[str, ...]
 
 
 _ADD_DEFINITION = for_both(lambda insert: insert(regimen_definition).on_conflict_do_nothing())
@@ -147,6 +144,7 @@ _PLANS = sa.select(
     plan.c.version,
     plan.c.created_at,
     plan.c.shadow_until,
+    plan.c.visit_times,
 ).order_by(plan.c.id)
 _DEFINITIONS = Prepared(
     sa.select(regimen_definition.c.digest, regimen_definition.c.definition).where(
@@ -154,12 +152,8 @@ _DEFINITIONS = Prepared(
     )
 )
 _GET = Prepared(_PLANS.where(plan.c.id == sa.bindparam("number")))
-_CHANGES = Prepared(
-    sa.select(plan_change.c.plan_id, plan_change.c.change)
-    .where(among(plan_change.c.plan_id, "plans"))
-    .order_by(plan_change.c.plan_id, plan_change.c.position)
-)
 _LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update()
+_LOCK_VERSION = sa.select(plan.c.version).where(plan.c.id == sa.bindparam("number")).with_for_update()
 _ACTIVE_OF = Prepared(_PLANS.where(among(plan.c.patient_id, "patients"), plan.c.state == sa.literal_column("'active'")))
 _ALL_OF = Prepared(_PLANS.where(plan.c.patient_id == sa.bindparam("patient")))
 _TO_TOP_UP = Prepared(
@@ -235,64 +229,75 @@ def plans_to_top_up(tx: Tx, before: date, limit: int) -> list[Plan]:
     return _read(tx, _TO_TOP_UP, before=before, limit=limit)
 
 
-def write_events(tx: Tx, plan_id: int, events: Iterable[PlanEvent], until: date, *, since: date | None = None) -> None:
+def write_events(
+    tx: Tx,
+    plan_id: int,
+    events: Iterable[PlanEvent],
+    until: date,
+    *,
+    since: date | None = None,
+    vanished_are: Literal["gone", "held"] = "gone",
+) -> None:
     """Makes the plan's rows from ``since`` (None: its start) to ``until``, both included, what the calendar says.
 
     ``events`` are all that the calendar has in that range. An event that stands is rewritten: a visit that was
     confirmed for another date is only planned again, what was given or missed stays so. An event of the range that
-    the calendar no longer has is ``gone``, unless it was given or missed; if it comes back, it is planned again.
+    the calendar no longer has is ``gone``, or ``held``, unless it was given or missed; if it comes back, it is planned
+    again, or confirmed if it was so for that date.
     """
     clinic_id = tx.conn.execute(_LOCK, {"number": plan_id}).scalar()
     if clinic_id is None:
         raise LookupError(f"there is no plan {plan_id}")
-    rewrite(tx, clinic_id, plan_id, events, until, since)
+    rewrite(tx, clinic_id, plan_id, events, until, since, vanished_are)
     tx.conn.execute(sa.update(plan).where(plan.c.id == plan_id).values(shadow_until=until))
 
 
 def set_plan_state(tx: Tx, plan_id: int, state: PlanState) -> None:
     """Moves the plan to another state, and its version on."""
-    statement = sa.update(plan).where(plan.c.id == plan_id).values(state=state, version=plan.c.version + 1)
-    if tx.conn.execute(statement).rowcount == 0:
-        raise LookupError(f"there is no plan {plan_id}")
+    _move_on(tx, plan_id, state=state)
+
+
+def set_visit_times(tx: Tx, plan_id: int, times: Mapping[str, VisitTime]) -> None:
+    """The times of the plan's single visits, all of them anew, and its version moves on."""
+    stored = {name: [known.date.isoformat(), known.time.isoformat()] for name, known in times.items()}
+    _move_on(tx, plan_id, visit_times=stored or None)
 
 
 def add_change(
-    tx: Tx, now: datetime, plan_id: int, position: int, change_json: str, by: str, reason: str | None = None
+    tx: Tx,
+    now: datetime,
+    plan_id: int,
+    change_json: str,
+    by: str,
+    reason: str | None = None,
+    *,
+    override: tuple[str, str] | None = None,
+    state: PlanState | None = None,
 ) -> None:
-    """The ``position``-th change of a plan (from 1), and its version moves on."""
-    moved = tx.conn.execute(
-        sa.update(plan).where(plan.c.id == plan_id).values(version=plan.c.version + 1).returning(plan.c.clinic_id)
-    ).scalar_one_or_none()
-    if moved is None:
+    """The next change of a plan; its version moves on, and its state where one is given.
+
+    ``override``: the person who answers for a change that is against a rule, and why.
+    """
+    clinic_id = _move_on(tx, plan_id, **({} if state is None else {"state": state}))
+    plan_changes.insert(tx, now, clinic_id, plan_id, change_json, by, reason, override)
+
+
+def lock_plan(tx: Tx, plan_id: int) -> int | None:
+    """The plan's version, which is then no one else's to move until the transaction ends; None: there is no such plan.
+
+    Whoever locks the plan's patient too does that first.
+    """
+    version: int | None = tx.conn.execute(_LOCK_VERSION, {"number": plan_id}).scalar()
+    return version
+
+
+def _move_on(tx: Tx, plan_id: int, **values: Any) -> int:
+    """Sets fields of a plan, and moves its version on; gives its clinic. Raises LookupError."""
+    statement = sa.update(plan).where(plan.c.id == plan_id).values(version=plan.c.version + 1, **values)
+    clinic_id: int | None = tx.conn.execute(statement.returning(plan.c.clinic_id)).scalar()
+    if clinic_id is None:
         raise LookupError(f"there is no plan {plan_id}")
-    tx.conn.execute(
-        sa.insert(plan_change),
-        {
-            "clinic_id": moved,
-            "plan_id": plan_id,
-            "position": position,
-            "change": change_json,
-            "reason_sealed": None if reason is None else tx.sealer.seal(reason),
-            "by": by,
-            "at": now,
-        },
-    )
-
-
-def changes(tx: Tx, plan_id: int) -> list[PlanChange]:
-    """The changes of a plan in the order in which they apply."""
-    statement = sa.select(plan_change).where(plan_change.c.plan_id == plan_id).order_by(plan_change.c.position)
-    return [
-        PlanChange(
-            row.plan_id,
-            row.position,
-            row.change,
-            None if row.reason_sealed is None else tx.sealer.open(row.reason_sealed),
-            row.by,
-            row.at,
-        )
-        for row in tx.conn.execute(statement)
-    ]
+    return clinic_id
 
 
 def _read(tx: Tx, statement: Prepared, **values: Any) -> list[Plan]:
@@ -300,10 +305,9 @@ def _read(tx: Tx, statement: Prepared, **values: Any) -> list[Plan]:
     kept = _DEFINITIONS.every(tx, digests=sorted({row[5] for row in rows}))
     definitions = {digest: definition for digest, definition in kept}  # noqa: C416 - a row is no tuple
     # A plan at its first version was never changed: most are.
-    changed: dict[int, list[str]] = {row[0]: [] for row in rows if row[11] > 1}
-    for plan_id, change in _CHANGES.every(tx, plans=list(changed)) if changed else ():
-        changed[plan_id].append(change)
+    changed = changes_of(tx, [row[0] for row in rows if row[11] > 1])
     for row in rows:
         row[5] = definitions[row[5]]
-        row.append(tuple(changed.get(row[0], ())))
+        row[14] = {name: VisitTime.read(stored) for name, stored in row[14].items()} if row[14] else _NO_TIMES
+        row.append(changed.get(row[0], ()))
     return [Plan(*row) for row in rows]

@@ -11,6 +11,7 @@ from store import (  # noqa: F401
     keys,
     messages,
     patients,
+    plan_changes,
     plan_events,
     plans,
     staff,

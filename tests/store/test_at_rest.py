@@ -36,13 +36,14 @@ NOTE = "Called her daughter, Ximena"
 DETAIL = "bleeding, says the daughter"
 REASON = "low counts after the flu"
 MATCHED = "stool is black"
-SECRETS = (PHONE, PHONE[1:], NAME, "Quispe", CODE, BODY, REPLY, REMINDER, NOTE, DETAIL, REASON, MATCHED)
+WHY = "the scan could not wait"
+SECRETS = (PHONE, PHONE[1:], NAME, "Quispe", CODE, BODY, REPLY, REMINDER, NOTE, DETAIL, REASON, MATCHED, WHY)
 
 
 def add_everything(tx: Tx) -> Sample:
     """A patient of whom every kind of thing that is sealed is known."""
     sample = add_sample(tx)
-    plans.add_change(tx, NOW, sample.plan.id, 1, "{}", "nurse:7", REASON)
+    plans.add_change(tx, NOW, sample.plan.id, "{}", "nurse:7", REASON, override=("Dr. Quinn", WHY))
     text = add_received(tx, sample, BODY)
     inbox.set_outcome(tx, text, "call_now", "bleeding", MATCHED)
     add_reply(tx, sample, text, REPLY)

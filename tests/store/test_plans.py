@@ -62,14 +62,14 @@ def test_a_plan_cannot_belong_to_a_patient_of_another_clinic(database: Database)
 def test_changes_apply_in_order_and_each_moves_the_version(database: Database) -> None:
     with database.writing() as tx:
         plan = add_sample(tx).plan
-        plans.add_change(tx, NOW, plan.id, 1, '{"hold": "2026-03-20"}', "nurse:7", "low counts")
-        plans.add_change(tx, NOW, plan.id, 2, '{"resume": "2026-04-02"}', "nurse:7")
+        plans.add_change(tx, NOW, plan.id, '{"hold": "2026-03-20"}', "nurse:7", "low counts")
+        plans.add_change(tx, NOW, plan.id, '{"resume": "2026-04-02"}', "nurse:7")
         hold, resume = plans.changes(tx, plan.id)
         assert (hold.position, hold.reason, hold.by, hold.at) == (1, "low counts", "nurse:7", NOW)
         assert (resume.position, resume.change_json, resume.reason) == (2, '{"resume": "2026-04-02"}', None)
         found = plans.get_plan(tx, plan.id)
         with pytest.raises(LookupError):
-            plans.add_change(tx, NOW, 99, 1, "{}", "nurse:7")
+            plans.add_change(tx, NOW, 99, "{}", "nurse:7")
     assert found is not None
     assert found.version == 3
 
