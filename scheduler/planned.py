@@ -5,19 +5,22 @@ is ever forgotten. Plans come with their changes, read for a whole batch at once
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from content.faults import ContentError
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.changes import Change, ChangeError, change_from_json
+from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder, upcoming
 from scheduler.send_window import SendWindow
-from store.plans import Plan
+from store.plans import Plan, PlanState
 
 UNDO = '{"kind": "undo"}'
 """Stored in place of a change: the one before it that still applies does so no more."""
+
+_DAY = timedelta(days=1)
 
 
 class PlanUnreadable(Exception):
@@ -56,22 +59,49 @@ def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: date
         window_until=window.closes,
         visit_time=plan.visit_time,
         after=after,
+        visit_times=visit_times(plan, calendar, after.date() - _DAY),
     )
 
 
+def visit_times(plan: Plan, calendar: Calendar, since: date) -> dict[str, time]:
+    """The times entered for single visits that are still on the date for which they were entered, by their names."""
+    return {
+        name: known.time
+        for name, known in plan.visit_times.items()
+        if known.date >= since and any(event.name == name for event in calendar.events(known.date, known.date))
+    }
+
+
+def state_on(calendar: Calendar, today: date) -> PlanState:
+    """Whether a plan is active, on hold or stopped on a local date; that it is finished is for planning to say."""
+    state, day = calendar.timeline.state, today.toordinal()
+    if state.stopped_on is not None and state.stopped_on <= day:
+        return "stopped"
+    return "held" if state.held_from is not None and state.held_from <= day else "active"
+
+
+def turns_at(calendar: Calendar, timezone: str, after: datetime) -> datetime | None:
+    """When a hold or an end that was decided on begins, if that is after a moment: its local day's first instant."""
+    state = calendar.timeline.state
+    days = [day for day in (state.held_from, state.stopped_on) if day is not None]
+    found = [to_utc(date.fromordinal(day), time.min, timezone) for day in days]
+    return min((moment for moment in found if moment > after), default=None)
+
+
 def next_text_at(active_plans: Sequence[Plan], window: SendWindow, after: datetime) -> datetime | None:
-    """When the first reminder of any of the plans is due after a moment; None: never.
+    """When the first reminder of any of the plans is due after a moment, or a hold or an end begins; None: never.
 
     A plan that cannot be read is due at once: planning tells staff of it.
     """
     found = []
     for plan in active_plans:
         try:
-            first = next(reminders_of(plan, calendar_of(plan), window, after), None)
+            calendar = calendar_of(plan)
         except PlanUnreadable:
             return after
-        if first is not None:
-            found.append(first.due_at)
+        first = next(reminders_of(plan, calendar, window, after), None)
+        turn = turns_at(calendar, window.timezone, after)
+        found += [moment for moment in (first.due_at if first else None, turn) if moment is not None]
     return min(found, default=None)
 
 
