@@ -102,6 +102,12 @@ _REMINDERS = {
     "off_last": "program item date phone",
     "between": "program date phone",
     "held": "program date phone",
+    "visit_changed": "program dow date time phone",
+    "visit_changed_untimed": "program dow date phone",
+    "visit_off": "program dow date phone",
+    "home_changed": "program item dow date phone",
+    "home_held": "program item date phone",
+    "plan_ended": "program phone",
     "finished": "program phone",
     "late_effects": "program phone",
 }
