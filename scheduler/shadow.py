@@ -19,6 +19,18 @@ def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
         plans.write_events(tx, plan.id, rows, until, since=since)
 
 
+def rewrite_shadow(tx: Tx, plan: Plan, calendar: Calendar, since: date, today: date) -> None:
+    """Writes the rows of a plan's events anew from a day on, as far as they stood before; ``plan`` as it was then.
+
+    What a hold keeps from happening is held, anything else that the calendar has no more is gone.
+    """
+    until = plan.shadow_until or today + SHADOW
+    if since <= until:
+        rows = [row(plan.id, event) for event in calendar.events(since, until)]
+        is_held = calendar.timeline.state.held_from is not None
+        plans.write_events(tx, plan.id, rows, until, since=since, vanished_are="held" if is_held else "gone")
+
+
 def row(plan_id: int, event: Event) -> PlanEvent:
     """An event of the calendar as it stands in the store before anything happened to it."""
     return PlanEvent(

@@ -1,0 +1,160 @@
+"""What stands against a change of plan, and what whoever makes it must know; nothing is written here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from scheduler.plan.calendar import Calendar, Event, Kind
+from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
+from scheduler.plan.intervals import TooSoon
+from scheduler.standing import Standing
+from store.clinics import ClinicEntry
+from store.plans import Plan, PlanEvent
+
+LOOK = timedelta(days=400)
+"""So far around what a change touches first its result is looked at: no days between two treatments last longer."""
+
+_FURTHEST_BACK = timedelta(days=60)
+_FURTHEST_AHEAD = timedelta(days=2 * 366)
+_LONGEST_DELAY = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a change is not made; ``field``: what is to be corrected. Some a named person may override."""
+
+    field: str
+    sentence: str
+    can_be_overridden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan as a change would leave it. ``first``: no event before that day is touched, unless it has to be refused.
+
+    ``change``: the one that is made, or undone.
+    """
+
+    plan: Plan
+    calendar: Calendar
+    change: Change
+    first: date
+    is_undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found, with the events of both calendars from the first that may be touched on."""
+
+    refusals: tuple[Refusal, ...]
+    warnings: tuple[str, ...]
+    before: tuple[Event, ...]
+    after: tuple[Event, ...]
+
+    def differs_from(self) -> date | None:
+        """The first day on which the two calendars are not the same."""
+        old, new = {_place(event) for event in self.before}, {_place(event) for event in self.after}
+        return min((day for day, *_ in old ^ new), default=None)
+
+
+def date_refusals(plan: Plan, change: Change, today: date) -> Iterator[Refusal]:
+    """Dates of a change that cannot be meant."""
+    earliest, latest = today - _FURTHEST_BACK, today + _FURTHEST_AHEAD
+    for name, value in change.parts().items():
+        if isinstance(value, date):
+            if value < plan.start:
+                yield Refusal(name, f"The plan starts on {plan.start}: {value} is before that.")
+            elif value < earliest:
+                yield Refusal(name, f"{value} is long past: what is more than {_FURTHEST_BACK.days} days ago stays.")
+            elif value > latest:
+                yield Refusal(name, f"{value} is too far off: check the year.")
+    if isinstance(change, Delay) and change.days > _LONGEST_DELAY:
+        yield Refusal("days", "A cycle is delayed by a year at most: put the plan on hold instead.")
+
+
+def regimen_refusal(entry: ClinicEntry, change: Change) -> Iterator[Refusal]:
+    """A switch to what the clinic has not signed off."""
+    if isinstance(change, Switch):
+        digest = change.to.digest()
+        if not any(signed.digest == digest for signed in entry.signed_regimens):
+            sentence = f"{entry.clinic.name} has not signed off version {change.to.version} of {change.to.id}."
+            yield Refusal("to", sentence)
+
+
+def reach(change: Change, calendar: Calendar, today: date) -> date:
+    """The first day that a change speaks of, in the calendar that it is made in."""
+    match change:
+        case Delay():
+            return _start_of(calendar, change) or today
+        case Hold() | Switch():
+            return change.from_
+        case Resume():
+            held = calendar.timeline.state.held_from
+            return change.on if held is None else min(change.on, date.fromordinal(held))
+        case Skip():
+            return change.date
+        case Move() | Close():
+            return min(change.date, change.to)
+        case Stop() | Enter():
+            return change.on
+    return today
+
+
+def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> Findings:
+    """Looks at what a change would do. ``rows``: the plan's events as they stand in the store."""
+    last = max(standing.today, proposal.first) + LOOK
+    # Only these can reach back to before what they speak of: a phase that they bring in, or take out, began long ago.
+    goes_back = proposal.is_undo or isinstance(proposal.change, Enter | Branch)
+    first = None if goes_back else min(proposal.first, standing.today) - LOOK
+    before, after = tuple(standing.calendar.events(first, last)), tuple(proposal.calendar.events(first, last))
+    touched = {event.name: event for event in _touched(before, after)}
+    refusals = [*_of_the_past(touched, rows, standing, proposal)]
+    warnings = [
+        f"The patient has confirmed the visit of {row.date}."
+        for row in rows
+        if row.status == "confirmed" and row.name in touched and row.date >= standing.today
+    ]
+    known = {(event.name, told) for event in before for told in event.warnings}
+    for event in after:
+        for told in event.warnings:
+            if (event.name, told) in known:
+                continue
+            if isinstance(told, TooSoon):
+                refusals.append(Refusal("override", f"{event.date}: {told}.", can_be_overridden=True))
+            else:
+                warnings.append(f"{event.date}: {told}.")
+    return Findings(tuple(refusals), tuple(warnings), before, after)
+
+
+def _of_the_past(
+    touched: Mapping[str, Event], rows: Sequence[PlanEvent], standing: Standing, proposal: Proposal
+) -> Iterator[Refusal]:
+    """What was given stays, and so does what is past unless the change speaks of it."""
+    for row in rows:
+        if row.name in touched and row.status == "given" and row.kind == Kind.TREATMENT:
+            yield Refusal("change", f"The treatment of {row.date} was given: take that mark back first.")
+    if proposal.is_undo:
+        return
+    limit = min(proposal.first, standing.today)
+    for event in touched.values():
+        if event.kind is Kind.TREATMENT and event.date < limit:
+            yield Refusal("change", f"This would change the treatment of {event.date}, which is past.")
+            return
+
+
+def _touched(before: Sequence[Event], after: Sequence[Event]) -> Iterator[Event]:
+    """The events of before that are not so any more."""
+    there = {_place(event) for event in after}
+    return (event for event in before if _place(event) not in there)
+
+
+def _place(event: Event) -> tuple[date, str, date | None, tuple[str, ...]]:
+    return event.date, event.name, event.end_date, event.items
+
+
+def _start_of(calendar: Calendar, change: Delay) -> date | None:
+    for event in calendar.events():
+        number = event.cycle if change.phase is None else event.cycle_in_phase
+        if event.kind is Kind.TREATMENT and change.phase in (None, event.phase) and number >= change.cycle:
+            return event.date
+    return None
