@@ -20,7 +20,11 @@ LANGUAGES = ("en", "es")
 
 @dataclass(frozen=True, slots=True)
 class DangerSign:
-    """One sign. ``phrases`` have its level, ``mild`` ones are for the same day, ``look_alikes`` are none of it."""
+    """One sign.
+
+    ``phrases`` have its level wherever they stand, ``hints`` where the rest of the text speaks for it as well,
+    ``mild`` ones are for the same day, ``look_alikes`` are none of it.
+    """
 
     id: str
     name: str
@@ -31,6 +35,7 @@ class DangerSign:
     sources: tuple[str, ...]
     review: str | None
     phrases: Mapping[str, tuple[Phrase, ...]]
+    hints: Mapping[str, tuple[Phrase, ...]]
     mild: Mapping[str, tuple[Phrase, ...]]
     look_alikes: Mapping[str, tuple[Phrase, ...]]
     limits: Mapping[str, float]
@@ -122,6 +127,7 @@ def _read_sign(file: TomlFile, stem: str, words: Mapping[str, tuple[str, ...]]) 
         sources=table.texts("sources"),
         review=table.optional_text("review"),
         phrases=_read_phrases(table, "phrases", words, required=True),
+        hints=_read_phrases(table, "hints", words),
         mild=_read_phrases(table, "mild", words),
         look_alikes=_read_phrases(table, "look_alikes", words),
         limits=_read_limits(table),

@@ -1,7 +1,7 @@
 """Which danger a text tells of: signs by their phrases and numbers, each judged by its scope."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot.understanding.matcher import Lexicon, Match, Matcher
 from bot.understanding.measures import Measure, Measures
@@ -29,11 +29,14 @@ class Found:
     end: int
     bare: bool
     """The sign's words are the whole text."""
+    kind: str
+    """What its phrase is: "phrases" of a sign, "hints", "mild", or "measure" for a number that is plain."""
 
     @property
     def urgent(self) -> bool:
-        """Here now, and more than a mild sign."""
-        return self.status is Status.PRESENT and self.level != "same_day"
+        """Here now, more than a mild sign, and more than a hint that other things may have too."""
+        sure = self.kind != "hints" or self.bare
+        return self.status is Status.PRESENT and self.level != "same_day" and sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,7 @@ class Danger:
         for measure in self._measures.read(reading, country):
             found.extend(self._measured(reading, measure))
         found = _without_bare_counts(found)
-        if profile in _CELL_THERAPY:
-            found = [_raised(one) for one in found]
-        return sorted(found, key=_order)
+        return sorted((_raised(one) if is_raised(one.sign.id, profile) else one for one in found), key=_order)
 
     def temperature(self, value: float, country: Country) -> str | None:
         """What a number means that was asked for as a temperature: "call_now", "normal" or None."""
@@ -82,7 +83,7 @@ class Danger:
         sign = self._signs[match.what.sign]
         level = "same_day" if match.what.kind == "mild" else sign.level
         status = self._scope.status(reading, match, level, sign.id)
-        return _found(reading, sign, level, status, match, match.what.text)
+        return _found(reading, sign, level, status, match, match.what.text, match.what.kind)
 
     def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
         sign = self._signs[measure.sign]
@@ -90,26 +91,33 @@ class Danger:
         if measure.level is None:
             if status is Status.PRESENT:
                 status = Status.NEGATED
-            return [_found(reading, sign, sign.level, status, measure.match, measure.why)]
+            return [_found(reading, sign, sign.level, status, measure.match, measure.why, "measure")]
         if status is Status.NEGATED:
             status = Status.PRESENT
-        return [_found(reading, sign, measure.level, status, measure.match, measure.why)]
+        kind = "measure" if measure.sure else "hints"
+        return [_found(reading, sign, measure.level, status, measure.match, measure.why, kind)]
 
 
-def _found(reading: Reading, sign: DangerSign, level: str, status: Status, match: Match[object], why: str) -> Found:
+def _found(
+    reading: Reading, sign: DangerSign, level: str, status: Status, match: Match[object], why: str, kind: str
+) -> Found:
     bare = match.end - match.start == len(reading.words)
-    return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare)
+    return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind)
 
 
 def _order(found: Found) -> tuple[bool, int, int]:
     return (found.status is not Status.PRESENT, _RANK[found.level], found.start)
 
 
-def _raised(found: Found) -> Found:
+def is_raised(sign: str, profile: str | None) -> bool:
     """On CAR T or a bispecific, fever, tremor and a fast heart are emergencies (celltx.toml: an inference)."""
-    if found.sign.id in _RAISED and found.level == "call_now":
-        return Found(found.sign, "emergency", found.status, found.why, found.start, found.end, found.bare)
-    return found
+    return profile in _CELL_THERAPY and sign in _RAISED
+
+
+def _raised(found: Found) -> Found:
+    if found.level != "call_now":
+        return found
+    return replace(found, level="emergency", kind="phrases" if found.kind == "hints" else found.kind)
 
 
 def _without_bare_counts(found: list[Found]) -> list[Found]:
@@ -133,7 +141,14 @@ def _phrases(signs: DangerSigns) -> Sequence[tuple[_Meaning, Phrase]]:
     return [
         (_Meaning(sign.id, kind, phrase.text), phrase)
         for sign in signs.values()
-        for kind, group in (("phrases", sign.phrases), ("mild", sign.mild), ("look_alikes", sign.look_alikes))
+        for kind, group in _by_kind(sign)
         for phrases in group.values()
         for phrase in phrases
     ]
+
+
+def _by_kind(sign: DangerSign) -> Iterator[tuple[str, Mapping[str, Sequence[Phrase]]]]:
+    yield "phrases", sign.phrases
+    yield "hints", sign.hints
+    yield "mild", sign.mild
+    yield "look_alikes", sign.look_alikes

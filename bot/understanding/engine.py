@@ -4,17 +4,20 @@ Layers, in order, each able to say why: characters and words (``reading``), dang
 commands (``requests``), topics (``topics``). Nothing here knows the network, the clock or the database.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from bot.understanding.danger import Danger, Found
+from bot.understanding.danger import Danger, Found, is_raised
 from bot.understanding.features import Features
 from bot.understanding.learned import WEIGHTS, Learned
 from bot.understanding.matcher import Lexicon
 from bot.understanding.numbers import numbers
 from bot.understanding.reading import Reader, Reading
-from bot.understanding.requests import Asked, Request, Requests, bare, read_tables
+from bot.understanding.requests import Asked, Requests, bare, read_tables
 from bot.understanding.scope import Status
+from bot.understanding.spelling import read_real_words
 from bot.understanding.topics import Named, Topics, read_topic_phrases
 from bot.understanding.wordlists import read_word_lists
 from content.library import Library
@@ -22,6 +25,20 @@ from content.model import Country
 
 URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
+_URGENT_FROM = 0.4
+"""How likely danger must be for the learned layer to answer as urgent: a miss is far worse than an alarm too many."""
+_GRAVER_FROM = 0.6
+"""How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
+_LEAVES_FROM = 0.08
+"""How likely leaving must be where a rule sees the wish to leave."""
+_MOST_SENTENCES = 6
+_DETAILS = {
+    Status.NEGATED: "negated",
+    Status.PAST: "past",
+    Status.ASKED: "asked",
+    Status.SUPPOSED: "supposed",
+    Status.OTHER: "other",
+}
 _YES = frozenset(["yes", "yes it is", "si", "yep", "yeah", "yup", "correct", "asi es"])
 
 
@@ -41,16 +58,14 @@ class Outcome:
     """What kind of info or clarify it is: negated, past, asked, supposed, other, number, visit, all_taken or hurts."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A text as every layer saw it."""
+class _Meaning(NamedTuple):
+    """An outcome as a layer sees it."""
 
-    reading: Reading
-    found: list[Found]
-    asked: list[Asked]
-    named: list[Named]
-    spoken_of: dict[str, int]
-    features: list[str]
+    kind: str
+    id: str | None
+    topic: str | None
+    why: str
+    detail: str | None = None
 
 
 class Engine:
@@ -60,8 +75,6 @@ class Engine:
         """``learned``: the weights of the learned layer; None leaves it out, for training."""
         self._library = library
         self._learned = Learned(learned) if learned else None
-        labels = self._learned.labels if self._learned else ()
-        self._urgent_labels = [label for label in labels if label.partition(".")[0] in URGENT]
         words, phrases = read_tables()
         topic_words, topic_phrases = read_topic_phrases()
         lists = read_word_lists()
@@ -69,10 +82,13 @@ class Engine:
         lexicon = Lexicon(groups)
         self._danger = Danger(lexicon, library.danger, lists)
         self._requests = Requests(lexicon, phrases, library)
-        self._topics = Topics(lexicon, topic_phrases, library)
+        real_words = read_real_words()
+        self._topics = Topics(lexicon, topic_phrases, library, real_words)
         names = {lexicon.group(name): name for name in groups if name != "filler"}
         self._features = Features(names, lexicon.group("negator"))
-        self._reader = Reader(lexicon, self._topics.words(), lists, names)
+        self._reader = Reader(lexicon, self._topics.words(), real_words, lists, names)
+        self._courtesy = lists["courtesy"]
+        self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
 
     def understand(
         self,
@@ -90,84 +106,136 @@ class Engine:
         """
         pack = self._library.countries.get(country) or next(iter(self._library.countries.values()))
         reading = self._reader.read(text)
-        kind, id_, topic, why = self._as_a_whole(reading, language, pack, asked) or self._decide(
-            self._look(reading, pack, profile, only_urgent=True)
+        meaning = self._as_a_whole(reading, language, pack, asked) or self._decide(reading, pack, profile)
+        kind, topic = meaning.kind, meaning.topic
+        return Outcome(kind, meaning.id, topic, self._urgent_line(kind, topic), meaning.why, language, meaning.detail)
+
+    def features(self, text: str, country: str = "us") -> tuple[list[str], list[str]]:
+        """What the learned layer sees of a text, for training: what danger is judged by, and what else there is."""
+        reading = self._reader.read(text)
+        found = self._danger.find(reading, self._library.countries[country], None)
+        return self._features.of_danger(reading, found), self._of_requests(reading)
+
+    def sure_signs(self, text: str, country: str = "us") -> list[str]:
+        """Why a text would be urgent by its phrases alone, a phrase that is the whole text aside; for training."""
+        found = self._danger.find(self._reader.read(text), self._library.countries[country], None)
+        return [one.why for one in found if one.urgent and one.kind == "phrases" and not one.bare]
+
+    def _of_requests(self, reading: Reading) -> list[str]:
+        return self._features.of_requests(
+            self._requests.find(reading), self._topics.within(reading), self._topics.spoken_of(reading)
         )
-        return Outcome(kind, id_, topic, self._urgent_line(kind, topic), why, language)
 
-    def features(self, text: str, country: str = "us") -> list[str]:
-        """What the learned layer sees of a text; for training."""
-        return self._look(self._reader.read(text), self._library.countries[country], None, only_urgent=False).features
-
-    def _look(self, reading: Reading, pack: Country, profile: str | None, *, only_urgent: bool) -> "_Seen":
-        found = self._danger.find(reading, pack, profile)
-        if only_urgent and any(one.urgent for one in found):
-            return _Seen(reading, found, [], [], {}, [])
-        asked = self._requests.find(reading)
-        named = self._topics.within(reading)
-        spoken_of = self._topics.spoken_of(reading)
-        features = self._features.of(reading, found, asked, named, spoken_of)
-        return _Seen(reading, found, asked, named, spoken_of, features)
-
-    def _as_a_whole(
-        self, reading: Reading, language: str, pack: Country, asked: str | None
-    ) -> tuple[str, str | None, str | None, str] | None:
+    def _as_a_whole(self, reading: Reading, language: str, pack: Country, asked: str | None) -> _Meaning | None:
         """What a text means that is an answer or a keyword and nothing else, as most are; None for any other."""
         if not reading.words:
-            return "unknown", None, None, "no words"
+            return _Meaning("unknown", None, None, "no words")
         plain_text = bare(reading.plain)
         answered = self._answer(reading, plain_text, pack, asked)
         if answered:
             return answered
         whole = self._requests.whole(plain_text)
         topic = self._topics.whole(plain_text, language) or self._topics.whole(" ".join(reading.words), language)
+        if not topic and not whole:
+            topic = self._topics.near(plain_text, language)
         if topic and (topic.own_keyword or not whole) and not (whole and whole.request.kind != "command"):
             return self._whole_topic(topic, reading)
-        return _as_outcome(whole) if whole else None
+        return _as_meaning(whole) if whole else None
 
-    def _decide(self, seen: "_Seen") -> tuple[str, str | None, str | None, str]:
-        urgent = [one for one in seen.found if one.urgent]
+    def _decide(self, reading: Reading, pack: Country, profile: str | None) -> _Meaning:
+        found = self._danger.find(reading, pack, profile)
+        features = self._features.of_danger(reading, found) if self._learned else []
+        urgent = self._urgent(reading, found, features)
         if urgent:
-            return urgent[0].level, urgent[0].sign.id, None, urgent[0].why
-        bare_number = self._bare_number(seen.reading)
-        if bare_number:
-            return bare_number
+            raised = urgent.kind == "call_now" and is_raised(urgent.id or "", profile)
+            return urgent._replace(kind="emergency") if raised else urgent
+        told = numbers(reading.words)
+        if told and sum(number.end - number.start for number in told) == len(reading.words):
+            return _Meaning("clarify", None, None, "a number alone", "number")
         if self._learned is None:
-            return "unknown", None, None, "nothing recognised"
-        return self._judged(seen, self._learned)
+            return _Meaning("unknown", None, None, "nothing recognised")
+        return self._calm(reading, found, features, self._learned)
 
-    def _judged(self, seen: "_Seen", learned: Learned) -> tuple[str, str | None, str | None, str]:
-        chances = learned.judge(seen.features)
-        urgent = {label: chances[label] for label in self._urgent_labels}
-        if sum(urgent.values()) > self._needed(seen):
-            label = max(urgent, key=lambda name: urgent[name])
-            kind, _, sign = label.partition(".")
-            why = f"learned: {', '.join(learned.reasons(label, seen.features))}"
-            return kind, sign or kind, None, why
-        leaves = [one for one in seen.asked if one.request.kind == "opt_out"]
-        if leaves and chances["opt_out"] > 0.08:
-            return _as_outcome(leaves[0])
-        label = max((name for name in chances if name not in urgent), key=lambda name: chances[name])
+    def _urgent(self, reading: Reading, found: Sequence[Found], features: Sequence[str]) -> _Meaning | None:
+        """What the rules or the learned layer see that cannot wait; the learned layer can only raise the level."""
+        seen = next((one for one in found if one.urgent), None)
+        by_rule = _Meaning(seen.level, seen.sign.id, None, seen.why) if seen else None
+        if self._learned is None or (by_rule and by_rule.kind != "call_now"):
+            return by_rule
+        if by_rule:
+            return self._graver(features, self._learned) or by_rule
+        for start, end in ((0, len(reading.words)), *self._runs(reading)):
+            part = (
+                features if end - start == len(reading.words) else self._features.of_danger(reading, found, start, end)
+            )
+            chance = self._learned.danger(part)
+            if chance >= _URGENT_FROM:
+                kind, label = _gravest(self._learned.kind(part, urgent=True))
+                why = f"learned: {', '.join(self._learned.dangerous(part))} ({chance:.2f})"
+                return _Meaning(kind, label.partition(".")[2] or kind, None, why)
+        return None
+
+    def _graver(self, features: Sequence[str], learned: Learned) -> _Meaning | None:
+        chances = learned.kind(features, urgent=True)
+        graver = {label: chance for label, chance in chances.items() if not label.startswith("call_now")}
+        if sum(graver.values()) < _GRAVER_FROM:
+            return None
+        kind, label = _gravest(graver)
+        why = f"learned: {', '.join(learned.dangerous(features))} (graver, {sum(graver.values()):.2f})"
+        return _Meaning(kind, label.partition(".")[2] or kind, None, why)
+
+    def _runs(self, reading: Reading) -> Iterator[tuple[int, int]]:
+        """Parts that are judged alone, so that nothing said before or after a danger hides it.
+
+        Each sentence, what stands before and after each sentence's end, all without the courtesies at both ends.
+        """
+        count = len(reading.words)
+        bounds = [at for at in range(1, count) if reading.sentence[at] != reading.sentence[at - 1]][:_MOST_SENTENCES]
+        runs = {(0, count), *zip([0, *bounds], [*bounds, count], strict=True)}
+        runs.update((0, at) for at in bounds)
+        runs.update((at, count) for at in bounds)
+        trimmed = {self._trimmed(reading, start, end) for start, end in runs}
+        yield from sorted(run for run in trimmed if run[1] - run[0] > 1 and run != (0, count))
+
+    def _trimmed(self, reading: Reading, start: int, end: int) -> tuple[int, int]:
+        while start < end and reading.words[start] in self._courtesy:
+            start += 1
+        while start < end and reading.words[end - 1] in self._courtesy:
+            end -= 1
+        return start, end
+
+    def _calm(self, reading: Reading, found: Sequence[Found], features: Sequence[str], learned: Learned) -> _Meaning:
+        asked = self._requests.find(reading)
+        spoken_of = self._topics.spoken_of(reading)
+        features = [*features, *self._features.of_requests(asked, self._topics.within(reading), spoken_of)]
+        chances = learned.kind(features, urgent=False)
+        leaves = [one for one in asked if one.request.kind == "opt_out"]
+        if leaves and chances["opt_out"] > _LEAVES_FROM:
+            return _as_meaning(leaves[0])
+        label = max(chances, key=lambda name: chances[name])
         kind, _, name = label.partition(".")
-        why = f"{', '.join(learned.reasons(label, seen.features))} ({chances[label]:.2f})"
+        why = f"{', '.join(learned.reasons(label, features))} ({chances[label]:.2f})"
         if kind == "opt_out":
-            return "opt_out", "stop", None, why
+            return _Meaning("opt_out", "stop", None, why)
         if kind in ("info", "same_day"):
-            spoken_of = seen.found[0].sign if seen.found else None
-            topic = spoken_of.topic if spoken_of else next(iter(seen.spoken_of), None)
-            return kind, spoken_of.id if spoken_of else None, topic, why
+            sign = found[0].sign if found else None
+            topic = sign.topic if sign else next(iter(spoken_of), None)
+            detail = _DETAILS.get(found[0].status) if found and kind == "info" else None
+            return _Meaning(kind, sign.id if sign else None, topic, why, detail)
         if kind == "topic":
-            return kind, name, name, why
-        return kind, name or None, None, why
+            return _Meaning(kind, name, name, why)
+        detail = self._unclear(reading) if kind == "clarify" else None
+        return _Meaning(kind, name or None, None, why, detail)
 
-    def _needed(self, seen: "_Seen") -> float:
-        if any(one.status is not Status.PRESENT for one in seen.found):
-            return 0.8
-        return 0.5
+    def _unclear(self, reading: Reading) -> str:
+        """What has to be asked back."""
+        if reading.has(self._took):
+            return "all_taken"
+        if reading.has(self._pain):
+            return "hurts"
+        return "number" if numbers(reading.words) else "visit"
 
-    def _answer(
-        self, reading: Reading, plain_text: str, pack: Country, asked: str | None
-    ) -> tuple[str, str | None, str | None, str] | None:
+    def _answer(self, reading: Reading, plain_text: str, pack: Country, asked: str | None) -> _Meaning | None:
         if not asked or not asked.startswith("temperature"):
             return None
         told = numbers(reading.words)
@@ -177,24 +245,19 @@ class Engine:
             return None
         meaning = self._danger.temperature(told[0].value, pack)
         if meaning == "call_now":
-            return "call_now", "fever", None, f"fever: {told[0].value:g} as the temperature that was asked for"
+            why = f"fever: {told[0].value:g} as the temperature that was asked for"
+            return _Meaning("call_now", "fever", None, why)
         if meaning == "normal":
-            return "info", "fever", "fever", f"{told[0].value:g} is below the threshold"
+            return _Meaning("info", "fever", "fever", f"{told[0].value:g} is below the threshold", "negated")
         return None
 
-    def _whole_topic(self, named: Named, reading: Reading) -> tuple[str, str | None, str | None, str]:
+    def _whole_topic(self, named: Named, reading: Reading) -> _Meaning:
         sign = next(
             (s for s in self._library.danger.values() if s.topic == named.topic.id and s.level == "call_now"), None
         )
         if sign and reading.asks and named.own_keyword:
-            return "info", sign.id, named.topic.id, f"{named.words} as a question"
-        return "topic", named.topic.id, named.topic.id, named.words
-
-    def _bare_number(self, reading: Reading) -> tuple[str, str | None, str | None, str] | None:
-        told = numbers(reading.words)
-        if told and sum(number.end - number.start for number in told) == len(reading.words):
-            return "clarify", None, None, "a number alone"
-        return None
+            return _Meaning("info", sign.id, named.topic.id, f"{named.words} as a question", "asked")
+        return _Meaning("topic", named.topic.id, named.topic.id, named.words)
 
     def _urgent_line(self, kind: str, topic: str | None) -> bool:
         if kind == "topic":
@@ -202,6 +265,15 @@ class Engine:
         return kind in ("unknown", "help", "info", "same_day", "limit", "clarify")
 
 
-def _as_outcome(asked: Asked) -> tuple[str, str | None, str | None, str]:
-    request: Request = asked.request
-    return request.kind, request.id, None, asked.why
+def _as_meaning(asked: Asked) -> _Meaning:
+    return _Meaning(asked.request.kind, asked.request.id, None, asked.why)
+
+
+def _gravest(chances: Mapping[str, float]) -> tuple[str, str]:
+    """The likeliest kind, its signs taken together, and the likeliest of its labels."""
+    kinds: dict[str, float] = {}
+    for label, chance in chances.items():
+        kind = label.partition(".")[0]
+        kinds[kind] = kinds.get(kind, 0.0) + chance
+    kind = max(kinds, key=lambda name: kinds[name])
+    return kind, max((label for label in chances if label.partition(".")[0] == kind), key=lambda label: chances[label])

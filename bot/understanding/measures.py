@@ -23,6 +23,8 @@ class Measure:
     level: str | None
     match: Match[str]
     why: str
+    sure: bool = True
+    """False where the number might be something else, the weather or a price."""
 
 
 class Measures:
@@ -74,38 +76,47 @@ class Measures:
         self, reading: Reading, number: Number, start: int, end: int, country: Country
     ) -> Measure | None:
         meaning = self.temperature(number.value, country)
-        if meaning is None or number.low is not None or not self._is_temperature(reading, number, start, end):
+        if meaning is None or number.low is not None:
+            return None
+        sure = self._named_temperature(reading, number, start, end)
+        if sure is None:
             return None
         level = "call_now" if meaning == "call_now" else None
-        return _measure("fever", level, number, f"{number.value:g} as a temperature")
+        return _measure("fever", level, number, f"{number.value:g} as a temperature", sure=sure)
 
-    def _is_temperature(self, reading: Reading, number: Number, start: int, end: int) -> bool:
+    def _named_temperature(self, reading: Reading, number: Number, start: int, end: int) -> bool | None:
+        """Whether the words around say that it is a temperature, or only let it be one; None where they do not."""
         words = reading.words
         following = words[number.end] if number.end < len(words) else ""
         before = words[number.start - 1] if number.start else ""
         if following in self._lists["other_units"] or before in self._lists["numbered"]:
-            return False
+            return None
         if self._lists["weather"].intersection(words[start:end]):
-            return False
+            return None
         if following in ("c", "f", "celsius", "fahrenheit", "farenheit", "centigrados"):
             return True
-        if any(reading.has(element, start, end) for element in (self._temperature, self._fever, self._chill)):
+        if any(reading.has(element, start, end) for element in (self._fever, self._chill)):
             return True
+        named = {words[at] for at, _ in reading.places(self._temperature) if start <= at < end}
+        if named:
+            return not named <= self._lists["degrees"]
         if self._lists["thermometer_places"].intersection(words[start:end]):
             return True
         likely = number.decimal or number.value >= 99 or before in self._lists["fever_verbs"]
         if not likely or len(words) == number.end - number.start:
-            return False
+            return None
         if any(reading.has(element, start, end) for element in (self._pulse, self._bp, self._sugar, self._oxygen)):
-            return False
-        return (
-            before in self._lists["value_after"]
-            or (number.decimal and number.start == 0)
-            or reading.has(self._medicine)
-        )
+            return None
+        if reading.has(self._medicine):
+            return True
+        return False if before in self._lists["value_after"] or (number.decimal and number.start == 0) else None
 
     def _of_oxygen(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        if not reading.has(self._oxygen, start, end) or not _LOWEST_OXYGEN <= number.value <= 100 or number.decimal:
+        if (
+            self._vital(reading, number, start, end) != self._oxygen
+            or not _LOWEST_OXYGEN <= number.value <= 100
+            or number.decimal
+        ):
             return None
         if _unit(reading, number) in self._lists["other_units"] - {"percent", "por"}:
             return None
@@ -116,7 +127,9 @@ class Measures:
         return _measure("breath", level, number, f"oxygen {number.value:g}")
 
     def _of_pressure(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        named = reading.has(self._bp, start, end)
+        named = self._vital(reading, number, start, end) == self._bp
+        if named and _is_lower(reading, number):
+            return _measure("endocrine", None, number, f"blood pressure over {number.value:g}")
         if number.low is None and not (named and 60 <= number.value <= 260):
             return None
         if number.low is not None and (not 60 <= number.value <= 260 or number.low >= number.value):
@@ -127,7 +140,7 @@ class Measures:
         return _measure("endocrine", "call_now" if low or high else None, number, f"blood pressure {number.value:g}")
 
     def _of_sugar(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        if not reading.has(self._sugar, start, end) or not 20 <= number.value <= 999:
+        if self._vital(reading, number, start, end) != self._sugar or not 20 <= number.value <= 999:
             return None
         if _unit(reading, number) in self._lists["other_units"] - {"mg"}:
             return None
@@ -136,7 +149,7 @@ class Measures:
         return _measure("endocrine", None, number, f"sugar {number.value:g}")
 
     def _of_pulse(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        if not reading.has(self._pulse, start, end) or not 25 <= number.value <= 250 or number.decimal:
+        if self._vital(reading, number, start, end) != self._pulse or not 25 <= number.value <= 250 or number.decimal:
             return None
         if _unit(reading, number) in self._lists["other_units"] - {
             "times",
@@ -206,7 +219,19 @@ class Measures:
         if reading.has(self._pee, start, end) and not any(context):
             return None
         level = "call_now" if number.value >= self._limit("stools") else "same_day"
-        return _measure("stool", level, number, f"{number.value:g} stools")
+        sure = toilet or poops or context[0] or context[1]
+        return _measure("stool", level, number, f"{number.value:g} stools", sure=sure)
+
+    def _vital(self, reading: Reading, number: Number, start: int, end: int) -> int | None:
+        """What a number was measured of: the last thing that is named before it, else the first after it."""
+        places = [
+            (place, element)
+            for element in (self._oxygen, self._pulse, self._bp, self._sugar, self._temperature)
+            for place, after in reading.places(element)
+            if start <= place and after <= end and not number.start <= place < number.end
+        ]
+        before = [one for one in places if one[0] < number.start]
+        return max(before)[1] if before else min(places, default=(0, None))[1]
 
     def _counts_vomit(self, reading: Reading, start: int, end: int) -> bool:
         return reading.has(self._vomit, start, end)
@@ -217,9 +242,15 @@ class Measures:
         return last and bool(self._lists["went"].intersection(before))
 
 
-def _measure(sign: str, level: str | None, number: Number, why: str) -> Measure:
+def _measure(sign: str, level: str | None, number: Number, why: str, *, sure: bool = True) -> Measure:
     match = Match(sign, number.start, number.end, frozenset(range(number.start, number.end)))
-    return Measure(sign, level, match, why)
+    return Measure(sign, level, match, why, sure)
+
+
+def _is_lower(reading: Reading, number: Number) -> bool:
+    """Whether it is the second number of "120 over 75"."""
+    at = number.start - 1
+    return at > 0 and reading.words[at] in ("over", "con", "sobre", "por", "entre") and reading.words[at - 1].isdigit()
 
 
 def _unit(reading: Reading, number: Number) -> str:

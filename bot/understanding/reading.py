@@ -1,13 +1,13 @@
 """Reads a text into words with their places: what is counted, and where sentences and clauses end."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.understanding.characters import small
 from bot.understanding.matcher import Lexicon
-from bot.understanding.spelling import Spelling, read_real_words
+from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
 from content.phrases import ARTICLES
 
@@ -51,12 +51,11 @@ class Reading:
     """What was read. Positions are those of ``words``; ``places`` says where an element stands."""
 
     __slots__ = (
-        *("_found", "asks", "before", "clause", "kinds", "plain", "present", "raw"),
-        *("sentence", "shouted", "together", "unknown", "until", "words"),
+        *("_found", "asks", "before", "clause", "kinds", "plain", "present"),
+        *("sentence", "shouted", "together", "until", "words"),
     )
 
-    def __init__(self, raw: str, plain: str) -> None:
-        self.raw = raw
+    def __init__(self, plain: str) -> None:
         self.plain = plain
         """The text in small plain letters."""
         self.kinds: list[Word] = []
@@ -69,8 +68,8 @@ class Reading:
         self.clause: list[int] = []
         self.asks: set[int] = set()
         """Sentences that end with a question mark."""
-        self.unknown = 0
         self.shouted = False
+        """Whether it is all in capitals."""
         self.present: frozenset[int] = frozenset()
         """Every element that stands anywhere."""
         self.together: frozenset[int] = frozenset()
@@ -115,21 +114,26 @@ class Reader:
     """Reads texts with one vocabulary; safe to share between threads."""
 
     def __init__(
-        self, lexicon: Lexicon, also_known: Iterable[str], lists: WordLists, groups: Mapping[int, str]
+        self,
+        lexicon: Lexicon,
+        also_known: Iterable[str],
+        real_words: Set[str],
+        lists: WordLists,
+        groups: Mapping[int, str],
     ) -> None:
-        """``groups``: the names of the elements that the learned layer sees."""
+        """``real_words`` are never corrected; ``groups``: the names of the elements that the learned layer sees."""
         self._lists = lists
         self._lexicon = lexicon
         self._groups = groups
         self._shorthand = _read_shorthand(Path(__file__).with_name("shorthand.txt"))
-        self._spelling = Spelling({*lexicon.known(), *also_known}, read_real_words(), lists["small_words"])
+        self._spelling = Spelling({*lexicon.known(), *also_known}, real_words, lists["small_words"])
         self._filler = lexicon.group("filler")
         self._words: dict[str, tuple[Word, ...]] = {}
 
     def read(self, text: str) -> Reading:
         """The reading of any text whatever; time is bounded by the length that is looked at."""
         plain = small(text)
-        reading = Reading(text, plain)
+        reading = Reading(plain)
         reading.shouted = text.isupper() and len(plain) > 3
         plain = _WRITTEN.sub(_written, plain)
         if "." in plain:
@@ -170,7 +174,6 @@ class Reader:
                 reading.before.append(cost)
                 reading.sentence.append(sentence)
                 reading.clause.append(clause)
-                reading.unknown += not word.known
 
     def _find_together(self, reading: Reading) -> list[tuple[int, int, int]]:
         words = reading.words

@@ -1,9 +1,12 @@
 """Which topic a text speaks of: its keyword or an alias, alone or within a sentence, and phrases as evidence."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from bot.understanding.matcher import Lexicon, Matcher
 from bot.understanding.reading import Reading
@@ -11,6 +14,8 @@ from content.library import Library
 from content.model import Topic
 from content.phrases import Phrase, parse, plain
 
+_SHORTEST, _LONGEST, _TWO_SLIPS = 4, 24, 7
+"""Letters of a keyword that may be misspelt, and from how many on it may be so twice (content.md A2)."""
 _WHOLE_ONLY = frozenset(["io", "se", "que", "how", "what", "when", "why", "como", "cuando", "hoy", "today"])
 
 
@@ -35,7 +40,10 @@ def read_topic_phrases() -> tuple[Mapping[str, Sequence[str]], list[tuple[str, P
 class Topics:
     """Finds topics; made once."""
 
-    def __init__(self, lexicon: Lexicon, phrases: Sequence[tuple[str, Phrase]], library: Library) -> None:
+    def __init__(
+        self, lexicon: Lexicon, phrases: Sequence[tuple[str, Phrase]], library: Library, real_words: Set[str]
+    ) -> None:
+        self._real_words = real_words
         self._matcher = Matcher(lexicon, phrases)
         self._whole: dict[str, dict[str, Named]] = {language: {} for language in library.languages}
         for topic in library.topics.values():
@@ -60,6 +68,20 @@ class Topics:
         for forms in self._in_order(language):
             if text in forms:
                 return forms[text]
+        return None
+
+    def near(self, text: str, language: str) -> Named | None:
+        """The topic of a text that is one keyword or alias but for a slip or an s; real words are no slips."""
+        if not _SHORTEST <= len(text) <= _LONGEST or " " in text:
+            return None
+        for forms in self._in_order(language):
+            one = forms.get(f"{text}s") or forms.get(text.removesuffix("s"))
+            if one is None and text not in self._real_words:
+                slips = 1 if len(text) < _TWO_SLIPS else 2
+                found = process.extractOne(text, forms.keys(), scorer=OSA.distance, score_cutoff=slips)
+                one = forms[found[0]] if found and found[0][0] == text[0] and len(found[0]) >= _SHORTEST else None
+            if one:
+                return one
         return None
 
     def spoken_of(self, reading: Reading) -> dict[str, int]:

@@ -6,14 +6,17 @@ group, so that a cross-validation never sees a paraphrase on both sides.
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 CORPUS = Path(__file__).with_name("corpus")
 SHORTEST = 3
 """Words of a text. Shorter ones are the work of whole_texts.toml and of the topics' keywords."""
 _VARIANTS = 8
+_HARMLESS = ("unknown", "command", "topic")
+_JOINED = 1 / 3
+_BETWEEN = (". ", ", ", " ", "! ", " - ")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SECTION = re.compile(r"\[([\w.]+)\]")
 
@@ -39,6 +42,27 @@ def compose(seed: int = 7) -> list[Example]:
                 seen.add(text)
                 examples.append(Example(text, language, label, group))
     return examples
+
+
+def joined(examples: Sequence[Example], seed: int = 7) -> list[Example]:
+    """Texts made of two, for learning that what stands beside a danger does not make it less: one in three of them.
+
+    A harmless text is put before or after each; two harmless ones stay harmless. The group is that of the first.
+    """
+    chance = random.Random(seed)  # noqa: S311
+    harmless = {
+        language: [one for one in examples if one.language == language and one.label.startswith(_HARMLESS)]
+        for language in sorted({one.language for one in examples})
+    }
+    made: list[Example] = []
+    for one in examples:
+        others = harmless[one.language]
+        if not others or chance.random() > _JOINED:
+            continue
+        other, between = chance.choice(others).text, chance.choice(_BETWEEN)
+        text = f"{one.text}{between}{other}" if chance.random() < 0.5 else f"{other}{between}{one.text}"
+        made.append(replace(one, text=text))
+    return made
 
 
 def templates() -> Iterator[tuple[str, str, str]]:

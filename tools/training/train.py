@@ -10,68 +10,117 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from bot.understanding.engine import Engine
+from bot.understanding.engine import URGENT, Engine
 from bot.understanding.learned import WEIGHTS, strength
 from content.library import load
-from tools.training.compose import Example, compose
+from tools.training.compose import Example, compose, joined
 
 _FEWEST_GROUPS = 2
-_FIRMNESS = 30.0
-_SMALLEST = 0.15
 _CROWD = 0.7
+"""How much less each text of a group counts than one that stands alone: its number to the minus this."""
+_FIRMNESS_DANGER, _FIRMNESS_KIND = 20.0, 30.0
+_SMALLEST = {"danger": 0.05, "kind": 0.2}
+"""Weights nearer to nothing are left out of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An example as the layers before see it."""
+
+    example: Example
+    danger: list[str]
+    requests: list[str]
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is to be answered as urgent."""
+        return self.example.label.partition(".")[0] in URGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A trained one: its labels (none where it only says how likely danger is), their starts, the features' weights."""
+
+    labels: Sequence[str]
+    starts: Sequence[float]
+    weights: Mapping[str, Sequence[float]]
 
 
 def main() -> None:
     """Trains and writes."""
-    examples = compose()
     engine = Engine(load(), learned=None)
-    features = [engine.features(example.text) for example in examples]
-    write(*fit(examples, features), WEIGHTS)
+    examples = compose()
+    WEIGHTS.write_text(trained(engine, examples, joined(examples)), "utf-8")
 
 
-def fit(
-    examples: Sequence[Example], features: Sequence[list[str]]
-) -> tuple[list[str], list[float], dict[str, list[float]]]:
-    """Labels, their starting values, and the weights of every feature."""
-    kept = _often_enough(examples, features)
-    index = {name: number for number, name in enumerate(sorted(kept))}
+def trained(engine: Engine, examples: Sequence[Example], more: Sequence[Example]) -> str:
+    """The file of weights for these examples; ``more`` teach what is urgent alone."""
+    seen, also = ([Seen(each, *engine.features(each.text)) for each in texts] for texts in (examples, more))
+    everything = [*seen, *also]
+    danger = fit(everything, [one.danger for one in everything], None, _FIRMNESS_DANGER)
+    urgent = [one for one in seen if one.urgent]
+    calm = [one for one in seen if not one.urgent]
+    return written(
+        danger,
+        fit(urgent, [one.danger for one in urgent], "kind", _FIRMNESS_KIND),
+        fit(calm, [one.danger + one.requests for one in calm], "kind", _FIRMNESS_KIND),
+    )
+
+
+def fit(seen: Sequence[Seen], features: Sequence[list[str]], of: str | None, firmness: float) -> Classifier:
+    """A classifier of the labels of examples; ``of`` None: of whether they are urgent."""
+    groups = [one.example.group for one in seen]
+    index = {name: number for number, name in enumerate(sorted(_often_enough(groups, features)))}
     rows = [[name for name in names if name in index] for names in features]
-    sizes = Counter(example.group for example in examples)
-    model = LogisticRegression(C=_FIRMNESS, max_iter=300, tol=1e-4)
+    sizes = Counter(groups)
+    model = LogisticRegression(C=firmness, max_iter=300, tol=1e-4)
     model.fit(
         _matrix(rows, index),
-        [example.label for example in examples],
-        sample_weight=[sizes[example.group] ** -_CROWD for example in examples],
+        [one.example.label if of else one.urgent for one in seen],
+        sample_weight=[sizes[group] ** -_CROWD for group in groups],
     )
     weights = {name: [float(row[number]) for row in model.coef_] for name, number in index.items()}
-    return [str(label) for label in model.classes_], [float(start) for start in model.intercept_], weights
+    return Classifier(
+        [str(label) for label in model.classes_] if of else (), [float(one) for one in model.intercept_], weights
+    )
 
 
-def write(labels: Sequence[str], start: Sequence[float], weights: dict[str, list[float]], path: Path) -> None:
-    """The file: sorted, two decimals, small weights left out."""
-    lines = ["\t".join(["labels", *labels]), "\t".join(["start", *(f"{value:.2f}" for value in start)])]
-    for name in sorted(weights):
-        pairs = [f"{number}:{value:.1f}" for number, value in enumerate(weights[name]) if abs(value) >= _SMALLEST]
-        if pairs:
-            lines.append("\t".join([name, *pairs]))
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+def written(danger: Classifier, urgent: Classifier, calm: Classifier) -> str:
+    """The file: sorted, few decimals, small weights left out."""
+    starts = [" ".join(f"{start:.2f}" for start in each.starts) for each in (danger, urgent, calm)]
+    lines = ["\t".join(["urgent", *urgent.labels]), "\t".join(["calm", *calm.labels]), "\t".join(["start", *starts])]
+    for name in sorted({*danger.weights, *urgent.weights, *calm.weights}):
+        (weight,) = danger.weights.get(name, (0.0,))
+        columns = [
+            f"{weight:.2f}" if abs(weight) >= _SMALLEST["danger"] else "",
+            _pairs(urgent, name),
+            _pairs(calm, name),
+        ]
+        if any(columns):
+            lines.append("\t".join([name, *columns]))
+    return "\n".join(lines) + "\n"
 
 
-def _often_enough(examples: Sequence[Example], features: Sequence[list[str]]) -> set[str]:
-    groups: dict[str, set[int]] = defaultdict(set)
-    for example, names in zip(examples, features, strict=True):
+def _pairs(classifier: Classifier, name: str) -> str:
+    weights = enumerate(classifier.weights.get(name, ()))
+    return " ".join(f"{number}:{value:.1f}" for number, value in weights if abs(value) >= _SMALLEST["kind"])
+
+
+def _often_enough(groups: Sequence[int], features: Sequence[list[str]]) -> set[str]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for group, names in zip(groups, features, strict=True):
         for name in names:
-            groups[name].add(example.group)
-    return {name for name, seen in groups.items() if len(seen) >= _FEWEST_GROUPS}
+            found[name].add(group)
+    return {name for name, seen in found.items() if len(seen) >= _FEWEST_GROUPS}
 
 
-def _matrix(rows: Sequence[list[str]], index: dict[str, int]) -> csr_matrix:
+def _matrix(rows: Sequence[list[str]], index: Mapping[str, int]) -> csr_matrix:
     ends, columns, values = [0], [], []
     for names in rows:
         length = math.sqrt(sum(strength(name) ** 2 for name in names) or 1)
