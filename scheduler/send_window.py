@@ -1,18 +1,18 @@
 """When a person may be texted: the hours of their local day, their own or their clinic's."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from scheduler.plan.local_time import next_window_open, to_local, to_utc
+from scheduler.plan.local_time import Away, next_window_open, to_local, to_utc, zone_at
 from store.clinics import Clinic
 
 WEEK = timedelta(days=7)
 
 
 class HasHours(Protocol):
-    """A patient, or a text to one: what is None is the clinic's."""
+    """A patient, or a text to one: what is None is the clinic's, or no journey."""
 
     @property
     def timezone(self) -> str | None: ...
@@ -20,37 +20,64 @@ class HasHours(Protocol):
     def window_from(self) -> time | None: ...
     @property
     def window_until(self) -> time | None: ...
+    @property
+    def travel_timezone(self) -> str | None: ...
+    @property
+    def travel_from(self) -> date | None: ...
+    @property
+    def travel_until(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class SendWindow:
-    """From ``opens`` on and before ``closes``, in the local time of an IANA zone."""
+    """From ``opens`` on and before ``closes``, in the local time of where the person is.
+
+    ``timezone`` is their home's IANA zone, ``away`` a journey; visits are by the clock of ``clinic_timezone``.
+    """
 
     timezone: str
     opens: time
     closes: time
+    clinic_timezone: str
+    away: Away | None = None
 
     @classmethod
     def of(cls, person: HasHours, clinic: Clinic) -> "SendWindow":
         """The window of a patient."""
-        timezone = person.timezone or clinic.timezone
-        if person.window_from is None or person.window_until is None:
-            return cls(timezone, clinic.window_from, clinic.window_until)
-        return cls(timezone, person.window_from, person.window_until)
+        opens, closes = person.window_from, person.window_until
+        if opens is None or closes is None:
+            opens, closes = clinic.window_from, clinic.window_until
+        away = None
+        if person.travel_timezone and person.travel_from and person.travel_until:
+            away = Away(person.travel_timezone, person.travel_from, person.travel_until)
+        return cls(person.timezone or clinic.timezone, opens, closes, clinic.timezone, away)
+
+    def zone(self, moment: datetime) -> str:
+        """The zone in which the person is at an instant."""
+        return zone_at(moment, self.timezone, self.away)
+
+    def today(self, moment: datetime) -> date:
+        """The local date of an instant."""
+        return to_local(moment, self.zone(moment)).date()
 
     def next_open(self, moment: datetime) -> datetime:
         """The first instant, not before ``moment``, at which a text may go (UTC)."""
-        return _next_open(self.timezone, self.opens, self.closes, moment)
+        zone = self.zone(moment)
+        opening = _next_open(zone, self.opens, self.closes, moment)
+        while (there := self.zone(opening)) != zone:
+            # By then the person has left, or has come home.
+            zone, opening = there, _next_open(there, self.opens, self.closes, opening)
+        return opening
 
     def opens_tomorrow(self, moment: datetime) -> datetime:
         """When the window opens on the local day after the one of ``moment`` (UTC)."""
-        tomorrow = to_local(moment, self.timezone).date() + timedelta(days=1)
-        return self.next_open(to_utc(tomorrow, time.min, self.timezone))
+        tomorrow = self.today(moment) + timedelta(days=1)
+        return self.next_open(to_utc(tomorrow, time.min, self.zone(moment)))
 
     def week_began(self, moment: datetime) -> datetime:
         """When the seven local days that end with the day of ``moment`` began (UTC)."""
-        first = to_local(moment, self.timezone).date() - (WEEK - timedelta(days=1))
-        return to_utc(first, time.min, self.timezone).astimezone(UTC)
+        first = self.today(moment) - (WEEK - timedelta(days=1))
+        return to_utc(first, time.min, self.zone(moment)).astimezone(UTC)
 
 
 # Of a batch that is judged at one moment most have the same hours.

@@ -56,6 +56,9 @@ class TextToSend:
     timezone: str | None
     window_from: time | None
     window_until: time | None
+    travel_timezone: str | None
+    travel_from: date | None
+    travel_until: date | None
     phone: str | None
     covers: tuple[CoverNow, ...]
 
@@ -84,6 +87,9 @@ _TO_SEND = Prepared(
         patient.c.timezone,
         patient.c.window_from,
         patient.c.window_until,
+        patient.c.travel_timezone,
+        patient.c.travel_from,
+        patient.c.travel_until,
         contact.c.phone_sealed,
     )
     .join_from(message, contact, contact.c.id == message.c.contact_id)

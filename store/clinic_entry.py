@@ -10,6 +10,9 @@ OptOutBy = Literal["us", "provider"]
 QUIET_HOURS = 12
 """As long as content.md A4 suggests; a clinic may set another number, or 0 for none."""
 
+TEXTS_PER_DAY = 3
+"""Reminders a day, at most, unless a clinic sets another number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
@@ -40,6 +43,7 @@ class Clinic:
     demo: bool
     version: int
     quiet_hours: int = QUIET_HOURS
+    max_texts_per_day: int = TEXTS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,16 @@ from typing import Any, TypedDict, Unpack, get_args
 
 import sqlalchemy as sa
 
-from store.clinic_entry import QUIET_HOURS, Clinic, ClinicEntry, OptOutBy, Sender, SenderKind, SignedRegimen
+from store.clinic_entry import (
+    QUIET_HOURS,
+    TEXTS_PER_DAY,
+    Clinic,
+    ClinicEntry,
+    OptOutBy,
+    Sender,
+    SenderKind,
+    SignedRegimen,
+)
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import StoreError, Tx
 
@@ -59,6 +68,7 @@ clinic = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
     sa.Column("quiet_hours", sa.Integer, nullable=False, server_default=str(QUIET_HOURS)),
+    sa.Column("max_texts_per_day", sa.Integer, nullable=False, server_default=str(TEXTS_PER_DAY)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
 )
@@ -130,6 +140,7 @@ class ClinicFields(TypedDict, total=False):
     window_until: time
     max_texts_per_week: int
     quiet_hours: int
+    max_texts_per_day: int
 
 
 _newest_sign_off = (
@@ -171,6 +182,7 @@ def add_clinic(
     window_until: time = time(20),
     max_texts_per_week: int = 7,
     quiet_hours: int = QUIET_HOURS,
+    max_texts_per_day: int = TEXTS_PER_DAY,
     demo: bool = False,
 ) -> Clinic:
     """A new clinic. Raises NameTaken."""
@@ -188,6 +200,7 @@ def add_clinic(
         "window_until": window_until,
         "max_texts_per_week": max_texts_per_week,
         "quiet_hours": quiet_hours,
+        "max_texts_per_day": max_texts_per_day,
         "demo": demo,
         "created_at": now,
         "changed_at": now,

@@ -17,6 +17,7 @@ from store.database import Tx
 from store.plan_changes import PlanChange, changes, changes_of, plan_change
 from store.plan_events import EventStatus, PlanEvent, events_between, events_of, get_event, rewrite, set_event_status
 from store.prepared import Prepared
+from store.reminder_rules import OwnRule, in_force
 
 __all__ = [
     "EventStatus",
@@ -106,7 +107,8 @@ class Plan:
     ``regimen_json`` is the whole definition and ``digest`` its SHA-256 in hex. ``start`` is the local date of the
     first day of cycle ``start_cycle`` (1: from the beginning). ``version`` moves with every change. The plan's events
     stand as rows up to and with ``shadow_until``; None: none were written yet. ``changes`` are the scheduler's to read,
-    in the order in which they were made. ``visit_times``: those of single visits, by the name of the event.
+    in the order in which they were made. ``visit_times``: those of single visits, by the name of the event. ``rules``:
+    the clinic's and the patient's reminder rules in place of the regimen's, as `store.reminder_rules.in_force`.
     """
 
     id: int
@@ -125,6 +127,7 @@ class Plan:
     shadow_until: date | None
     visit_times: Mapping[str, "VisitTime"]
     changes: tuple[str, ...]
+    rules: tuple[OwnRule, ...]
 
 
 _ADD_DEFINITION = for_both(lambda insert: insert(regimen_definition).on_conflict_do_nothing())
@@ -306,8 +309,9 @@ def _read(tx: Tx, statement: Prepared, **values: Any) -> list[Plan]:
     definitions = {digest: definition for digest, definition in kept}  # noqa: C416 - a row is no tuple
     # A plan at its first version was never changed: most are.
     changed = changes_of(tx, [row[0] for row in rows if row[11] > 1])
+    rules = in_force(tx, [(row[2], row[1]) for row in rows])
     for row in rows:
         row[5] = definitions[row[5]]
         row[14] = {name: VisitTime.read(stored) for name, stored in row[14].items()} if row[14] else _NO_TIMES
-        row.append(changed.get(row[0], ()))
+        row += changed.get(row[0], ()), rules[row[2]]
     return [Plan(*row) for row in rows]

@@ -14,6 +14,8 @@ from store import (  # noqa: F401
     plan_changes,
     plan_events,
     plans,
+    reminder_rules,
+    replanning,
     staff,
 )
 from store.columns import metadata

@@ -64,6 +64,9 @@ TEXT = TextToSend(
     timezone=NEW_YORK,
     window_from=None,
     window_until=None,
+    travel_timezone=None,
+    travel_from=None,
+    travel_until=None,
     phone="+12025550143",
     covers=(COVER,),
 )
