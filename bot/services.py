@@ -7,6 +7,7 @@ from bot.clock import Clock, DemoClock, real_now
 from bot.conversation.answer import Conversation
 from bot.conversation.desk import Desk
 from bot.conversation.guard import RobotGuard
+from bot.conversation.profiles import Profiles
 from bot.conversation.spool import Spool
 from bot.conversation.tongue import Tongues
 from bot.directory import Directory
@@ -74,7 +75,13 @@ class Services:
     def conversation(self) -> Conversation:
         """What answers a text in a transaction."""
         return Conversation(
-            self.database, self.library, self.engine, self.directory, Tongues(self.library), RobotGuard()
+            self.database,
+            self.library,
+            self.engine,
+            self.directory,
+            Tongues(self.library),
+            RobotGuard(),
+            Profiles(self.library, self.sealer),
         )
 
     @cached_property

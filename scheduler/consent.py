@@ -39,6 +39,7 @@ _FOLLOW_UPS: dict[Reason, tuple[FollowUpKind, int, timedelta]] = {
     "loss": ("loss", 2, timedelta(days=1)),
     "provider": ("other", 1, timedelta(days=1)),
 }
+_STILL_RUNS = {"active", "held"}
 _NOT_THE_PATIENT = {"wrong_number", "loss"}
 
 
@@ -133,8 +134,9 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
 
 
 def _end(tx: Tx, now: datetime, patient: DuePatient) -> None:
-    for plan in plans.plans_of(tx, [patient.id])[patient.id]:
-        plans.set_plan_state(tx, plan.id, "stopped")
+    for plan in plans.all_plans_of(tx, patient.id):
+        if plan.state in _STILL_RUNS:
+            plans.set_plan_state(tx, plan.id, "stopped")
     patients.end_patient(tx, now, patient.id, "loss")
 
 

@@ -2,21 +2,24 @@
 
 import logging
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.conversation.asked import what_was_asked
+from bot.conversation.asked import Questions, may_answer, what_was_asked
 from bot.conversation.danger import URGENT
 from bot.conversation.guard import RobotGuard
 from bot.conversation.handlers import handle, say_from_memory
+from bot.conversation.leaving import wants_to_leave
+from bot.conversation.profiles import Profiles
 from bot.conversation.spool import Spooled
 from bot.conversation.tongue import Tongues
-from bot.conversation.turn import Heard, Turn
+from bot.conversation.turn import Heard, Turn, as_sent
 from bot.conversation.voice import Said, Voice
 from bot.directory import Directory, Reached
 from bot.understanding.engine import Engine, Outcome
-from channels.base import Incoming, Via
+from channels.base import Incoming
 from content.library import Library
-from content.sms_text import fold, measure
+from content.sms_text import measure
+from scheduler.alerts import TO_LIFE
 from store.contacts import Contact, find_contact, new_contact, open_contact
 from store.database import Database, Tx
 from store.inbox import record_reply, record_text, stored_reply
@@ -26,6 +29,9 @@ _log = logging.getLogger(__name__)
 _ANSWERED_AT_ANY_RATE = URGENT | {"opt_out"}
 """What the brake on robots never holds back."""
 _IN_ITS_OWN_TONGUE = URGENT | {"topic", "info", "same_day", "limit", "clarify"}
+_MAY_BE_GRAVER = {"call_now", "same_day", "info", "clarify", "unknown"}
+"""What CAR T or a bispecific may make graver."""
+_PROVIDER_TOOK_IT_FOR = {"STOP": ("opt_out", "stop"), "START": ("opt_in", None), "HELP": ("help", None)}
 _FALLBACK_LANGUAGE = "en"
 _MOST_VOICES = 1_000
 
@@ -49,6 +55,8 @@ class Conversation:
     directory: Directory
     tongues: Tongues
     guard: RobotGuard
+    profiles: Profiles
+    questions: Questions = field(default_factory=Questions)
     _voices: dict[tuple[int, int, str], Voice] = field(default_factory=dict)
 
     def hear(self, incoming: Incoming) -> Heard:
@@ -57,7 +65,17 @@ class Conversation:
         tongue = self.tongues.of(incoming.body)
         if reached is not None and tongue not in reached.entry.clinic.languages:
             tongue = None
-        return Heard(incoming, reached, tongue, self._understand(incoming, reached, tongue))
+        outcome = self._understand(incoming, reached, tongue)
+        return Heard(incoming, reached, tongue, outcome, self._leaves(incoming, reached, tongue, outcome))
+
+    def recall(self, heard: Heard, now: datetime) -> tuple[Heard, str | None]:
+        """The text once more with what is remembered of its sender, and the question that waits, if one does."""
+        if heard.reached is None or heard.outcome.kind in TO_LIFE:
+            return heard, None
+        clinic_id, phone = heard.reached.entry.clinic.id, heard.incoming.sender
+        asked = self.questions.recall(clinic_id, phone, now) if may_answer(heard) else None
+        profile = self.profiles.recall(heard.reached, phone)
+        return self._with(heard, heard.tongue, asked, profile), asked
 
     def answer(self, heard: Heard, now: datetime, *, spooled: Spooled | None = None) -> Answer:
         """Store a text, do what it asks for and store the reply, all in one transaction. Raises StoreError.
@@ -76,7 +94,8 @@ class Conversation:
         """As ``answer``, in a transaction that is the caller's to commit or to take back."""
         incoming, clinic = heard.incoming, reached.entry.clinic
         contact = find_contact(tx, clinic.id, incoming.sender)
-        outcome = self._understand_again(tx, heard, contact, now)
+        heard, asked = self._understand_again(tx, heard, contact, now)
+        outcome = heard.outcome
         language = self._language(heard, outcome, contact)
         if contact is None:
             contact = new_contact(tx, now, clinic.id, incoming.sender, language, incoming.via)
@@ -101,55 +120,102 @@ class Conversation:
             stored = stored_reply(tx, incoming.provider_id)
             return Answer(stored.message_id if stored else None, stored.body if stored else None, language)
         voice = self._voice(reached, language)
-        turn = Turn(tx, now, self.library, voice, heard, outcome, contact, message_id)
+        turn = Turn(tx, now, self.library, voice, heard, outcome, contact, message_id, asked, spooled)
         said = handle(turn)
         if spooled is not None:
-            said = replace(say_from_memory(voice, outcome), body=spooled.answered) if spooled.answered else None
-        elif said is not None and not self._may_go(heard, outcome, said, now):
+            said = replace(say_from_memory(voice, heard, asked), body=spooled.answered) if spooled.answered else None
+        elif said is not None and not self._may_go(heard, said, now):
+            turn.tell_staff_once("unanswered", 1, timedelta(days=1), "it answers us as a machine would")
             said = None
         if said is None:
             return Answer(None, None, language)
+        self.questions.answered(clinic.id, incoming.sender, incoming.body, said.template, now)
         return self._store(turn, said, reached)
 
-    def from_memory(self, heard: Heard, now: datetime) -> Said | None:
-        """The answer that needs no database; None where silence is the answer."""
+    def from_memory(self, heard: Heard, asked: str | None, now: datetime) -> Said | None:
+        """The answer that needs no database, to what ``recall`` gave; None where silence is the answer."""
         urgent = heard.outcome.kind in URGENT
         if not urgent and (heard.provider_answered or heard.reached is None):
             return None
         language = self._language(heard, heard.outcome, None)
         voice = self._voice(heard.reached, language)
-        said = say_from_memory(voice, heard.outcome)
-        said = replace(said, body=_as_sent(said.body, heard.incoming.via))
-        return said if self._may_go(heard, heard.outcome, said, now) else None
+        said = say_from_memory(voice, heard, asked)
+        said = replace(said, body=as_sent(said.body, heard.incoming.via))
+        if not self._may_go(heard, said, now):
+            return None
+        if heard.reached is not None:
+            clinic_id, incoming = heard.reached.entry.clinic.id, heard.incoming
+            self.questions.answered(clinic_id, incoming.sender, incoming.body, said.template, now)
+        return said
 
     def _from_nowhere(self, heard: Heard, now: datetime) -> Answer:
         """A text to a number that no clinic has: whoever is in danger is still told whom to call."""
         _log.warning("a text came to a number that no clinic has: add it with `immunotext sender add`")
-        said = self.from_memory(heard, now)
+        said = self.from_memory(heard, None, now)
         return Answer(None, said.body, said.language) if said else Answer(None, None, _FALLBACK_LANGUAGE)
 
     def _understand(
-        self, incoming: Incoming, reached: Reached | None, language: str | None, asked: str | None = None
+        self,
+        incoming: Incoming,
+        reached: Reached | None,
+        language: str | None,
+        asked: str | None = None,
+        profile: str | None = None,
+    ) -> Outcome:
+        outcome = self._read(incoming.body, reached, language, asked, profile)
+        if incoming.opt_out_type is None or outcome.kind in URGENT:
+            return outcome
+        # Words that were set up with the provider are not all known here; what it did with them is what they mean.
+        kind, id_ = _PROVIDER_TOOK_IT_FOR[incoming.opt_out_type]
+        if outcome.kind == kind:
+            return outcome
+        why = f"the provider took it for {incoming.opt_out_type}"
+        return replace(outcome, kind=kind, id=id_, topic=None, urgent_line=False, matched=why, detail=None)
+
+    def _read(
+        self, text: str, reached: Reached | None, language: str | None, asked: str | None, profile: str | None
     ) -> Outcome:
         clinic = reached.entry.clinic if reached else None
         return self.engine.understand(
-            incoming.body,
+            text,
             language=language or (clinic.default_language if clinic else _FALLBACK_LANGUAGE),
             country=clinic.country if clinic else "",
             asked=asked,
+            profile=profile,
         )
 
-    def _understand_again(self, tx: Tx, heard: Heard, contact: Contact | None, now: datetime) -> Outcome:
-        """With what is known of the person: what they were asked, and their language, where the text does not tell it.
+    def _leaves(self, incoming: Incoming, reached: Reached | None, language: str | None, outcome: Outcome) -> bool:
+        if outcome.kind not in URGENT:
+            return False
+        return incoming.opt_out_type == "STOP" or wants_to_leave(
+            incoming.body, outcome, lambda part: self._read(part, reached, language, None, None)
+        )
 
-        What was urgent stays so.
+    def _understand_again(
+        self, tx: Tx, heard: Heard, contact: Contact | None, now: datetime
+    ) -> tuple[Heard, str | None]:
+        """With what is known of the person: what they were asked, what they are treated with, and their language.
+
+        The language only where the text does not tell it. What was urgent stays so, and may become graver.
         """
-        if contact is None or heard.outcome.kind in URGENT:
-            return heard.outcome
+        kind = heard.outcome.kind
+        if contact is None or kind in TO_LIFE:
+            return heard, None
         asked = what_was_asked(tx, contact.id, heard, now)
-        if asked is None and (heard.tongue is not None or contact.language == heard.outcome.language):
-            return heard.outcome
-        return self._understand(heard.incoming, heard.reached, contact.language, asked)
+        profile = self.profiles.ask(tx, contact.id) if kind in _MAY_BE_GRAVER or asked else None
+        other_language = heard.tongue is None and contact.language != heard.outcome.language and kind not in URGENT
+        language = contact.language if other_language or asked else heard.tongue
+        if not other_language and asked is None and profile is None:
+            return heard, None
+        return self._with(heard, language, asked, profile), asked
+
+    def _with(self, heard: Heard, language: str | None, asked: str | None, profile: str | None) -> Heard:
+        if asked is None and profile is None and language == heard.tongue:
+            return heard
+        outcome = self._understand(heard.incoming, heard.reached, language, asked, profile)
+        if heard.outcome.kind in URGENT and outcome.kind not in TO_LIFE:
+            return heard
+        return replace(heard, outcome=outcome, leaves=self._leaves(heard.incoming, heard.reached, language, outcome))
 
     def _language(self, heard: Heard, outcome: Outcome, contact: Contact | None) -> str:
         """The language to answer in: the person's own, and for a stranger or in a matter of health that of the text."""
@@ -172,14 +238,14 @@ class Conversation:
             voice = self._voices[key] = Voice(self.library, reached.entry, language)
         return voice
 
-    def _may_go(self, heard: Heard, outcome: Outcome, said: Said, now: datetime) -> bool:
-        if heard.reached is None or outcome.kind in _ANSWERED_AT_ANY_RATE:
+    def _may_go(self, heard: Heard, said: Said, now: datetime) -> bool:
+        if heard.reached is None or heard.outcome.kind in _ANSWERED_AT_ANY_RATE:
             return True
         return self.guard.allows(heard.reached.entry.clinic.id, heard.incoming.sender, said.body, now)
 
     def _store(self, turn: Turn, said: Said, reached: Reached) -> Answer:
         via = turn.heard.incoming.via
-        body = _as_sent(said.body, via)
+        body = as_sent(said.body, via)
         counted = measure(body)
         reply_id = record_reply(
             turn.tx,
@@ -199,8 +265,3 @@ class Conversation:
             sender_id=reached.sender.id,
         )
         return Answer(reply_id, body, said.language)
-
-
-def _as_sent(body: str, via: Via) -> str:
-    """SMS goes out in the plain alphabet that keeps it cheap; WhatsApp as it is written."""
-    return fold(body) if via is Via.SMS else body

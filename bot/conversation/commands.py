@@ -1,7 +1,6 @@
 """Commands about the conversation itself: the language, a pause, and texts that nobody can read."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.conversation.turn import Turn
 from bot.conversation.voice import Said, Voice
@@ -32,12 +31,9 @@ def say_unknown(voice: Voice, _outcome: Outcome) -> Said:
     return voice.say("unknown" if voice.is_live else "urgent_only")
 
 
-def unknown(turn: Turn) -> Said:
-    """Words that mean nothing to us, or a photo or voice note, which is neither fetched nor stored."""
-    if turn.heard.incoming.media == 0:
-        return say_unknown(turn.voice, turn.outcome)
-    turn.tell_staff("media", 1, timedelta(hours=4))
-    return turn.voice.say("media" if turn.voice.is_live else "urgent_only")
+def say_media(voice: Voice, _outcome: Outcome) -> Said:
+    """The fallback to a photo or voice note without words that mean something: nothing of it is ever fetched."""
+    return voice.say("media" if voice.is_live else "urgent_only")
 
 
 def say_later(voice: Voice, _outcome: Outcome) -> Said:
@@ -45,6 +41,6 @@ def say_later(voice: Voice, _outcome: Outcome) -> Said:
     return voice.say("later" if voice.is_live else "urgent_only")
 
 
-def say_noted(voice: Voice, _outcome: Outcome) -> Said:
-    """What is answered while the database is down to a wish that is done when it is back: nobody need text it again."""
-    return voice.say("done_thanks" if voice.is_live else "urgent_only")
+def say_kept(voice: Voice, _outcome: Outcome) -> Said:
+    """What is answered while the database is down to what is done when it is back: nobody need text it again."""
+    return voice.say("kept" if voice.is_live else "urgent_only")

@@ -4,31 +4,16 @@ The words never depend on the database: every text here can be said from memory 
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.conversation.asked import ASKED_TEMPERATURE
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Heard, Turn
 from bot.conversation.voice import Said, Voice
 from bot.understanding.engine import Outcome
-from scheduler import consent
+from scheduler import alerts, consent
 
-_ALERTS: Mapping[str, tuple[int, timedelta]] = {
-    "crisis": (3, timedelta(minutes=15)),
-    "emergency": (3, timedelta(minutes=15)),
-    "overdose": (3, timedelta(minutes=15)),
-    "call_now": (2, timedelta(hours=1)),
-}
-# What the engine says of a text in a few words tells these apart; tests hold the two together.
-_A_NUMBER = "a number alone"
-_CANCELS = re.compile(r"cancel|anula|call off")
-_TOOK = re.compile(r"\b(?:took|taken|tome)\b")
-
-_SAYS_STOP = re.compile(r"\W*(?:stop|stopall|unsubscribe)\b", re.IGNORECASE)
-
-URGENT = frozenset(_ALERTS)
-"""The kinds that are answered whatever happens and open an alert, with its urgency and clock."""
+URGENT = frozenset(alerts.URGENCIES)
+"""The kinds that are answered whatever happens and open an alert."""
 
 
 def say_urgent(voice: Voice, outcome: Outcome) -> Said:
@@ -38,16 +23,34 @@ def say_urgent(voice: Voice, outcome: Outcome) -> Said:
     return voice.say(outcome.kind if voice.is_live else "urgent_only")
 
 
-def alert(turn: Turn) -> Said:
-    """Tell the staff, and give the urgent reply; a STOP at the beginning of the text is honoured in the same one."""
-    urgency, within = _ALERTS[turn.outcome.kind]
-    turn.tell_staff("danger", urgency, within, f"{turn.outcome.kind} {turn.outcome.id or ''}: {turn.outcome.matched}")
-    said = say_urgent(turn.voice, turn.outcome)
-    # Whoever says goodbye is not taken at that word: they may mean another goodbye.
-    if turn.outcome.kind == "crisis" or not _SAYS_STOP.match(turn.heard.incoming.body):
+def say_danger(voice: Voice, heard: Heard) -> Said:
+    """The urgent reply, and that no more texts come where the text said STOP too and nobody else answers that."""
+    said = say_urgent(voice, heard.outcome)
+    if not heard.leaves or heard.provider_answered:
         return said
-    consent.stop(turn.tx, turn.now, turn.library, turn.contact, "stop", source="text", message_id=turn.message_id)
-    return replace(said, body=f"{said.body} {turn.voice.say('also_opted_out').body}")
+    return replace(said, body=f"{said.body} {voice.say('also_opted_out').body}")
+
+
+def alert(turn: Turn) -> Said:
+    """Tell the staff, and give the urgent reply; a STOP in the same text is honoured with it."""
+    outcome, heard = turn.outcome, replace(turn.heard, outcome=turn.outcome)
+    said = say_danger(turn.voice, heard)
+    alerts.told(
+        turn.tx,
+        turn.now,
+        turn.contact,
+        kind=outcome.kind,
+        why=alerts.line(outcome.kind, outcome.id, outcome.matched),
+        patient_id=turn.patient.id if turn.patient else None,
+        message_id=turn.message_id,
+        reachable=heard.incoming.opt_out_type != "STOP" and turn.was_told(said),
+    )
+    if not heard.leaves:
+        return said
+    is_news = consent.stop(
+        turn.tx, turn.now, turn.library, turn.contact, "stop", source="text", message_id=turn.message_id
+    )
+    return said if is_news else say_urgent(turn.voice, outcome)
 
 
 def say_same_day(voice: Voice, _outcome: Outcome) -> Said:
@@ -56,23 +59,37 @@ def say_same_day(voice: Voice, _outcome: Outcome) -> Said:
 
 
 def say_info(voice: Voice, outcome: Outcome) -> Said:
-    """A danger word in a question, a negation or the past: the fact about it, and the urgent line."""
+    """A danger word that tells of none now: thanks for a no, a call today for what is over, else the fact about it.
+
+    All with the urgent line (content.md A3.3).
+    """
+    if outcome.detail == "past":
+        return voice.say("resolved", "info_plus")
     topic = voice.library.topics.get(outcome.topic or "")
     facts = voice.facts(topic) if topic else ()
-    if facts:
+    if facts and outcome.detail != "negated":
         return voice.say_fact(facts[0], urgent_line=True)
     return voice.say("thanks", "fever_info" if outcome.id == "fever" else "info_plus")
 
 
 def say_clarify(voice: Voice, outcome: Outcome) -> Said:
     """Words that could mean several things: ask back, or give what is safe for each of them."""
-    if outcome.matched == _A_NUMBER:
+    detail = outcome.detail or _from_reason(outcome.matched)
+    if detail == "number":
         return voice.say(ASKED_TEMPERATURE, "fever_info")
-    if _CANCELS.search(outcome.matched):
+    if detail == "visit":
         return voice.say("cancel_clarify")
-    if _TOOK.search(outcome.matched):
+    if detail == "all_taken":
         return voice.say_for_country("overdose")
     return voice.say("clarify")
+
+
+def _from_reason(matched: str) -> str | None:
+    if matched == "a number alone":
+        return "number"
+    if re.search(r"cancel|anula|call off", matched):
+        return "visit"
+    return "all_taken" if re.search(r"\b(?:took|taken|tome)\b", matched) else None
 
 
 def say_limit(voice: Voice, _outcome: Outcome) -> Said:

@@ -72,7 +72,8 @@ class Desk:
         return None
 
     def _from_memory(self, heard: Heard, now: datetime) -> Answer:
-        said = self._conversation.from_memory(heard, now)
+        heard, asked = self._conversation.recall(heard, now)
+        said = self._conversation.from_memory(heard, asked, now)
         language = said.language if said else heard.outcome.language
         try:
             kept = self._spool.put(Spooled(heard.incoming, now, said.body if said else None))

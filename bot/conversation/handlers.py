@@ -1,9 +1,10 @@
 """Which handler answers which outcome, and what is said to it from memory alone while the database is down."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
-from bot.conversation import commands, danger, opting, topics, treatment
-from bot.conversation.turn import Handler, Turn
+from bot.conversation import asked, commands, danger, opting, topics, treatment
+from bot.conversation.turn import Handler, Heard, Turn
 from bot.conversation.voice import Said, Voice
 from bot.understanding.engine import Outcome
 
@@ -23,7 +24,7 @@ _WORDS: Mapping[str, Words] = {
     "clarify": danger.say_clarify,
     "limit": danger.say_limit,
     "opt_out": opting.say_stop,
-    "opt_in": commands.say_noted,
+    "opt_in": commands.say_kept,
     "help": opting.say_help,
     "topic": topics.say_topic,
     "unknown": commands.say_unknown,
@@ -32,8 +33,7 @@ _COMMAND_WORDS: Mapping[str, Words] = {
     "menu": topics.say_menu,
     "language_en": commands.say_language,
     "language_es": commands.say_language,
-    "pause": commands.say_noted,
-    "resume": commands.say_noted,
+    **dict.fromkeys(("confirm", "change", "done", "missed", "join", "pause", "resume"), commands.say_kept),
 }
 
 _HANDLERS: Mapping[str, Handler] = {
@@ -42,7 +42,6 @@ _HANDLERS: Mapping[str, Handler] = {
     "opt_out": opting.stop,
     "opt_in": opting.start,
     "help": opting.help_them,
-    "unknown": commands.unknown,
 }
 _COMMANDS: Mapping[str, Handler] = {
     "menu": _only_say(topics.say_menu),
@@ -68,22 +67,50 @@ _BEFORE_LIVE = danger.URGENT | {"opt_out", "opt_in", "help", "unknown"}
 def handle(turn: Turn) -> Said | None:
     """Do what the text asks for, and give the answer; None where silence is the answer."""
     outcome = turn.outcome
+    if turn.heard.incoming.media and outcome.kind not in danger.URGENT:
+        turn.tell_staff_once("media", 1, timedelta(hours=4))
     if not turn.voice.is_live and outcome.kind not in _BEFORE_LIVE:
-        return commands.unknown(turn)
+        return commands.say_unknown(turn.voice, outcome)
+    answered = _say_to_answer(turn.voice, turn.heard, outcome, turn.asked)
+    if answered is not None:
+        return answered
     if outcome.kind == "command":
         return _COMMANDS[outcome.id or ""](turn)
     if _is_next(turn.voice, outcome):
         return treatment.next_day(turn)
+    if outcome.kind == "unknown":
+        return _say_unknown(turn.voice, turn.heard, outcome)
     return _HANDLERS[outcome.kind](turn)
 
 
-def say_from_memory(voice: Voice, outcome: Outcome) -> Said:
-    """The answer that needs no database; to what does, that it is noted or that it cannot be looked up."""
+def say_from_memory(voice: Voice, heard: Heard, question: str | None = None) -> Said:
+    """The answer that needs no database; to what does, that it is kept or that it cannot be looked up."""
+    outcome = heard.outcome
     if not voice.is_live and outcome.kind not in _BEFORE_LIVE:
         return commands.say_unknown(voice, outcome)
+    answered = _say_to_answer(voice, heard, outcome, question)
+    if answered is not None:
+        return answered
+    if outcome.kind in danger.URGENT:
+        return danger.say_danger(voice, heard)
     if outcome.kind == "command":
         return _COMMAND_WORDS.get(outcome.id or "", commands.say_later)(voice, outcome)
+    if outcome.kind == "unknown":
+        return _say_unknown(voice, heard, outcome)
     return commands.say_later(voice, outcome) if _is_next(voice, outcome) else _WORDS[outcome.kind](voice, outcome)
+
+
+def _say_unknown(voice: Voice, heard: Heard, outcome: Outcome) -> Said:
+    return (commands.say_media if heard.incoming.media else commands.say_unknown)(voice, outcome)
+
+
+def _say_to_answer(voice: Voice, heard: Heard, outcome: Outcome, question: str | None) -> Said | None:
+    """To a yes or a no that the understanding could make nothing of: the number was no temperature."""
+    if question is None or not voice.is_live or outcome.kind in danger.URGENT or outcome.id == "fever":
+        return None
+    if asked.says_no(heard.incoming.body):
+        return voice.say("thanks", "info_plus")
+    return voice.say("thanks", "fever_info") if asked.says_yes(heard.incoming.body) else None
 
 
 def _is_next(voice: Voice, outcome: Outcome) -> bool:

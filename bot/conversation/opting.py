@@ -33,18 +33,21 @@ def stop(turn: Turn) -> Said | None:
 def start(turn: Turn) -> Said | None:
     """Take an opt-out back. Who is not enrolled, and never opted out, is told so: nobody signs up by texting START.
 
-    YES is a word that carriers take for START; from a patient who never left it answers the text about a visit.
+    YES is a word that carriers take for START; from a patient who never left it answers the text about a visit. Where
+    Twilio has answered, nothing is said.
     """
-    if not turn.voice.is_live:
-        consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
-        return turn.voice.say("urgent_only")
-    if turn.contact.opted_out_at is None:
+    said = _start(turn)
+    return None if turn.heard.provider_answered else said
+
+
+def _start(turn: Turn) -> Said | None:
+    if turn.contact.opted_out_at is None and turn.voice.is_live:
         if turn.patient is None:
             return turn.voice.say("not_enrolled")
         if turn.heard.incoming.body.strip(" .!").upper() == "YES":
             return confirm(turn)
     consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
-    return None if turn.heard.provider_answered else turn.voice.say("optin_confirm")
+    return turn.voice.say("optin_confirm" if turn.voice.is_live else "urgent_only")
 
 
 @for_patients
@@ -85,5 +88,5 @@ def join(turn: Turn) -> Said:
     code = entry.clinic.join_code if entry else None
     if code is None or code not in re.split(r"[^0-9A-Z]+", turn.heard.incoming.body.upper()):
         return turn.voice.say("join_unknown")
-    turn.tell_staff("join", 1, timedelta(days=1))
+    turn.tell_staff_once("join", 1, timedelta(days=1))
     return turn.voice.say("join_asked")

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from bot.conversation.spool import Spooled
 from bot.conversation.voice import Said, Voice
 from bot.directory import Reached
 from bot.understanding.engine import Outcome
-from channels.base import Incoming
+from channels.base import Incoming, Via
 from channels.twilio_webhooks import is_default_keyword
 from content.library import Library
-from store.contacts import Contact
+from content.sms_text import fold
+from store.contacts import Contact, lock
 from store.database import Tx
-from store.follow_ups import FollowUpKind, open_follow_up
+from store.follow_ups import FollowUpKind, open_follow_up, open_one
 from store.patients import DuePatient, enrolled
 
 
@@ -21,13 +23,15 @@ from store.patients import DuePatient, enrolled
 class Heard:
     """A text as it was understood, before anything that can fail was touched.
 
-    ``tongue`` is the language it is in, None where that cannot be told or the clinic does not have it.
+    ``tongue`` is the language it is in, None where that cannot be told or the clinic does not have it. ``leaves``: it
+    tells of danger, and asks for no more texts as well.
     """
 
     incoming: Incoming
     reached: Reached | None
     tongue: str | None
     outcome: Outcome
+    leaves: bool = False
 
     @property
     def provider_answered(self) -> bool:
@@ -38,9 +42,17 @@ class Heard:
         return by_provider and is_default_keyword(self.incoming.body)
 
 
+def as_sent(body: str, via: Via) -> str:
+    """SMS goes out in the plain alphabet that keeps it cheap; WhatsApp as it is written."""
+    return fold(body) if via is Via.SMS else body
+
+
 @dataclass(frozen=True)
 class Turn:
-    """A text that came in and stands as row ``message_id`` of the transaction ``tx``."""
+    """A text that came in and stands as row ``message_id`` of the transaction ``tx``.
+
+    ``asked`` is the question that waits for an answer. A text that was ``spooled`` was ``answered`` from memory.
+    """
 
     tx: Tx
     now: datetime
@@ -50,6 +62,12 @@ class Turn:
     outcome: Outcome
     contact: Contact
     message_id: int
+    asked: str | None = None
+    spooled: Spooled | None = None
+
+    def was_told(self, said: Said) -> bool:
+        """Whether the answer is ``said``; to a text that was answered from memory it may have been another."""
+        return self.spooled is None or self.spooled.answered == as_sent(said.body, self.heard.incoming.via)
 
     @cached_property
     def patient(self) -> DuePatient | None:
@@ -70,6 +88,12 @@ class Turn:
             due_by=self.now + within,
             detail=detail,
         )
+
+    def tell_staff_once(self, kind: FollowUpKind, urgency: int, within: timedelta, detail: str | None = None) -> None:
+        """As ``tell_staff``, unless the same is on the list already."""
+        lock(self.tx, self.contact.id)
+        if open_one(self.tx, self.contact.id, kind) is None:
+            self.tell_staff(kind, urgency, within, detail)
 
 
 Handler = Callable[[Turn], Said | None]

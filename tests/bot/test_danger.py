@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversation.guard import Limit
 from bot.services import Services
 from tests.bot.conftest import NOON, Phone, Watch, open_clinic
 
@@ -48,7 +49,7 @@ def test_a_clinic_that_is_not_live_still_says_whom_to_call(services: Services) -
     phone = Phone(services, clinic_id=open_clinic(services, live=False).id)
     assert phone.says("I have chest pain").startswith("If this may be an emergency, call 911 now.")
     assert phone.says("I want to kill myself").startswith("I'm sorry you feel this way.")
-    assert [task.kind for task in phone.follow_ups()] == ["danger", "danger"]
+    assert [task.kind for task in phone.follow_ups()] == ["danger"]
 
 
 def test_a_number_that_no_clinic_has_still_says_whom_to_call(services: Services) -> None:
@@ -100,17 +101,47 @@ def test_what_is_near_danger_has_its_own_fixed_reply(phone: Phone, words: str, b
     assert phone.follow_ups() == []
 
 
-def test_danger_and_stop_in_one_text_get_one_reply_that_honours_both(phone: Phone) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "STOP I cant breathe",
+        "stop texting me. I have chest pain",
+        "I have chest pain, unsubscribe",
+        "I cant breathe STOP",
+        "chest pain and please stop texting me",
+        "STOP I want to kill myself",
+        "no puedo respirar. ya no me manden mensajes",
+    ],
+)
+def test_danger_and_a_wish_to_leave_in_one_text_are_both_heard(phone: Phone, words: str) -> None:
+    body = phone.says(words)
+    assert phone.contact().opt_out_reason == "stop"
+    assert body.endswith(("Care Texts will send you no more texts.", "Care Texts ya no le enviara mensajes."))
+    assert [(task.kind, task.reply) for task in phone.follow_ups()] == [("danger", "underway")]
+    assert [message.direction for message in phone.messages()] == ["in", "out"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the bleeding wont stop",
+        "STOP THE BLEEDING HELP IT WONT STOP",
+        "cant stop shaking, fever 103",
+        "goodbye everyone, dont text me any more, I want to die",
+        "no mas. quiero morir",
+    ],
+)
+def test_a_stop_that_means_something_else_ends_no_texts(phone: Phone, words: str) -> None:
+    phone.text(words)
+    assert [task.kind for task in phone.follow_ups()] == ["danger"]
+    assert phone.contact().opted_out_at is None
+
+
+def test_a_second_stop_with_danger_is_not_confirmed_again(phone: Phone) -> None:
+    phone.text("STOP")
     body = phone.says("STOP I cant breathe")
     assert body.startswith("This may be an emergency.")
-    assert body.endswith("Care Texts will send you no more texts.")
-    assert phone.contact().opted_out_at is not None
-    assert [task.kind for task in phone.follow_ups()] == ["danger"]
-
-
-def test_a_goodbye_is_not_taken_for_an_opt_out(phone: Phone) -> None:
-    assert phone.says("STOP I want to kill myself").startswith("I'm sorry you feel this way.")
-    assert phone.contact().opted_out_at is None
+    assert "no more texts" not in body
 
 
 def test_a_question_is_forgotten_after_a_while(phone: Phone, watch: Watch) -> None:
@@ -124,5 +155,5 @@ def test_the_brake_on_robots_never_holds_back_what_the_answer_to_a_question_make
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone.text("101")
-    monkeypatch.setattr("bot.conversation.guard.MOST_REPLIES", 0)
+    monkeypatch.setattr("bot.conversation.guard.LIMITS", (Limit(timedelta(days=1), 0, 0),))
     assert phone.says("102").startswith("Please do not wait.")

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from bot.services import Services
-from store import patients
+from store import outbox, patients, plans
 from store.consents import consents
-from tests.bot.conftest import Phone, Watch, enrol, open_clinic
+from tests.bot.conftest import OptOutType, Phone, Watch, enrol, open_clinic
 
 START = date(2026, 5, 5)
 
@@ -105,6 +105,66 @@ def test_an_opt_out_type_says_that_twilio_has_answered(phone: Phone) -> None:
     assert phone.contact().opted_out_at is not None
 
 
+@pytest.mark.parametrize(
+    ("words", "took", "kind"), [("BASTA YA", "STOP", "opt_out"), ("VOLVER", "START", "opt_in"), ("QUE", "HELP", "help")]
+)
+def test_a_word_that_was_set_up_with_the_provider_is_what_the_provider_did_with_it(
+    phone: Phone, words: str, took: OptOutType, kind: str
+) -> None:
+    phone.text("STOP")
+    if took == "STOP":
+        phone.text("START")
+    assert phone.text(words, opt_out_type=took).body is None
+    assert phone.messages()[-1].outcome_kind == kind
+    assert (phone.contact().opted_out_at is None) == (took == "START")
+
+
+def test_danger_in_a_text_that_the_provider_took_for_stop_is_answered_and_must_be_phoned(phone: Phone) -> None:
+    body = phone.text("STOP I cant breathe", opt_out_type="STOP").body
+    assert body is not None
+    assert body.startswith("This may be an emergency.")
+    assert "no more texts" not in body
+    assert phone.contact().opted_out_at is not None
+    assert [(task.kind, task.reply) for task in phone.follow_ups()] == [("danger", "lost")]
+
+
+def test_a_stranger_whose_start_the_provider_has_answered_is_answered_no_second_time(services: Services) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, opt_out_by="provider").id)
+    assert phone.text("START").body is None
+
+
+def test_a_loss_ends_every_plan_tells_staff_and_nothing_ever_goes_out_again(phone_on_both: Phone) -> None:
+    phone = phone_on_both
+    patient = enrol(phone.services, "len_mm", START)
+    body = phone.says("my husband passed away")
+    assert body.startswith("Care Texts: we are very sorry.")
+    assert "START" not in body
+    assert "treatment" not in body
+    with phone.services.database.reading() as tx:
+        found = patients.get_patient(tx, patient.id)
+        courses = plans.all_plans_of(tx, patient.id)
+    assert found is not None
+    assert (found.state, found.next_text_at) == ("ended", None)
+    assert {plan.state for plan in courses} == {"stopped"}
+    assert [(task.kind, task.patient_id) for task in phone.follow_ups()] == [("loss", patient.id)]
+    assert {message.state for message in phone.messages() if message.kind == "welcome"} == {"cancelled"}
+    phone.text("START", opt_out_type="START")
+    with phone.services.database.writing() as tx:
+        later = phone.services.clock() + timedelta(days=30)
+        assert patients.claim_due(tx, later, 10) == []
+        assert outbox.claim(tx, later, later + timedelta(minutes=1), "test", 10, later) == []
+
+
+def test_a_loss_closes_a_plan_that_is_on_hold(phone: Phone) -> None:
+    patient = enrol(phone.services, "pembro_q3w", START)
+    with phone.services.database.writing() as tx:
+        (plan,) = plans.all_plans_of(tx, patient.id)
+        plans.set_plan_state(tx, plan.id, "held")
+    phone.text("my husband passed away")
+    with phone.services.database.reading() as tx:
+        assert [plan.state for plan in plans.all_plans_of(tx, patient.id)] == ["stopped"]
+
+
 def test_pause_holds_the_reminders_until_resume(phone: Phone) -> None:
     patient = enrol(phone.services, "pembro_q3w", START)
     assert phone.says("PAUSE").startswith("Reminders are paused.")
@@ -132,6 +192,7 @@ def test_join_with_the_clinics_code_becomes_a_task_and_enrols_nobody(phone: Phon
         clinics.set_join_code(tx, phone.services.clock(), phone.clinic_id, "harbor7")
     phone.services.directory.refresh(phone.services.database)
     assert phone.says("JOIN harbor7").startswith("Thanks. Test Clinic must sign you up")
+    phone.text("JOIN HARBOR7")
     assert [(task.kind, task.patient_id) for task in phone.follow_ups()] == [("join", None)]
 
 

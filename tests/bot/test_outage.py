@@ -50,7 +50,7 @@ def test_danger_facts_and_stop_are_answered_with_the_clinics_numbers(
         assert phone.says("MENU").startswith("Text a word")
 
 
-@pytest.mark.parametrize("words", ["NEXT", "DAY", "MORE", "SOURCE", "C", "when is my next visit"])
+@pytest.mark.parametrize("words", ["NEXT", "DAY", "MORE", "SOURCE", "when is my next visit"])
 def test_what_must_be_looked_up_is_put_off_with_the_urgent_line(
     phone: Phone, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
@@ -60,13 +60,22 @@ def test_what_must_be_looked_up_is_put_off_with_the_urgent_line(
     assert "911" in body
 
 
-@pytest.mark.parametrize("words", ["START", "PAUSE", "RESUME"])
-def test_a_wish_that_is_done_later_is_noted_and_need_not_be_texted_again(
+@pytest.mark.parametrize("words", ["START", "PAUSE", "RESUME", "C", "R", "DONE", "I missed my pill", "JOIN harbor7"])
+def test_what_is_done_later_is_kept_and_need_not_be_texted_again(
     phone: Phone, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     with database_away(phone.services, monkeypatch):
-        assert phone.says(words) == "Thanks, noted. Unwell? Call 202-555-0111."
+        body = phone.says(words)
+    assert body.startswith("I saved your text and will act on it soon. Please do not send it again.")
+    assert "202-555-0111" in body
     assert phone.services.desk.replay()
+
+
+def test_what_was_kept_is_said_in_spanish_too(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database_away(phone.services, monkeypatch):
+        assert phone.says("no puedo ir a mi cita, necesito cambiarla").startswith(
+            "Guardé su mensaje y lo atenderé pronto."
+        )
 
 
 def test_when_it_is_back_each_text_stands_once_with_what_it_was_answered(
@@ -101,7 +110,7 @@ def test_a_start_never_overtakes_the_stop_that_waits_before_it(
     with database_away(phone.services, monkeypatch):
         phone.text("STOP")
     watch.forward(timedelta(seconds=5))
-    assert phone.says("START").startswith("Thanks, noted.")
+    assert phone.says("START").startswith("I saved your text")
     assert phone.services.spool.count() == 2
     assert phone.services.desk.replay()
     assert phone.contact().opted_out_at is None

@@ -1,0 +1,38 @@
+"""Whether a text that tells of danger asks for no more texts as well: "STOP I can't breathe".
+
+The danger is answered first, and the wish is honoured with the same answer. The texts of somebody in crisis end at the
+word STOP alone: "don't text me any more" may be a goodbye, and is not taken at its word.
+"""
+
+import re
+from collections.abc import Callable
+
+from bot.understanding.engine import Outcome
+from content.phrases import plain
+
+_STOP = frozenset({"stop", "stopall", "stop all", "unsubscribe"})
+_FIRST = re.compile(
+    r"\W*(?:stop|stopall|unsubscribe)\b"
+    # "Stop the bleeding": a cry for help, not a wish to leave.
+    r"(?!\s+(?:the|this|that|my|it|\w+ing)\b(?!\s+(?:texts?|txts?|messages?|msgs?|texting|messaging|me)\b))",
+    re.IGNORECASE,
+)
+_LAST = re.compile(r"\b(?:STOP|STOPALL|UNSUBSCRIBE)\W*$")
+_CLAUSES = re.compile(r"[.,;:!?\n]+|\s-+\s|\s+(?:and|but|so|y|pero)\s+", re.IGNORECASE)
+_MOST_CLAUSES = 12
+
+
+def wants_to_leave(text: str, danger: Outcome, understand: Callable[[str], Outcome]) -> bool:
+    """Whether a text that was understood as ``danger`` also says STOP. ``understand`` reads a part of it."""
+    if _FIRST.match(text) or (_LAST.search(text) and not text.isupper()):
+        return True
+    clauses = [clause for clause in _CLAUSES.split(text) if clause.strip()][:_MOST_CLAUSES]
+    if len(clauses) < 2:
+        return False
+    if any(plain(clause).strip() in _STOP for clause in clauses):
+        return True
+    return danger.kind != "crisis" and any(_is_stop(understand(clause)) for clause in clauses)
+
+
+def _is_stop(outcome: Outcome) -> bool:
+    return outcome.kind == "opt_out" and outcome.id == "stop"
