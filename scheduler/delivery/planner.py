@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 
 from scheduler.plan.calendar import Calendar, Kind
+from scheduler.plan.local_time import to_local
 from scheduler.plan.reminders import Reminder
-from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
+from scheduler.planned import PlanUnreadable, calendar_of, reminders_of, state_on, turns_at
 from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW, write_shadow
 from store import follow_ups, outbox, patients, plans
@@ -28,8 +29,8 @@ TOP_UP_BELOW = timedelta(days=30)
 
 _INSTANT = timedelta(microseconds=1)
 _TRY_AGAIN = timedelta(days=1)
-# No regimen is silent for so long and then ends.
-_LOOK_BACK = timedelta(days=90)
+LONGEST_TAIL = timedelta(days=1_000)
+"""So long after its end at most a plan may have something to tell."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,10 +74,8 @@ def top_up(tx: Tx, now: datetime, *, limit: int = 20) -> int:
             calendar = calendar_of(plan)
         except PlanUnreadable:
             continue  # told to staff when its next text is due
-        written_until = plan.shadow_until or plan.start
         write_shadow(tx, plan, calendar, today + SHADOW)
-        if _is_over(calendar, written_until, today):
-            plans.set_plan_state(tx, plan.id, "finished")
+        _note_state(tx, plan, calendar, today, over_by=today - LONGEST_TAIL)
         topped_up += 1
     return topped_up
 
@@ -100,6 +99,7 @@ def merged(found: Sequence[tuple[int, Reminder]]) -> list[Due]:
 def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], window: SendWindow) -> datetime | None:
     """Makes the patient's texts; returns when the next one is due."""
     since = (patient.next_text_at or now) - _INSTANT
+    today = to_local(now, window.timezone).date()
     due: list[tuple[int, Reminder]] = []
     following: list[datetime] = []
     for plan in active:
@@ -110,6 +110,7 @@ def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], wi
             following.append(now + _TRY_AGAIN)
             continue
         told: date | None = None
+        over_by: date | None = None
         for reminder in reminders_of(plan, calendar, window, since):
             if reminder.due_at > now:
                 following.append(reminder.due_at)
@@ -117,16 +118,19 @@ def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], wi
             due.append((plan.id, reminder))
             told = max(told or reminder.event_date, reminder.event_date)
         else:
-            if _is_over(calendar, since.date(), now.astimezone(UTC).date()):
-                plans.set_plan_state(tx, plan.id, "finished")
+            over_by = today
+        _note_state(tx, plan, calendar, today, over_by=over_by)
+        if (turn := turns_at(calendar, window.timezone, now)) is not None:
+            following.append(turn)
         if told is not None and (plan.shadow_until is None or plan.shadow_until < told):
             write_shadow(tx, plan, calendar, told + SHADOW)
     for text in merged(due):
-        _add(tx, now, patient, text)
+        add(tx, now, patient, text)
     return min(following, default=None)
 
 
-def _add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
+def add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
+    """Puts a text among those that are to go out, unless it is told already."""
     outbox.add_text(
         tx,
         now,
@@ -143,9 +147,19 @@ def _add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
     )
 
 
-def _is_over(calendar: Calendar, since: date, today: date) -> bool:
-    """Whether the plan has ended by today, if it had not long before ``since``."""
-    return any(event.kind is Kind.FINISHED for event in calendar.events(min(since, today) - _LOOK_BACK, today))
+def _note_state(tx: Tx, plan: Plan, calendar: Calendar, today: date, *, over_by: date | None) -> None:
+    """The state of an active plan whose hold or end has come; finished if it is over by a day."""
+    state = state_on(calendar, today)
+    if state == "active" and over_by is not None and _is_over(calendar, over_by):
+        state = "finished"
+    if state != plan.state:
+        plans.set_plan_state(tx, plan.id, state)
+
+
+def _is_over(calendar: Calendar, today: date) -> bool:
+    """Whether the plan has ended by today."""
+    end = calendar.end()
+    return end is not None and end.kind is Kind.FINISHED and end.date <= today
 
 
 def _unreadable(tx: Tx, now: datetime, plan: Plan, error: PlanUnreadable) -> None:
