@@ -113,7 +113,7 @@ def _moment(value: object) -> str:
 
 
 def _entry_from(row: dict[str, Any]) -> ClinicEntry:
-    clinic = row["clinic"]
+    clinic = _known(Clinic, row["clinic"])
     return ClinicEntry(
         clinic=Clinic(
             **{
@@ -124,12 +124,21 @@ def _entry_from(row: dict[str, Any]) -> ClinicEntry:
                 "content_signed_at": _datetime(clinic["content_signed_at"]),
             }
         ),
-        senders=tuple(Sender(**{**sender, "stopped_at": _datetime(sender["stopped_at"])}) for sender in row["senders"]),
+        senders=tuple(
+            Sender(**{**_known(Sender, sender), "stopped_at": _datetime(sender["stopped_at"])})
+            for sender in row["senders"]
+        ),
         signed_regimens=tuple(
-            SignedRegimen(**{**signed, "signed_at": datetime.fromisoformat(signed["signed_at"])})
+            SignedRegimen(**{**_known(SignedRegimen, signed), "signed_at": datetime.fromisoformat(signed["signed_at"])})
             for signed in row["signed_regimens"]
         ),
     )
+
+
+def _known(kind: type[Clinic | Sender | SignedRegimen], row: dict[str, Any]) -> dict[str, Any]:
+    """What this release knows of a row: another may have written the file, and its numbers are needed all the same."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in row.items() if name in names}
 
 
 def _datetime(written: str | None) -> datetime | None:

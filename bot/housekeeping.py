@@ -14,18 +14,20 @@ from store.errors import StoreError
 INTERVAL = 1.0
 """Seconds from one round to the next."""
 BEAT_EVERY = timedelta(seconds=15)
+PROFILES_EVERY = timedelta(seconds=30)
 
 _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Refreshes the directory, plays the spool, shows that this process lives."""
+    """Refreshes what is held in memory, plays the spool, shows that this process lives."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._last_beat: datetime | None = None
+        self._last_profiles: datetime | None = None
         self._host = socket.gethostname()
 
     def start(self) -> None:
@@ -41,6 +43,9 @@ class Housekeeping:
         """One round. Raises StoreError where the database is away."""
         self._services.directory.refresh(self._services.database)
         self._services.desk.replay()
+        if self._last_profiles is None or real - self._last_profiles >= PROFILES_EVERY:
+            self._services.conversation.profiles.refresh(self._services.database)
+            self._last_profiles = real
         if self._last_beat is None or real - self._last_beat >= BEAT_EVERY:
             with self._services.database.writing() as tx:
                 health.beat(tx, real, f"web-{self._host}-{os.getpid()}", self._host, "web")

@@ -41,6 +41,7 @@ __all__ = [
     "resume_sender",
     "set_clinic",
     "set_join_code",
+    "set_opt_out_by",
     "sign_content",
     "sign_regimen",
     "stop_sender",
@@ -287,6 +288,11 @@ def resume_sender(tx: Tx, now: datetime, sender_id: int) -> bool:
     return _set_sender(
         tx, now, sender_id, sender.c.stopped_at.is_not(None), {"stopped_at": None, "stopped_reason": None}
     )
+
+
+def set_opt_out_by(tx: Tx, now: datetime, sender_id: int, by: OptOutBy) -> bool:
+    """Who answers STOP, START and HELP there; False where it was so already."""
+    return _set_sender(tx, now, sender_id, sender.c.opt_out_by != by, {"opt_out_by": by})
 
 
 def sign_content(tx: Tx, now: datetime, clinic_id: int, version: str, by: str) -> None:

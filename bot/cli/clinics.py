@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 
 from bot.cli.arguments import Name, TimeOfDay, Zone
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
+from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from channels.phone import is_e164, read_number
 from content.library import Library
@@ -33,6 +34,11 @@ _SETTINGS = (
     click.option("--window-from", type=TimeOfDay(), help="No reminder before this local time (default 09:00)."),
     click.option("--window-until", type=TimeOfDay(), help="No reminder after this local time (default 20:00)."),
     click.option("--max-texts-per-week", type=click.IntRange(1, 100), help="Reminders a week, at most (default 7)."),
+    click.option(
+        "--quiet-hours",
+        type=click.IntRange(0, 168),
+        help="How long after a text of danger to life only answers and visit reminders go out (default 12).",
+    ),
 )
 
 
@@ -198,6 +204,22 @@ def sender_add(address: str, clinic_name: str | None, opt_out_by: clinics.OptOut
         added = clinics.add_sender(tx, now, entry.clinic.id, address, kind=kind, opt_out_by=opt_out_by)
         audit.record(tx, now, entry.clinic.id, ACTOR, "add", "sender", added.id, ["address", "opt_out_by"])
     click.echo(f"{entry.clinic.name} texts from {address}.")
+
+
+@sender.command("set")
+@click.argument("address")
+@click.option("--opt-out-by", type=click.Choice(["us", "provider"]), required=True, help="Who answers STOP there.")
+def sender_set(address: str, opt_out_by: clinics.OptOutBy) -> None:
+    """Say who answers STOP, START and HELP to ADDRESS: Twilio by itself (provider), or this program (us)."""
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx:
+        found = next((one for entry in clinics.entries(tx) for one in entry.senders if one.address == address), None)
+        if found is None:
+            raise Refused(f"No clinic texts from {address}: `immunotext clinic list` shows the numbers.")
+        clinics.set_opt_out_by(tx, now, found.id, opt_out_by)
+        audit.record(tx, now, found.clinic_id, ACTOR, "change", "sender", found.id, ["opt_out_by"])
+    click.echo(f"STOP to {address} is answered by {'Twilio' if opt_out_by == 'provider' else 'this program'}.")
 
 
 @click.group()

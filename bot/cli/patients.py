@@ -9,10 +9,12 @@ from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, readin
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from channels.base import Via
+from scheduler import alerts
 from scheduler.delivery.gates import REASONS
 from scheduler.enrolment import NewPatient, NotEnrolled, enrol
-from store import messages, patients, plans
+from store import follow_ups, messages, patients, plans
 from store.database import Tx
+from store.follow_ups import FollowUp
 
 # What is wrong with these fields was written wrong on the command line; with the others, something stands in the way.
 _ARGUMENTS = {"name", "timezone", "language", "start", "start_cycle", "window_from", "consent_how"}
@@ -125,7 +127,10 @@ def patient_list(clinic_name: str | None, as_json: bool) -> None:
 @click.argument("patient_id", type=int)
 @as_json_option
 def patient_show(patient_id: int, as_json: bool) -> None:
-    """Show the plans of the patient with the number PATIENT_ID, and the texts to and from them."""
+    """Show what staff must do for the patient with the number PATIENT_ID, their plans, and the texts to and from them.
+
+    An alert says first whether our reply to the danger text reached them.
+    """
     services = open_services()
     with reading(services) as tx:
         person = patients.get_patient(tx, patient_id)
@@ -133,6 +138,22 @@ def patient_show(patient_id: int, as_json: bool) -> None:
             raise Refused(f"There is no patient {patient_id}: `immunotext patient list` names them.")
         courses = plans.all_plans_of(tx, patient_id)
         texts = messages.conversation(tx, person.contact_id)
+        tasks = [task for task in follow_ups.about(tx, person.contact_id) if task.state == "open"]
+    print_rows(
+        [
+            {
+                "follow_up": task.id,
+                "reply": alerts.headline(task),
+                "kind": task.kind,
+                "urgency": task.urgency,
+                "due_by": task.due_by,
+                "message": task.message_id,
+                "detail": (task.detail or "").replace("\n", "; "),
+            }
+            for task in sorted(tasks, key=lambda task: -task.urgency)
+        ],
+        as_json=as_json,
+    )
     print_rows(
         [
             {
@@ -196,7 +217,21 @@ def _why(tx: Tx, message_id: int) -> list[dict[str, object]]:
         rows.append({"at": change.at, "what": f"{change.state}{code}{detail}"})
     if text.gate is not None:
         rows.append({"at": text.state_at, "what": REASONS.get(text.gate, text.gate)})
+    danger = text if text.direction == "in" else messages.get_message(tx, text.in_reply_to or 0)
+    if danger is not None:
+        rows += [
+            {"at": alert.opened_at, "what": f"It is on alert {alert.id} ({alert.state}): {alerts.headline(alert)}."}
+            for alert in follow_ups.about(tx, danger.contact_id)
+            if alert.kind == "danger" and _is_about(alert, danger)
+        ]
     return rows
+
+
+def _is_about(alert: FollowUp, text: messages.Message) -> bool:
+    """Whether a danger text opened an alert or joined it."""
+    if text.outcome_kind not in alerts.URGENCIES or text.created_at < alert.opened_at:
+        return False
+    return alert.message_id == text.id or alert.closed_at is None or text.created_at < alert.closed_at
 
 
 def _beginning(text: messages.Message) -> str:

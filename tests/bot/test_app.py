@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,13 @@ from flask import session
 from flask.testing import FlaskClient
 
 from bot.app import create_app
-from bot.housekeeping import Housekeeping
+from bot.housekeeping import PROFILES_EVERY, Housekeeping
 from bot.services import Services
 from bot.settings import load_settings
 from bot.startup import keep_what_is_loaded
 from bot.webhooks.twilio import MESSAGES
 from store import health
-from tests.bot.conftest import NOON, PHONE, Phone, Watch, open_clinic
+from tests.bot.conftest import NOON, PHONE, Phone, Watch, enrol, open_clinic
 from tests.bot.test_outage import database_away
 
 
@@ -151,6 +151,16 @@ def test_housekeeping_follows_the_clinics_plays_the_spool_and_shows_that_it_live
     assert phone.contact().opted_out_at is not None
     with services.database.reading() as tx:
         assert [(each.kind, each.at) for each in health.heartbeats(tx)] == [("web", NOON)]
+
+
+def test_housekeeping_keeps_in_mind_who_is_on_cell_therapy(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services).id)
+    housekeeping = Housekeeping(services)
+    housekeeping.round(NOON)
+    enrol(services, "tecli", date(2026, 5, 5))
+    housekeeping.round(NOON + PROFILES_EVERY)
+    with database_away(services, monkeypatch):
+        assert phone.says("I have a fever of 102").startswith("This may be an emergency.")
 
 
 def test_housekeeping_ends_when_it_is_told_to(services: Services) -> None:

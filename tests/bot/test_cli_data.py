@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from bot.cli import main
 from bot.services import Services
 from bot.understanding.engine import Engine
+from channels.base import Fault, Incoming, Receipt, ReceiptState, Via
 from content.library import Library
+from scheduler.delivery import receipts
 from tests.bot.conftest import COMMAND_ENVIRONMENT
 from tests.fakes.twilio.server import FakeTwilio
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN
@@ -192,6 +194,7 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         (["clinic", "join-code", "Riverside", "a!"], 2, "A join code is 3 to 20 letters and digits."),
         (["sender", "add", NUMBER], 1, "A clinic already texts from"),
         (["sender", "add", "banana"], 2, "banana is no sender"),
+        (["sender", "set", "+12025550199", "--opt-out-by", "us"], 1, "No clinic texts from +12025550199"),
         (["user", "add", "nobody", "--name", "N"], 2, "nobody is not a mail address."),
         (["patient", "show", "99"], 1, "There is no patient 99"),
         (["message", "why", "99"], 1, "There is no message 99."),
@@ -211,6 +214,37 @@ def test_a_join_code_is_set_and_taken_away(clinic: Run) -> None:
     assert clinic.rows("clinic", "list")[0]["join_code"] == "SUNRISE"
     clinic("clinic", "join-code", "Riverside", "--remove")
     assert clinic.rows("clinic", "list")[0]["join_code"] is None
+
+
+def test_the_quiet_hours_and_who_answers_stop_are_settings(
+    clinic: Run, make_services: Callable[[str], Services], tmp_path: Path
+) -> None:
+    assert clinic("clinic", "set", "Riverside", "--quiet-hours", "0") == "Changed Riverside: quiet_hours.\n"
+    assert "Twilio" in clinic("sender", "set", NUMBER, "--opt-out-by", "provider")
+    services = make_services(f"sqlite:///{tmp_path}/riverside.db")
+    services.directory.refresh(services.database)
+    (entry,) = services.directory.entries
+    assert entry.clinic.quiet_hours == 0
+    assert [sender.opt_out_by for sender in entry.senders] == ["provider"]
+
+
+def test_an_alert_stands_on_top_of_what_is_shown_of_a_patient(
+    clinic: Run, make_services: Callable[[str], Services], tmp_path: Path
+) -> None:
+    enrol(clinic)
+    services = make_services(f"sqlite:///{tmp_path}/riverside.db")
+    services.directory.refresh(services.database)
+    incoming = Incoming("SM1", "+12025550157", NUMBER, None, Via.SMS, "I have chest pain", 0, None)
+    answer = services.desk.take(incoming)
+    with services.database.writing() as tx:
+        lost = Receipt("SM2", ReceiptState.UNDELIVERED, 30003, f"{answer.message_id}.1", Fault.RECIPIENT_TEMPORARY)
+        receipts.apply(tx, services.clock(), services.library, lost)
+    alert, *_ = clinic.rows("patient", "show", "1")
+    assert (alert["kind"], alert["reply"]) == ("danger", "our reply did not reach them: phone now")
+    assert str(alert["detail"]).startswith("emergency chest: ")
+    for message in (alert["message"], answer.message_id):
+        assert "our reply did not reach them: phone now" in clinic("message", "why", str(message))
+    assert "alert" not in clinic("message", "why", "1")
 
 
 def test_a_user_is_added_once(clinic: Run) -> None:

@@ -1,5 +1,6 @@
 """Whose number was texted is known from memory, follows every change, and survives a start without a database."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_the_file_holds_all_of_it_and_is_for_us_alone(services: Services, tmp_pa
     assert remembered.entries == services.directory.entries
     assert not remembered.is_fresh
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_of_an_older_or_newer_release_still_tells_whose_number_it_is(services: Services, tmp_path: Path) -> None:
+    open_clinic(services)
+    file = tmp_path / "var" / "clinics.json"
+    (row,) = json.loads(file.read_text())
+    del row["clinic"]["quiet_hours"]
+    row["clinic"]["colour"] = row["senders"][0]["colour"] = row["signed_regimens"][0]["colour"] = "blue"
+    file.write_text(json.dumps([row]))
+    remembered = Directory(file)
+    assert remembered.remember()
+    assert remembered.entries == services.directory.entries
 
 
 @pytest.mark.parametrize("written", ["", "{", "[{}]", "[1]", '[{"clinic": {}}]', '{"a": 1}', "\ufffd"])
