@@ -8,7 +8,7 @@ takes back the latest change in the same way, and what that had cancelled comes 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from content.library import Library
 from scheduler import change_texts
@@ -16,21 +16,17 @@ from scheduler.plan.changes import Change, ChangeError, change_to_json
 from scheduler.plan.difference import Difference
 from scheduler.planned import UNDO, changes_of, state_on, with_changes
 from scheduler.previewing import Preview, differences, told_otherwise
-from scheduler.retelling import PLAN_GATES, Retold, carry_out, retell, said
+from scheduler.retelling import Retold
+from scheduler.settling import retold, settle, told_of
 from scheduler.shadow import rewrite_shadow
 from scheduler.standing import NotChanged, Standing, check_version, stand
-from scheduler.weighing import LOOK, Proposal, Refusal, date_refusals, reach, regimen_refusal, weigh
-from store import audit, patients, plans
+from scheduler.weighing import Proposal, Refusal, date_refusals, reach, regimen_refusal, weigh
+from store import audit, plans
 from store.clinics import ClinicEntry
 from store.database import Tx
-from store.outbox import Cover
 from store.plans import Plan
-from store.retelling import Told, told_since, waiting_for
 
 __all__ = ["Changed", "NotChanged", "Override", "change_plan", "preview_change", "preview_undo", "undo_change"]
-
-# No text tells of an event that began longer ago.
-_LONGEST_TOLD = timedelta(days=150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def change_plan(
     """
     standing = stand(tx, now, entry, plan_id, to_write=True)
     check_version(standing, expected_version)
-    for refusal in [*date_refusals(standing.plan, change, standing.today), *regimen_refusal(entry, change)]:
+    for refusal in regimen_refusal(entry, change):
         raise NotChanged(refusal.field, refusal.sentence)
     return _write(tx, now, library, entry, standing, _proposed(standing, change), by, reason, override, tell=tell)
 
@@ -112,31 +108,9 @@ def undo_change(
     return _write(tx, now, library, entry, standing, _undone(standing), by, reason, override, tell=tell)
 
 
-def settle(tx: Tx, now: datetime, standing: Standing, plan: Plan, told: Retold) -> datetime | None:
-    """Writes what becomes of texts, and when the patient of a plan that is now ``plan`` is next planned for."""
-    carry_out(tx, now, standing.patient, told)
-    at = standing.next_text(now, plan)
-    patients.set_next_text(tx, standing.patient.id, at)
-    return at
-
-
-def retold(tx: Tx, now: datetime, standing: Standing, proposal: Proposal, *, to_write: bool) -> Retold:
-    """What becomes of the patient's texts that were not sent if the plan is as proposed."""
-    waiting = waiting_for(tx, now, standing.contact.id, standing.patient.id, PLAN_GATES, to_write=to_write)
-    told = {each.cover for each in _told(tx, standing, proposal)}
-    told |= {cover for text in waiting for cover in text.covers}
-    return retell(
-        waiting,
-        said(standing.courses(), standing.window, now),
-        said(standing.courses(proposal.plan, proposal.calendar), standing.window, now),
-        told=told,
-        now=now,
-        gate_of=_gate_of(proposal),
-        is_so=lambda text: change_texts.is_so(text, proposal.plan, proposal.calendar),
-    )
-
-
 def _proposed(standing: Standing, change: Change) -> Proposal:
+    for refusal in date_refusals(standing.plan, change, standing.today):
+        raise NotChanged(refusal.field, refusal.sentence)
     return _proposal(standing, change_to_json(change), change, reach(change, standing.calendar, standing.today))
 
 
@@ -170,12 +144,11 @@ def _preview(
     try:
         proposal = proposed()
     except NotChanged as error:
-        return _refused(standing, called, Refusal(error.field, error.sentence))
+        return _refused(standing, called, error)
     changed, texts, until = differences(standing, proposal, now)
     findings = weigh(standing, proposal, plans.events_of(tx, standing.plan.id))
     refusals = list(findings.refusals)
     if not proposal.is_undo:
-        refusals += date_refusals(standing.plan, proposal.change, standing.today)
         refusals += regimen_refusal(entry, proposal.change)
     found = change_texts.told(standing, proposal)
     return Preview(
@@ -186,8 +159,8 @@ def _preview(
         until=until,
         events=changed,
         texts=texts,
-        waiting=retold(tx, now, standing, proposal, to_write=False),
-        told=told_otherwise(_told(tx, standing, proposal), changed, standing.today),
+        waiting=retold(tx, now, standing, proposal.plan, proposal.calendar, proposal.first, to_write=False),
+        told=told_otherwise(told_of(tx, standing, proposal.first), changed, standing.today),
         text=None if found is None else change_texts.words(library, entry, standing.contact, found),
         warnings=findings.warnings,
         refusals=tuple(refusals),
@@ -212,7 +185,7 @@ def _write(
     plan_id = standing.plan.id
     findings = weigh(standing, proposal, plans.events_of(tx, plan_id))
     answered = _answered(findings.refusals, override)
-    waiting = retold(tx, now, standing, proposal, to_write=True)
+    waiting = retold(tx, now, standing, proposal.plan, proposal.calendar, proposal.first, to_write=True)
     plans.add_change(
         tx,
         now,
@@ -257,7 +230,7 @@ def _answered(refusals: Sequence[Refusal], override: Override | None) -> tuple[s
     return override.by.strip(), override.reason.strip()
 
 
-def _refused(standing: Standing, called: str, refusal: Refusal) -> Preview:
+def _refused(standing: Standing, called: str, error: NotChanged) -> Preview:
     """A change that cannot be made at all changes nothing."""
     return Preview(
         plan_id=standing.plan.id,
@@ -271,28 +244,7 @@ def _refused(standing: Standing, called: str, refusal: Refusal) -> Preview:
         told=(),
         text=None,
         warnings=(),
-        refusals=(refusal,),
+        refusals=(Refusal(error.field, error.sentence),),
         state=standing.plan.state,
         next_text_at=standing.patient.next_text_at,
     )
-
-
-def _told(tx: Tx, standing: Standing, proposal: Proposal) -> list[Told]:
-    return told_since(tx, standing.plan.id, min(standing.today, proposal.first) - _LONGEST_TOLD)
-
-
-def _gate_of(proposal: Proposal) -> Callable[[Cover], str]:
-    """Why something is not told any more, in the words that the gates have for it when a text is sent."""
-    state = proposal.plan.state
-    held = proposal.calendar.timeline.state.held_from
-
-    def gate(cover: Cover) -> str:
-        if state != "active":
-            return f"plan_{state}"
-        if held is not None and cover.event_date.toordinal() >= held:
-            return "event_held"
-        last = cover.event_date + LOOK
-        names = (event.name for event in proposal.calendar.events(cover.event_date - LOOK, last))
-        return "event_moved" if cover.event in names else "event_gone"
-
-    return gate

@@ -1,4 +1,4 @@
-"""The one door through which a patient and their plan come in.
+"""The one door through which a patient and their plans come in; `changing` is where a plan is changed afterwards.
 
 Everything is looked at before anything is written: a clinic that may enrol, a regimen that it signed off, a number that
 can be texted and has not opted out, a consent on record. What is wrong is one plain sentence for the person who enrols.
@@ -19,7 +19,7 @@ from scheduler.delivery.words import WELCOME
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
 from scheduler.plan.reminders import Reminder
-from scheduler.planned import reminders_of
+from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
 from scheduler.send_window import WEEK, SendWindow
 from scheduler.shadow import SHADOW, write_shadow
 from store import audit, consents, contacts, outbox, patients, plans
@@ -36,12 +36,13 @@ _LONGEST_AGO = timedelta(days=5 * 366)
 _FURTHEST_AHEAD = timedelta(days=366)
 _LONGEST_NAME = 200
 _SHOWN = 3
+_OPTED_OUT = "This number opted out of all texts. Only the phone itself can take that back: ask them to text START."
 # Where a country pack is no country: numbers must be written with their country code there.
 _REGIONS = {"uk": "GB", "eu": None}
 
 
 class NotEnrolled(Exception):
-    """Somebody cannot be enrolled as asked. ``field`` is the field of NewPatient that is to be corrected."""
+    """Somebody cannot be enrolled as asked. ``field``: the field of NewPatient or NewPlan that is to be corrected."""
 
     def __init__(self, field: str, sentence: str) -> None:
         self.field = field
@@ -72,6 +73,18 @@ class NewPatient:
     consent_how: str
     by: str
     via: Via = Via.SMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlan:
+    """Another plan for a patient who is enrolled; as for NewPatient."""
+
+    patient_id: int
+    regimen_id: str
+    start: date
+    start_cycle: int = 1
+    visit_time: time | None = None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +119,8 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
         language=new.language,
         by=new.by,
     )
-    plan = plans.add_plan(
-        tx,
-        now,
-        clinic_id=clinic.id,
-        patient_id=patient.id,
-        regimen_id=regimen.id,
-        regimen_version=regimen.version,
-        regimen_json=regimen.to_json(),
-        digest=regimen.digest(),
-        start=new.start,
-        start_cycle=new.start_cycle,
-        visit_time=new.visit_time,
-    )
     window = SendWindow.of(patient, clinic)
-    write_shadow(tx, plan, calendar, to_local(now, window.timezone).date() + SHADOW)
-    coming = _coming(plan, calendar, window, now)
-    if not coming:
-        raise NotEnrolled("start", "Nothing of this plan is left to remind of: check the first day and its cycle.")
+    plan, coming = _begin(tx, now, patient, regimen, calendar, new, window)
     patients.set_next_text(tx, patient.id, coming[0].due_at)
     _welcome(tx, now, contact, patient, window)
     audit.record(tx, now, clinic.id, new.by, "patient.enrol", "patient", patient.id, _fields(new))
@@ -135,11 +132,53 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
     )
 
 
+def add_plan(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewPlan) -> Enrolled:
+    """Gives an enrolled patient another plan; what is texted of all of them is merged and limited together.
+
+    Raises NotEnrolled; the transaction is then to be taken back.
+    """
+    patient = patients.lock_patient(tx, new.patient_id)
+    if patient is None or patient.clinic_id != entry.clinic.id or patient.state == "ended":
+        raise NotEnrolled("patient_id", f"{entry.clinic.name} has no patient {new.patient_id} who is enrolled.")
+    contact = contacts.get_contact(tx, patient.contact_id)
+    if contact is None or contact.opted_out_at is not None:
+        raise NotEnrolled("patient_id", _OPTED_OUT)
+    _check_live(entry)
+    regimen, calendar = _course(now, library, entry, new, patient.timezone)
+    known = plans.all_plans_of(tx, patient.id)
+    if any(plan.regimen_id == regimen.id and plan.state in ("active", "held") for plan in known):
+        raise NotEnrolled("regimen_id", f"This patient has a plan on {regimen.id} already: change that one.")
+    window = SendWindow.of(patient, entry.clinic)
+    plan, coming = _begin(tx, now, patient, regimen, calendar, new, window)
+    # What is due already, and was not planned yet, is not passed over.
+    due = [moment for moment in (patient.next_text_at, coming[0].due_at) if moment is not None]
+    patients.set_next_text(tx, patient.id, min(due))
+    audit.record(tx, now, entry.clinic.id, new.by, "plan.add", "plan", plan.id, ["regimen_id", "start", "start_cycle"])
+    everything = [*coming, *(each for other in known if other.state == "active" for each in _known(other, window, now))]
+    return Enrolled(
+        patients.get_patient(tx, patient.id) or patient,
+        plans.get_plan(tx, plan.id) or plan,
+        tuple(coming[:_SHOWN]),
+        _warnings(everything, entry.clinic, window),
+    )
+
+
+def newer_version(library: Library, entry: ClinicEntry, plan: Plan) -> Regimen | None:
+    """The version of the plan's regimen that the clinic has signed off since, to be offered as a switch; None: none.
+
+    Raises PlanUnreadable.
+    """
+    current = calendar_of(plan).regimen
+    newer = library.regimens.get(current.id)
+    if newer is None or newer.digest() == current.digest():
+        return None
+    return newer if any(signed.digest == newer.digest() for signed in entry.signed_regimens) else None
+
+
 def _check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient) -> tuple[str, Regimen, Calendar]:
     """The number in E.164, the regimen and its calendar, when all is right that can be seen without the store."""
     clinic = entry.clinic
-    if missing := entry.missing():
-        raise NotEnrolled("clinic", f"{clinic.name} cannot enrol yet. It still needs: {', '.join(missing)}.")
+    _check_live(entry)
     if not 0 < len(new.name.strip()) <= _LONGEST_NAME:
         raise NotEnrolled("name", f"Write the patient's name, at most {_LONGEST_NAME} characters.")
     if not new.consent_how.strip():
@@ -157,18 +196,60 @@ def _check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient)
         raise NotEnrolled(
             "window_from", "Give the hours for texts as a beginning and a later end, such as 09:00-20:00."
         )
-    regimen = _signed_regimen(library, entry, new.regimen_id)
-    today = to_local(now, new.timezone).date()
-    if not today - _LONGEST_AGO <= new.start <= today + _FURTHEST_AHEAD:
-        raise NotEnrolled("start", f"The first day is too far off ({new.start}): check the year.")
-    try:
-        calendar = Calendar(regimen, new.start, new.start_cycle)
-    except NoSuchCycleError as error:
-        raise NotEnrolled("start_cycle", _sentence(error)) from None
+    regimen, calendar = _course(now, library, entry, new, new.timezone)
     number = read_number(new.phone, _REGIONS.get(clinic.country, clinic.country.upper()))
     if number.e164 is None or not number.can_text:
         raise NotEnrolled("phone", number.error or "This number cannot receive texts.")
     return number.e164, regimen, calendar
+
+
+def _check_live(entry: ClinicEntry) -> None:
+    if missing := entry.missing():
+        raise NotEnrolled("clinic", f"{entry.clinic.name} cannot enrol yet. It still needs: {', '.join(missing)}.")
+
+
+def _course(
+    now: datetime, library: Library, entry: ClinicEntry, new: NewPatient | NewPlan, timezone: str
+) -> tuple[Regimen, Calendar]:
+    """The regimen, which the clinic signed off, and the calendar that it gives."""
+    regimen = _signed_regimen(library, entry, new.regimen_id)
+    today = to_local(now, timezone).date()
+    if not today - _LONGEST_AGO <= new.start <= today + _FURTHEST_AHEAD:
+        raise NotEnrolled("start", f"The first day is too far off ({new.start}): check the year.")
+    try:
+        return regimen, Calendar(regimen, new.start, new.start_cycle)
+    except NoSuchCycleError as error:
+        raise NotEnrolled("start_cycle", _sentence(error)) from None
+
+
+def _begin(
+    tx: Tx,
+    now: datetime,
+    patient: Patient,
+    regimen: Regimen,
+    calendar: Calendar,
+    new: NewPatient | NewPlan,
+    window: SendWindow,
+) -> tuple[Plan, list[Reminder]]:
+    """Writes a plan and its events, and gives what it has to tell in the next weeks."""
+    plan = plans.add_plan(
+        tx,
+        now,
+        clinic_id=patient.clinic_id,
+        patient_id=patient.id,
+        regimen_id=regimen.id,
+        regimen_version=regimen.version,
+        regimen_json=regimen.to_json(),
+        digest=regimen.digest(),
+        start=new.start,
+        start_cycle=new.start_cycle,
+        visit_time=new.visit_time,
+    )
+    write_shadow(tx, plan, calendar, to_local(now, window.timezone).date() + SHADOW)
+    coming = _coming(plan, calendar, window, now)
+    if not coming:
+        raise NotEnrolled("start", "Nothing of this plan is left to remind of: check the first day and its cycle.")
+    return plan, coming
 
 
 def _signed_regimen(library: Library, entry: ClinicEntry, regimen_id: str) -> Regimen:
@@ -188,10 +269,7 @@ def _contact(tx: Tx, now: datetime, clinic: Clinic, new: NewPatient, phone: str)
         raise NotEnrolled("phone", "A clinic here texts from this number itself: ask for the patient's own.")
     contact = contacts.open_contact(tx, now, clinic.id, phone, new.language, new.via)
     if contact.opted_out_at is not None:
-        sentence = (
-            "This number opted out of all texts. Only the phone itself can take that back: ask them to text START."
-        )
-        raise NotEnrolled("phone", sentence)
+        raise NotEnrolled("phone", _OPTED_OUT)
     if contact.quarantined_at is not None:
         raise NotEnrolled("phone", "Texts to this number kept failing. Ask for another number.")
     if contact.language != new.language:
@@ -231,16 +309,22 @@ def _coming(plan: Plan, calendar: Calendar, window: SendWindow, now: datetime) -
     return found
 
 
+def _known(plan: Plan, window: SendWindow, now: datetime) -> list[Reminder]:
+    """As `_coming`, of a plan that stands."""
+    try:
+        return _coming(plan, calendar_of(plan), window, now)
+    except PlanUnreadable:
+        return []  # told to staff when its next text is due
+
+
 def _warnings(coming: list[Reminder], clinic: Clinic, window: SendWindow) -> tuple[str, ...]:
-    """That the plan has weeks with more texts than the clinic's limit, some of which would then not be sent."""
+    """That there are weeks with more texts than the clinic's limit, some of which would then not be sent."""
     days = [to_local(reminder.due_at, window.timezone).date() for reminder in coming]
     most = max(sum(day <= other < day + WEEK for other in days) for day in days)
     if most <= clinic.max_texts_per_week:
         return ()
     limit = clinic.max_texts_per_week
-    sentence = (
-        f"This plan has up to {most} texts in a week, and {clinic.name} sends at most {limit}: raise that limit, "
-    )
+    sentence = f"There are up to {most} texts in a week, and {clinic.name} sends at most {limit}: raise that limit, "
     return (sentence + "or some will not be sent.",)
 
 

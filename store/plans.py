@@ -26,6 +26,7 @@ __all__ = [
     "PlanEvent",
     "PlanState",
     "VisitTime",
+    "active_plans",
     "add_change",
     "add_plan",
     "all_plans_of",
@@ -159,6 +160,13 @@ _LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).w
 _LOCK_VERSION = sa.select(plan.c.version).where(plan.c.id == sa.bindparam("number")).with_for_update()
 _ACTIVE_OF = Prepared(_PLANS.where(among(plan.c.patient_id, "patients"), plan.c.state == sa.literal_column("'active'")))
 _ALL_OF = Prepared(_PLANS.where(plan.c.patient_id == sa.bindparam("patient")))
+_ACTIVE_IN = Prepared(
+    _PLANS.where(
+        plan.c.clinic_id == sa.bindparam("clinic"),
+        plan.c.state == sa.literal_column("'active'"),
+        plan.c.id > sa.bindparam("after"),
+    ).limit(sa.bindparam("limit", type_=sa.Integer))
+)
 _TO_TOP_UP = Prepared(
     _PLANS.order_by(None)
     .where(plan.c.state == sa.literal_column("'active'"), plan.c.shadow_until < sa.bindparam("before", type_=sa.Date))
@@ -222,6 +230,11 @@ def plans_of(tx: Tx, patient_ids: Sequence[int]) -> dict[int, list[Plan]]:
 def all_plans_of(tx: Tx, patient_id: int) -> list[Plan]:
     """Every plan of a patient, whatever its state, the oldest first."""
     return _read(tx, _ALL_OF, patient=patient_id)
+
+
+def active_plans(tx: Tx, clinic_id: int, after_id: int, limit: int) -> list[Plan]:
+    """Up to ``limit`` active plans of a clinic, by their ids, from the one after ``after_id`` on."""
+    return _read(tx, _ACTIVE_IN, clinic=clinic_id, after=after_id, limit=limit)
 
 
 def plans_to_top_up(tx: Tx, before: date, limit: int) -> list[Plan]:

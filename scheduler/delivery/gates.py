@@ -31,6 +31,7 @@ REASONS = {
     "event_gone": "The plan no longer had what the text was about.",
     "event_moved": "What the text was about had moved to another date.",
     "event_held": "What the text was about was on hold.",
+    "told_otherwise": "The plan was changed, and what the text said was no longer so.",
     "event_done": "What the text was about was over.",
     "too_late": "It was too late for the text to be of use.",
     "clinic_not_live": "The clinic was not live.",
@@ -38,6 +39,9 @@ REASONS = {
     "sender_stopped": "The clinic had no number in service to text from.",
     "after_danger": "The person had told of danger to life: for some hours only answers and visit reminders go out.",
     "outside_window": "It was outside the hours at which this person is texted.",
+    "daily_limit": "The person had had as many texts on that day as the clinic sends at most.",
+    "made_room": "Its place among the texts of the day or the week was kept for a more useful one.",
+    "rule_off": "The reminder rule that it came from no longer holds.",
     "weekly_limit": "The person had had as many texts in seven days as they agreed to.",
     "words": "The text could not be put together from the wording files.",
 }

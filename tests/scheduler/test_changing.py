@@ -1,104 +1,17 @@
 """An enrolled plan is changed: what moves with it, what is told, and what is refused."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import date, time, timedelta
+from itertools import count
 
 import pytest
 
-from scheduler.changing import Changed, NotChanged, Override, change_plan, preview_change, preview_undo, undo_change
-from scheduler.enrolment import Enrolled
-from scheduler.plan.changes import Change, parse_change
-from scheduler.previewing import Preview
-from store import audit, contacts, messages, patients, plans
-from store.plans import Plan
-from tests.scheduler.world import ENROLLED, World, at
-
-START = date(2026, 1, 5)
-NOW = at(2026, 1, 8, 12)
-
-
-@dataclass
-class Door:
-    """The door to one enrolled plan of a world."""
-
-    world: World
-    enrolled: Enrolled
-
-    @property
-    def plan(self) -> Plan:
-        with self.world.database.reading() as tx:
-            found = plans.get_plan(tx, self.enrolled.plan.id)
-        assert found is not None
-        return found
-
-    @property
-    def next_text_at(self) -> datetime | None:
-        with self.world.database.reading() as tx:
-            found = patients.get_patient(tx, self.enrolled.patient.id)
-        assert found is not None
-        return found.next_text_at
-
-    def parsed(self, change: Change | str) -> Change:
-        return parse_change(change, self.world.library.regimens.__getitem__) if isinstance(change, str) else change
-
-    def change(self, change: Change | str, now: datetime = NOW, **more: Any) -> Changed:
-        known = {"by": "nurse@riverside", "reason": None, "expected_version": self.plan.version}
-        with self.world.database.writing() as tx:
-            return change_plan(
-                tx,
-                now,
-                self.world.library,
-                self.world.entry,
-                self.enrolled.plan.id,
-                self.parsed(change),
-                **{**known, **more},
-            )
-
-    def undo(self, now: datetime = NOW, **more: Any) -> Changed:
-        known = {"by": "nurse@riverside", "reason": None, "expected_version": self.plan.version}
-        with self.world.database.writing() as tx:
-            return undo_change(
-                tx, now, self.world.library, self.world.entry, self.enrolled.plan.id, **{**known, **more}
-            )
-
-    def preview(self, change: Change | str, now: datetime = NOW) -> Preview:
-        with self.world.database.reading() as tx:
-            return preview_change(
-                tx, now, self.world.library, self.world.entry, self.enrolled.plan.id, self.parsed(change)
-            )
-
-    def preview_undo(self, now: datetime = NOW) -> Preview:
-        with self.world.database.reading() as tx:
-            return preview_undo(tx, now, self.world.library, self.world.entry, self.enrolled.plan.id)
-
-    def refused(self, change: Change | str, now: datetime = NOW, **more: Any) -> NotChanged:
-        with pytest.raises(NotChanged) as refused:
-            self.change(change, now, **more)
-        return refused.value
-
-    def events(self) -> list[tuple[str, date, str]]:
-        """Every event that is not gone: name, date, status."""
-        with self.world.database.reading() as tx:
-            rows = plans.events_of(tx, self.enrolled.plan.id)
-        return [(row.name, row.date, row.status) for row in rows if row.status != "gone"]
-
-    def visits(self) -> list[date]:
-        return [day for name, day, status in self.events() if name.endswith("/visit") and status != "held"]
-
-    def waiting(self) -> list[tuple[int, str, dict[str, str], datetime | None, datetime | None]]:
-        """The texts that wait to be sent."""
-        return [
-            (text.id, text.template or "", text.args, text.due_at, text.expires_at)
-            for text in self.world.texts(self.enrolled)
-            if text.state == "due"
-        ]
-
-    def mark(self, name: str, status: plans.EventStatus) -> None:
-        with self.world.database.writing() as tx:
-            plans.set_event_status(tx, self.enrolled.plan.id, name, status)
-
+from scheduler.changing import Override
+from scheduler.plan.changes import Move, Switch
+from store import audit, messages, plans
+from tests.scheduler.door import NOW, START, Door
+from tests.scheduler.world import ENROLLED, World, at, phone
 
 Opens = Callable[..., Door]
 
@@ -107,8 +20,10 @@ Opens = Callable[..., Door]
 def opens(world: World) -> Opens:
     """Enrols a patient, and gives the door to the plan."""
 
-    def enrolled(regimen_id: str = "pembro_q3w", start: date = START, **more: Any) -> Door:
-        door = Door(world, world.enrol(ENROLLED, start, regimen_id, **more))
+    numbers = count()
+
+    def enrolled(regimen_id: str = "pembro_q3w", start: date = START, **more: object) -> Door:
+        door = Door(world, world.enrol(ENROLLED, start, regimen_id, phone=phone(next(numbers)), **more))
         world.send(ENROLLED)
         return door
 
@@ -135,9 +50,9 @@ SOONER = ("keepgrid", "move", "close")
 def test_each_change_moves_the_events_and_the_state_and_its_undo_brings_all_back(
     opens: Opens, subtests: pytest.Subtests
 ) -> None:
-    for number, (regimen_id, change, visits, state) in enumerate(CHANGES):
+    for regimen_id, change, visits, state in CHANGES:
         with subtests.test(change=change):
-            door = opens(regimen_id, phone=f"+12025550{150 + number}")
+            door = opens(regimen_id)
             door.world.send(NOW)
             before = (door.events(), door.next_text_at, door.waiting(), door.plan.state)
 
@@ -148,3 +63,293 @@ def test_each_change_moves_the_events_and_the_state_and_its_undo_brings_all_back
             assert changed.next_text_at == door.next_text_at
             door.undo()
             assert (door.events(), door.next_text_at, door.waiting(), door.plan.state) == before
+
+
+def test_one_change_writes_all_that_belongs_to_it(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    version = door.plan.version
+
+    changed = door.change("delay:cycle=2,days=7", reason="low counts")
+
+    with door.world.database.reading() as tx:
+        (change,) = plans.changes(tx, door.enrolled.plan.id)
+        entry = audit.entries(tx, door.world.entry.clinic.id)[0]
+    assert (change.position, change.reason, change.by, change.override_by) == (1, "low counts", "nurse@riverside", None)
+    assert (entry.action, entry.subject, entry.subject_id) == ("plan.change", "plan", door.plan.id)
+    assert entry.fields == ("delay",)
+    assert "low counts" not in repr(entry)
+    assert changed.plan == door.plan
+    assert door.plan.version > version
+    assert changed.next_text_at == door.next_text_at == at(2026, 1, 10, 11)
+
+
+def test_the_reminders_follow_the_visit_that_was_delayed(opens: Opens) -> None:
+    door = opens()
+    door.change("delay:cycle=2,days=7")
+
+    told = [(day, door.world.send(at(2026, 1, day, 19))) for day in range(9, 32)]
+
+    assert [day for day, texts in told for text in texts if "visit on" in text.body] == [30]
+    assert "Mon Feb 2" in next(text.body for _, texts in told for text in texts if "visit on" in text.body)
+
+
+def test_a_text_that_waits_is_cancelled_by_the_change_and_brought_back_by_the_undo(opens: Opens) -> None:
+    """The reminder of the day before is put out at 16:00; before it is sent the visit moves."""
+    door = opens()
+    now = at(2026, 1, 25, 16)
+    door.world.send(at(2026, 1, 25, 15))
+    door.world.plan(now)
+    (waiting,) = door.waiting()
+
+    changed = door.change("delay:cycle=2,days=7", now)
+
+    assert [(text.id, gate) for text, gate in changed.waiting.cancelled] == [(waiting[0], "event_moved")]
+    assert door.waiting() == []
+    assert door.world.send(now) == []
+    undone = door.undo(now + timedelta(minutes=5))
+    assert [text.id for text in undone.waiting.texts] == [waiting[0]]
+    assert door.waiting() == [waiting]
+    (sent,) = door.world.send(now + timedelta(minutes=5))
+    assert "visit tomorrow" in sent.body
+
+
+def test_what_was_sent_stays_sent_and_a_visit_that_comes_back_is_not_told_twice(opens: Opens) -> None:
+    door = opens()
+    now = at(2026, 1, 25, 16)
+    door.world.send(at(2026, 1, 23, 12))
+    (sent,) = [text for text in door.world.send(now) if "tomorrow" in text.body]
+
+    preview = door.preview("delay:cycle=2,days=7", now)
+    door.change("delay:cycle=2,days=7", now)
+    door.undo(now)
+
+    assert {(told.cover.event, told.cover.rule) for told in preview.told} == {
+        ("treatment/c2/d1/visit", "visit_before"),
+        ("treatment/c2/d1/visit", "visit_tomorrow"),
+    }
+    assert door.world.send(at(2026, 1, 25, 19)) == []
+    assert sent.body.count("tomorrow") == 1
+
+
+def test_a_claimed_text_of_a_visit_that_moves_is_not_sent(opens: Opens) -> None:
+    door = opens()
+    now = at(2026, 1, 25, 16)
+    door.world.send(at(2026, 1, 25, 15))
+    door.world.plan(now)
+    claimed = door.world.claim(now)
+
+    door.change("delay:cycle=2,days=7", now)
+
+    assert claimed
+    assert door.world.begin(now, claimed) == []
+    (text,) = [text for text in door.world.texts(door.enrolled) if text.id in claimed]
+    assert (text.state, text.gate) == ("cancelled", "event_moved")
+
+
+def test_a_text_that_waits_gets_the_words_that_are_true_now(opens: Opens) -> None:
+    """What is said of the days between two visits names the next one."""
+    door = opens()
+    late = at(2026, 1, 10, 21)
+    for day in range(5, 11):
+        door.world.send(at(2026, 1, day, 8))
+    known = {text.template for text in door.world.texts(door.enrolled)}
+    door.world.plan(at(2026, 1, 10, 16))
+    between = [text for text in door.waiting() if text[1] not in known]
+
+    door.change("delay:cycle=2,days=7", at(2026, 1, 10, 16))
+    door.world.plan(late)
+
+    after = {text[0]: text[2] for text in door.waiting()}
+    assert between
+    for number, _, args, *_ in between:
+        assert (args["date"], after[number]["date"]) == ("2026-01-26", "2026-02-02")
+
+
+def test_a_visit_that_is_moved_to_tomorrow_is_told_at_once(opens: Opens) -> None:
+    """The moment of the reminder of the day before has passed, but it is of use until the evening."""
+    door = opens(visit_time=time(9, 30))
+    now = at(2026, 1, 20, 18)
+    door.world.send(now)
+    answers = Override("Dr. Quinn", "the scan could not wait")
+
+    changed = door.change("move:date=2026-01-26,to=2026-01-21", now, override=answers)
+
+    assert [due.reminder.rule for due in changed.waiting.added] == ["visit_tomorrow"]
+    (sent,) = door.world.send(now)
+    assert "visit tomorrow at 9:30 AM" in sent.body
+
+
+def test_a_hold_says_nothing_until_treatment_goes_on(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    door.change("hold:from=2026-01-09")
+
+    silent = [door.world.send(at(2026, 1, day, 19)) for day in range(9, 32)]
+
+    assert not any(silent)
+    assert (door.plan.state, door.next_text_at) == ("held", None)
+    assert door.visits() == [START]
+    assert ("treatment/c2/d1/visit", date(2026, 1, 26), "held") in door.events()
+    resumed = door.change("resume:on=2026-02-09", at(2026, 1, 31, 20))
+    assert resumed.plan.state == "active"
+    assert resumed.next_text_at == at(2026, 2, 6, 10)
+    assert door.visits()[:2] == [START, date(2026, 2, 9)]
+
+
+def test_a_hold_from_a_later_day_begins_on_that_day(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    door.change("hold:from=2026-01-20")
+
+    assert door.plan.state == "active"
+    door.world.send(at(2026, 1, 19, 23))
+    assert door.plan.state == "active"
+    door.world.send(at(2026, 1, 20))
+    assert (door.plan.state, door.next_text_at) == ("held", None)
+
+
+def test_an_end_on_a_later_day_comes_on_that_day_and_is_final(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    door.change("stop:on=2026-01-20")
+
+    door.world.send(at(2026, 1, 21))
+
+    assert door.plan.state == "stopped"
+    assert "stopped on 2026-01-20" in door.refused("delay:cycle=2,days=7", at(2026, 1, 21)).sentence
+    assert door.undo(at(2026, 1, 21)).plan.state == "active"
+
+
+REFUSED: list[tuple[str, str, str]] = [
+    ("delay:cycle=900,days=7,phase=none", "change", "no phase"),
+    ("delay:cycle=2,days=400", "days", "a year at most"),
+    ("move:date=2026-01-26,to=2026-02-20", "change", "not before the next visit"),
+    ("move:date=2026-01-26,to=2030-01-01", "to", "check the year"),
+    ("hold:from=2025-12-31", "from", "starts on 2026-01-05"),
+    ("resume:on=2026-01-26", "change", "not on hold"),
+    ("skip:date=2026-01-27", "change", "nothing is given"),
+    ("enter:phase=surgery,on=2026-03-01", "change", "waits for a date"),
+    ("branch:id=second,take=yes", "change", "no choice"),
+    ("switch:to=pembro_q6w,from=2026-01-26", "to", "not signed off"),
+    ("move:date=2026-01-26,to=2026-01-20", "override", "at least 21 are needed"),
+]
+
+
+def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(opens: Opens, subtests: pytest.Subtests) -> None:
+    door = opens()
+    before = (door.plan, door.events(), door.next_text_at)
+    for change, field, says in REFUSED:
+        with subtests.test(change=change):
+            refused = door.refused(change)
+            assert refused.field == field
+            assert says in refused.sentence
+            assert refused.sentence.endswith(".")
+            assert says in " ".join(each.sentence for each in door.preview(change).refusals)
+            assert (door.plan, door.events(), door.next_text_at) == before
+
+
+def test_a_visit_under_the_minimum_interval_needs_a_person_who_answers_for_it(opens: Opens) -> None:
+    door = opens()
+    sooner = Move(date(2026, 1, 26), date(2026, 1, 20))
+    for override in (None, Override("", "why"), Override("Dr. Quinn", " ")):
+        assert door.refused(sooner, override=override).field == "override"
+
+    door.change(sooner, override=Override("Dr. Quinn", "agreed with the trial centre"))
+
+    with door.world.database.reading() as tx:
+        (change,) = plans.changes(tx, door.enrolled.plan.id)
+        entry = audit.entries(tx, door.world.entry.clinic.id)[0]
+    assert (change.override_by, change.override_reason) == ("Dr. Quinn", "agreed with the trial centre")
+    assert entry.fields == ("move", "override")
+
+
+def test_who_answered_for_a_change_is_not_asked_again_by_the_next_one(opens: Opens) -> None:
+    door = opens()
+    door.change("move:date=2026-01-26,to=2026-01-20", override=Override("Dr. Quinn", "agreed"))
+
+    door.change("delay:cycle=4,days=7")
+
+    with door.world.database.reading() as tx:
+        assert plans.changes(tx, door.enrolled.plan.id)[1].override_by is None
+
+
+def test_of_two_nurses_at_once_the_second_is_told_to_look_again(opens: Opens) -> None:
+    door = opens()
+    seen = door.plan.version
+    door.change("delay:cycle=2,days=7", expected_version=seen)
+
+    refused = door.refused("delay:cycle=2,days=7", expected_version=seen)
+
+    assert refused.field == "version"
+    assert door.visits()[1] == date(2026, 2, 2)
+
+
+def test_what_was_given_stays_where_it_was(opens: Opens) -> None:
+    door = opens()
+    door.mark("treatment/c1/d1/visit", "given")
+
+    for change in ("move:date=2026-01-05,to=2026-01-06", "delay:cycle=1,days=1", "hold:from=2026-01-05"):
+        assert "was given" in door.refused(change).sentence
+    assert "treatment/c1/d1/visit" in {name for name, _, status in door.events() if status == "given"}
+
+
+def test_a_visit_that_did_not_take_place_can_be_put_off_afterwards(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+
+    door.change("delay:cycle=1,days=7")
+
+    assert door.visits()[:2] == [date(2026, 1, 12), date(2026, 2, 2)]
+
+
+def test_a_confirmation_is_of_a_date_and_comes_back_with_it(opens: Opens) -> None:
+    door = opens()
+    name = "treatment/c2/d1/visit"
+    door.mark(name, "confirmed")
+
+    changed = door.change("delay:cycle=2,days=7")
+
+    assert "The patient has confirmed the visit of 2026-01-26." in changed.warnings
+    assert (name, date(2026, 2, 2), "planned") in door.events()
+    door.undo()
+    assert (name, date(2026, 1, 26), "confirmed") in door.events()
+
+
+def test_there_is_nothing_to_undo_in_a_plan_that_was_never_changed(opens: Opens) -> None:
+    door = opens()
+    (refusal,) = door.preview_undo().refusals
+    assert "no change that could be taken back" in refusal.sentence
+
+
+def test_undoing_twice_takes_back_the_last_two(opens: Opens) -> None:
+    door = opens()
+    before = door.events()
+    door.change("delay:cycle=2,days=7")
+    door.change("delay:cycle=2,days=7")
+    door.undo()
+    assert door.visits()[1] == date(2026, 2, 2)
+    door.undo()
+    assert door.events() == before
+    assert "no change" in door.preview_undo().refusals[0].sentence
+
+
+def test_a_plan_of_another_clinic_is_not_there(opens: Opens) -> None:
+    door = opens()
+    world = door.world
+    world.entry = replace(world.entry, clinic=replace(world.entry.clinic, id=99, name="Hill"))
+
+    assert door.refused("delay:cycle=2,days=7").sentence == "Hill has no plan 1."
+
+
+def test_a_switch_goes_on_with_the_regimen_that_was_signed_off(opens: Opens) -> None:
+    door = opens()
+    door.change(Switch(door.world.library.regimens["nivo_q4w"], date(2026, 1, 26)))
+
+    assert door.visits() == [START, date(2026, 1, 26), date(2026, 2, 23)]
+    assert door.plan.regimen_id == "pembro_q3w"
+    door.world.plan(at(2026, 2, 22, 20))
+    texts = door.world.texts(door.enrolled)
+    with door.world.database.reading() as tx:
+        told = [cover for text in texts for cover in messages.covers(tx, text.id)]
+    assert {cover.event_date for cover in told if cover.event.endswith("visit")} >= {date(2026, 2, 23)}

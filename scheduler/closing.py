@@ -1,0 +1,106 @@
+"""A day on which a clinic is closed: the visits of many plans move, each in a short transaction of its own.
+
+Nothing keeps a list of what is done: a plan whose visit has moved has none on that day any more. So a closure that was
+broken off is simply begun again, and a patient who is enrolled meanwhile is found too.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from content.library import Library
+from scheduler.changing import Override, change_plan, preview_change
+from scheduler.plan.calendar import Kind
+from scheduler.plan.changes import Close
+from scheduler.planned import PlanUnreadable, calendar_of
+from scheduler.previewing import Preview
+from scheduler.standing import NotChanged
+from store import plans
+from store.clinics import ClinicEntry
+from store.database import Database
+from store.plans import Plan
+
+# So many plans are looked at in one transaction, which keeps nobody waiting: it only reads.
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of one plan; ``refused``: the sentence that says why its visit stays where it is."""
+
+    plan_id: int
+    patient_id: int
+    refused: str | None
+
+
+def preview_closure(
+    database: Database, now: datetime, library: Library, entry: ClinicEntry, change: Close
+) -> Iterator[Preview]:
+    """What closing a day would do, for each plan that has a visit on it; nothing is written."""
+    for plan in _affected(database, entry, change):
+        with database.reading() as tx:
+            try:
+                yield preview_change(tx, now, library, entry, plan.id, change)
+            except NotChanged:
+                continue  # ended since it was found
+
+
+def close_clinic_day(
+    database: Database,
+    now: datetime,
+    library: Library,
+    entry: ClinicEntry,
+    change: Close,
+    *,
+    by: str,
+    reason: str | None,
+    override: Override | None = None,
+    tell: bool = False,
+) -> Iterator[Closed]:
+    """Moves the visits of a day, plan by plan as what is given back is asked for. Begun again it goes on.
+
+    A plan for which the move is refused stays as it is, and the next one follows.
+    """
+    for plan in _affected(database, entry, change):
+        refused = None
+        try:
+            with database.writing() as tx:
+                change_plan(
+                    tx,
+                    now,
+                    library,
+                    entry,
+                    plan.id,
+                    change,
+                    by=by,
+                    reason=reason,
+                    expected_version=plan.version,
+                    override=override,
+                    tell=tell,
+                )
+        except NotChanged as error:
+            refused = error.sentence
+        yield Closed(plan.id, plan.patient_id, refused)
+
+
+def _affected(database: Database, entry: ClinicEntry, change: Close) -> Iterator[Plan]:
+    """The plans of a clinic with a visit on the day, by their calendars: rows end some weeks ahead."""
+    after = 0
+    while True:
+        with database.reading() as tx:
+            batch = plans.active_plans(tx, entry.clinic.id, after, _AT_ONCE)
+        if not batch:
+            return
+        yield from (plan for plan in batch if _has_visit(plan, change))
+        after = batch[-1].id
+
+
+def _has_visit(plan: Plan, change: Close) -> bool:
+    try:
+        events = calendar_of(plan).events(change.date, change.date)
+    except PlanUnreadable:
+        return False  # told to staff when its next text is due
+    return any(
+        event.kind is Kind.TREATMENT and event.slot is not None and event.slot.setting in ("visit", "hospital")
+        for event in events
+    )

@@ -1,0 +1,76 @@
+"""What staff enter about single events of a plan: when a visit is, and whether a treatment was given."""
+
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Literal
+
+from scheduler.plan.calendar import Calendar, Event, Kind
+from scheduler.settling import retold, settle
+from scheduler.standing import NotChanged, Standing, check_version, stand
+from scheduler.weighing import LOOK
+from store import audit, plans
+from store.clinics import ClinicEntry
+from store.database import Tx
+from store.plans import Plan, VisitTime
+
+Mark = Literal["given", "missed", "planned"]
+
+
+def set_visit_time(
+    tx: Tx,
+    now: datetime,
+    entry: ClinicEntry,
+    plan_id: int,
+    event: str,
+    at: time | None,
+    *,
+    by: str,
+    expected_version: int,
+) -> Plan:
+    """Enters the local time of one visit, by the name of its event; None: it is when the plan's other visits are.
+
+    The time belongs to the date that the visit is on now: should it move, it is not known any more. A text that waits
+    is told with it. Raises NotChanged.
+    """
+    standing = stand(tx, now, entry, plan_id, to_write=True)
+    check_version(standing, expected_version)
+    visit = _visit(standing, event)
+    times = {name: known for name, known in standing.plan.visit_times.items() if name != event}
+    if at is not None:
+        times[event] = VisitTime(visit.date, at)
+    after = replace(standing.plan, visit_times=times)
+    waiting = retold(tx, now, standing, after, standing.calendar, standing.today, to_write=True)
+    plans.set_visit_times(tx, plan_id, times)
+    settle(tx, now, standing, after, waiting)
+    audit.record(tx, now, standing.plan.clinic_id, by, "plan.visit_time", "plan", plan_id, [event])
+    return plans.get_plan(tx, plan_id) or after
+
+
+def mark(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, event: str, status: Mark, *, by: str) -> None:
+    """Enters that a treatment was given or missed; ``planned`` takes that back. Raises NotChanged."""
+    standing = stand(tx, now, entry, plan_id, to_write=True)
+    row = plans.get_event(tx, plan_id, event)
+    if row is None or row.kind != Kind.TREATMENT or row.status in ("gone", "held"):
+        raise NotChanged("event", f"Plan {plan_id} has no treatment called {event}.")
+    if row.date > standing.today and status != "planned":
+        raise NotChanged("status", f"The treatment is on {row.date}: only then can be said whether it was given.")
+    plans.set_event_status(tx, plan_id, event, status)
+    audit.record(tx, now, standing.plan.clinic_id, by, f"event.{status}", "plan", plan_id, [event])
+
+
+def visits_between(calendar: Calendar, first: date, last: date) -> list[Event]:
+    """The visits of a calendar from one local date to another: what somebody has to come for."""
+    return [event for event in calendar.events(first, last) if _is_visit(event)]
+
+
+def _visit(standing: Standing, name: str) -> Event:
+    for event in standing.calendar.events(standing.today, standing.today + LOOK):
+        if event.name == name and _is_visit(event):
+            return event
+    raise NotChanged("event", f"Plan {standing.plan.id} has no visit called {name} that is still to come.")
+
+
+def _is_visit(event: Event) -> bool:
+    if event.kind is Kind.PAIRED:
+        return True
+    return event.kind is Kind.TREATMENT and event.slot is not None and event.slot.setting is not None
