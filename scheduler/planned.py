@@ -5,10 +5,14 @@ is ever forgotten. Plans come with their changes, read for a whole batch at once
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from content.faults import ContentError
+from content.regimen_format import rules
+from content.regimen_format.model import Rule
+from content.regimen_format.rules import Overrides
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.changes import Change, ChangeError, change_from_json
@@ -16,6 +20,7 @@ from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder, upcoming
 from scheduler.send_window import SendWindow
 from store.plans import Plan, PlanState
+from store.reminder_rules import OwnRule
 
 UNDO = '{"kind": "undo"}'
 """Stored in place of a change: the one before it that still applies does so no more."""
@@ -60,6 +65,9 @@ def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: date
         visit_time=plan.visit_time,
         after=after,
         visit_times=visit_times(plan, calendar, after.date() - _DAY),
+        clinic_timezone=window.clinic_timezone,
+        away=window.away,
+        overrides=overrides(plan.rules, calendar.regimen.id),
     )
 
 
@@ -70,6 +78,20 @@ def visit_times(plan: Plan, calendar: Calendar, since: date) -> dict[str, time]:
         for name, known in plan.visit_times.items()
         if known.date >= since and any(event.name == name for event in calendar.events(known.date, known.date))
     }
+
+
+@lru_cache(maxsize=4_096)
+def overrides(own: tuple[OwnRule, ...], regimen_id: str) -> Overrides:
+    """What holds in place of a regimen's rules; ``own`` as `store.reminder_rules.in_force` has them.
+
+    A rule that this release cannot read is passed over: what it stood in place of holds then.
+    """
+    found: dict[str, Rule | None] = {}
+    for each in own:
+        if each.regimen_id in (None, regimen_id):
+            with suppress(ContentError):
+                found[each.rule] = rules.override(each.rule, each.spec)
+    return found
 
 
 def state_on(calendar: Calendar, today: date) -> PlanState:

@@ -56,7 +56,7 @@ class SendWindow:
         """The zone in which the person is at an instant."""
         return zone_at(moment, self.timezone, self.away)
 
-    def today(self, moment: datetime) -> date:
+    def local_day(self, moment: datetime) -> date:
         """The local date of an instant."""
         return to_local(moment, self.zone(moment)).date()
 
@@ -71,12 +71,12 @@ class SendWindow:
 
     def opens_tomorrow(self, moment: datetime) -> datetime:
         """When the window opens on the local day after the one of ``moment`` (UTC)."""
-        tomorrow = self.today(moment) + timedelta(days=1)
+        tomorrow = self.local_day(moment) + timedelta(days=1)
         return self.next_open(to_utc(tomorrow, time.min, self.zone(moment)))
 
     def week_began(self, moment: datetime) -> datetime:
         """When the seven local days that end with the day of ``moment`` began (UTC)."""
-        first = self.today(moment) - (WEEK - timedelta(days=1))
+        first = self.local_day(moment) - (WEEK - timedelta(days=1))
         return to_utc(first, time.min, self.zone(moment)).astimezone(UTC)
 
 

@@ -21,11 +21,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from channels.base import Channel, Fault, SendResult, Verdict
 from content.library import Library
-from scheduler import clock
+from scheduler import clock, replan
 from scheduler.clock import Moment
 from scheduler.delivery import dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
-from store import clinics, health, outbox, patients
+from store import clinics, health, outbox, patients, replanning
 from store.clinics import ClinicEntry
 from store.database import Database, DatabaseDown, NotADatabase, Tx
 
@@ -88,6 +88,7 @@ class Duties:
     status_callback: str | None = None
     demo: bool = False
     may_send: Callable[[], bool] = lambda: True
+    zone_data: str = field(default_factory=replan.zone_data_version)
     chance: Random = field(default_factory=Random)
     planning: Directory = field(default_factory=Directory)
     sending: Directory = field(default_factory=Directory)
@@ -144,6 +145,22 @@ class Duties:
         if lost:
             _log.warning("%d texts are unknown: whoever sent them went away in the middle of the call", len(lost))
         return len(lost)
+
+    def note_zone_data(self) -> None:
+        """Has everybody planned for anew where texts were planned by other zone data than this process reads."""
+        real = self.database.now()
+        with self.database.writing() as tx:
+            if replan.note_zone_data(tx, self._moment(tx, real).now, self.zone_data):
+                _log.info("the zone data are now %s: everybody is planned for anew", self.zone_data)
+
+    def replan(self) -> int:
+        """Has some of the patients planned for anew whose rules or clocks changed; returns for how many."""
+        with self.database.reading() as tx:
+            if not replanning.is_open(tx):
+                return 0
+        real = self.database.now()
+        with self.database.writing() as tx:
+            return replan.work_off(tx, self._moment(tx, real).now)
 
     def top_up(self) -> int:
         """Writes the events of some plans further ahead; returns for how many."""
@@ -204,12 +221,15 @@ class Worker:
         )
         pace = self._pace
         self._every(scheduler, pace.beat, "heartbeat", self._once(self._duties.beat))
+        self._every(scheduler, pace.look, "replan", self._until_none(self._duties.replan))
         self._every(scheduler, pace.look, "plan", self._until_none(self._duties.plan))
         self._every(scheduler, pace.look, "dispatch", self._dispatch)
         self._every(scheduler, pace.settle, "settle", self._until_none(self._duties.settle))
         self._every(scheduler, pace.top_up, "top up", self._until_none(self._duties.top_up))
         if self._duties.demo:
             self._every(scheduler, pace.jump, "jump", self._jump)
+        # Once: what a process has read of the zones it keeps. Two of different releases would else replan in turn.
+        await self._guarded("zone data", self._once(self._duties.note_zone_data))
         scheduler.start()
         _log.info("%s sends what is due; the database is %s", self._duties.owner, self._duties.database.dialect)
         try:

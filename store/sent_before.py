@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from store.columns import among
+from store.columns import Moment, among
 from store.contacts import contact
 from store.database import Tx
 from store.messages import WELCOME, State, message
@@ -24,6 +24,16 @@ class SentBefore:
     nth_latest: datetime | None
 
 
+_NEVER = ("cancelled", "expired", "failed")
+_DUE_SINCE = Prepared(
+    sa.select(message.c.contact_id, message.c.due_at).where(
+        among(message.c.contact_id, "contacts"),
+        message.c.due_at >= sa.bindparam("since", type_=Moment),
+        message.c.direction == "out",
+        message.c.kind != "reply",
+        sa.and_(*(message.c.state != state for state in _NEVER)),
+    )
+)
 _WENT = ("sending", "unknown", "accepted", "sent", "delivered", "undelivered")
 _ours = message.alias("ours")
 _BEFORE = Prepared(
@@ -53,3 +63,11 @@ def sent_before(tx: Tx, contact_ids: Sequence[int], nth: int) -> dict[int, SentB
     """What went out to each of these contacts; ``nth`` counts the latest text as 1."""
     rows = _BEFORE.every(tx, contacts=list(contact_ids), skipped=nth - 1)
     return {contact_id: SentBefore(welcome, latest) for contact_id, welcome, latest in rows}
+
+
+def due_since(tx: Tx, contact_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
+    """When the texts that nobody asked for were due to each of these contacts: those that went or are still to go."""
+    found: dict[int, list[datetime]] = {}
+    for contact_id, due_at in _DUE_SINCE.every(tx, contacts=list(contact_ids), since=since):
+        found.setdefault(contact_id, []).append(due_at)
+    return found

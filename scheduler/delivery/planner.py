@@ -7,18 +7,20 @@ What is useless by now becomes a text all the same: the gate that expires it say
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 
 from scheduler.plan.calendar import Calendar, Kind
-from scheduler.plan.local_time import to_local
+from scheduler.plan.gathering import WEEK, Gathered, Limits, gather, left_out
+from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder
 from scheduler.planned import PlanUnreadable, calendar_of, reminders_of, state_on, turns_at
 from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW, write_shadow
-from store import follow_ups, outbox, patients, plans
+from store import follow_ups, outbox, patients, plans, sent_before
 from store.clinics import ClinicEntry
 from store.database import Tx
 from store.outbox import Cover
@@ -37,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What one text is to tell: reminders of one moment in the same words, with the plans they are of."""
+    """What one text is to tell: how, and the reminders that it stands for, with the plans they are of."""
 
     reminder: Reminder
     covers: tuple[Cover, ...]
@@ -55,12 +57,15 @@ def plan_due(
     began = monotonic()
     claimed = patients.claim_due(tx, now, limit)
     plans_of = plans.plans_of(tx, [patient.id for patient in claimed]) if claimed else {}
+    before = _before(tx, now, claimed)
     planned: list[tuple[int, datetime | None]] = []
     for patient in claimed:
         if planned and monotonic() - began > budget:
             break
-        window = SendWindow.of(patient, directory[patient.clinic_id].clinic)
-        planned.append((patient.id, _plan(tx, now, patient, plans_of[patient.id], window)))
+        clinic = directory[patient.clinic_id].clinic
+        limits = Limits(clinic.max_texts_per_day, clinic.max_texts_per_week)
+        window, lately = SendWindow.of(patient, clinic), before.get(patient.contact_id, ())
+        planned.append((patient.id, _plan(tx, now, patient, plans_of[patient.id], window, limits, lately)))
     patients.set_next_texts(tx, planned)
     return len(planned)
 
@@ -80,27 +85,27 @@ def top_up(tx: Tx, now: datetime, *, limit: int = 20) -> int:
     return topped_up
 
 
-def merged(found: Sequence[tuple[int, Reminder]]) -> list[Due]:
-    """As few texts as say everything: reminders (with the ids of their plans) of the same moment and words are one."""
-    groups: dict[tuple[object, ...], list[tuple[int, Reminder]]] = {}
-    for plan_id, reminder in found:
-        same = (reminder.due_at, reminder.template, reminder.event_date, tuple(sorted(reminder.args.items())))
-        groups.setdefault(same, []).append((plan_id, reminder))
-    return [
-        Due(
-            reminder=group[0][1],
-            covers=tuple(Cover(plan_id, each.event, each.rule, each.event_date) for plan_id, each in group),
-            expires_at=min(each.expires_at for _, each in group),
-        )
-        for group in groups.values()
-    ]
+def merged(found: Iterable[tuple[int, Reminder]]) -> list[Due]:
+    """As few texts as say everything, in due order, of reminders with the ids of their plans."""
+    return [_due(text) for text in gather(found)]
 
 
-def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], window: SendWindow) -> datetime | None:
-    """Makes the patient's texts; returns when the next one is due."""
+def _plan(
+    tx: Tx,
+    now: datetime,
+    patient: DuePatient,
+    active: Sequence[Plan],
+    window: SendWindow,
+    limits: Limits,
+    before: Sequence[datetime],
+) -> datetime | None:
+    """Makes the patient's texts; returns when the next one is due. ``before``: when others were due lately."""
     since = (patient.next_text_at or now) - _INSTANT
-    today = to_local(now, window.timezone).date()
-    due: list[tuple[int, Reminder]] = []
+    today = window.local_day(now)
+    # What is told together with something of that morning was told then.
+    morning = to_utc(window.local_day(since), time.min, window.zone(since)) - _INSTANT
+    ahead = to_utc(today + timedelta(days=WEEK), time.min, window.zone(now))
+    found: list[tuple[int, Reminder]] = []
     following: list[datetime] = []
     for plan in active:
         try:
@@ -110,28 +115,38 @@ def _plan(tx: Tx, now: datetime, patient: DuePatient, active: Sequence[Plan], wi
             following.append(now + _TRY_AGAIN)
             continue
         told: date | None = None
-        over_by: date | None = None
-        for reminder in reminders_of(plan, calendar, window, since):
+        coming: datetime | None = None
+        for reminder in reminders_of(plan, calendar, window, morning):
             if reminder.due_at > now:
-                following.append(reminder.due_at)
-                break
-            due.append((plan.id, reminder))
-            told = max(told or reminder.event_date, reminder.event_date)
-        else:
-            over_by = today
-        _note_state(tx, plan, calendar, today, over_by=over_by)
-        if (turn := turns_at(calendar, window.timezone, now)) is not None:
-            following.append(turn)
+                coming = coming or reminder.due_at
+                if reminder.due_at >= ahead:
+                    break
+            elif reminder.due_at > since:
+                told = max(told or reminder.event_date, reminder.event_date)
+            found.append((plan.id, reminder))
+        _note_state(tx, plan, calendar, today, over_by=today if coming is None else None)
+        following += [moment for moment in (coming, turns_at(calendar, window.timezone, now)) if moment is not None]
         if told is not None and (plan.shadow_until is None or plan.shadow_until < told):
             write_shadow(tx, plan, calendar, told + SHADOW)
-    for text in merged(due):
-        add(tx, now, patient, text)
+    texts = [text for text in gather(found) if text.reminder.due_at > since]
+    # What is useless by now takes no place: the gate that expires it says why it never went.
+    going = [text for text in texts if text.reminder.expires_at > now]
+    days = Counter(window.local_day(moment).toordinal() for moment in before)
+    reasons = dict(zip(map(id, going), left_out(going, days, limits), strict=True))
+    for text in texts:
+        if text.reminder.due_at <= now:
+            add(tx, now, patient, _due(text), reasons.get(id(text)))
     return min(following, default=None)
 
 
-def add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
-    """Puts a text among those that are to go out, unless it is told already."""
-    outbox.add_text(
+def _due(text: Gathered) -> Due:
+    covers = tuple(Cover(plan_id, each.event, each.rule, each.event_date) for plan_id, each in text.tells)
+    return Due(text.reminder, covers, text.reminder.expires_at)
+
+
+def add(tx: Tx, now: datetime, patient: DuePatient, text: Due, left_out_by: str | None = None) -> None:
+    """Puts a text among those that are to go out, unless it is told already; ``left_out_by``: the gate that keeps it."""
+    number = outbox.add_text(
         tx,
         now,
         clinic_id=patient.clinic_id,
@@ -145,6 +160,16 @@ def add(tx: Tx, now: datetime, patient: DuePatient, text: Due) -> None:
         priority=text.reminder.priority,
         covers=text.covers,
     )
+    if number is not None and left_out_by is not None:
+        outbox.drop(tx, now, number, "cancelled", left_out_by)
+
+
+def _before(tx: Tx, now: datetime, claimed: Sequence[DuePatient]) -> Mapping[int, Sequence[datetime]]:
+    """When the texts to these people were due that may count among those of a day or a week that is planned now."""
+    if not claimed:
+        return {}
+    first = min(patient.next_text_at or now for patient in claimed) - timedelta(days=WEEK + 1)
+    return sent_before.due_since(tx, [patient.contact_id for patient in claimed], first)
 
 
 def _note_state(tx: Tx, plan: Plan, calendar: Calendar, today: date, *, over_by: date | None) -> None:

@@ -160,7 +160,7 @@ def test_no_more_texts_in_a_week_than_the_person_agreed_to(world: World) -> None
     sent = [len(world.send(at(2026, 1, day, 9))) for day in range(12, 20)]
 
     assert sent == [1, 1, 1, 0, 0, 0, 0, 1]
-    assert [text.gate for text in world.texts(enrolled) if text.state == "expired"] == ["weekly_limit"] * 4
+    assert [text.gate for text in world.texts(enrolled) if text.state == "cancelled"] == ["weekly_limit"] * 4
 
 
 def test_texts_that_cannot_be_composed_are_set_aside_for_staff(world: World) -> None:

@@ -1,0 +1,101 @@
+"""The door through which a clinic or a patient gets reminder rules in place of a regimen's.
+
+Of several the patient's holds before the clinic's for the regimen, and that before the clinic's for every regimen. A
+change counts for all that is not sent yet: what waits by a rule that no longer holds is cancelled, and when the next
+text is due is worked out anew.
+"""
+
+from datetime import datetime, timedelta
+
+from content.faults import ContentError
+from content.library import Library
+from content.regimen_format import rules
+from content.regimens import Regimen
+from scheduler.planned import PlanUnreadable, calendar_of, next_text_at
+from scheduler.replan import cancel_untold
+from scheduler.send_window import SendWindow
+from store import audit, patients, plans, reminder_rules, replanning
+from store.clinics import Clinic
+from store.database import Tx
+from store.patients import Patient
+
+_INSTANT = timedelta(microseconds=1)
+
+
+class NotSet(Exception):
+    """A rule cannot be set as asked; the message is one plain sentence."""
+
+
+def set_of_clinic(
+    tx: Tx, now: datetime, library: Library, clinic: Clinic, rule: str, spec: str, regimen_id: str | None, by: str
+) -> None:
+    """Sets what a clinic has in place of a rule, for one regimen or for all; "off": it is not told. Raises NotSet."""
+    _check(rule, spec, [_regimen(library, regimen_id)] if regimen_id else [])
+    reminder_rules.set_of_clinic(tx, clinic.id, rule, spec, regimen_id)
+    _of_clinic(tx, now, clinic, rule, regimen_id, by)
+
+
+def unset_of_clinic(tx: Tx, now: datetime, clinic: Clinic, rule: str, regimen_id: str | None, by: str) -> None:
+    """Takes a clinic's rule away: what it stood in place of holds again. Raises NotSet where there is none."""
+    if not reminder_rules.unset_of_clinic(tx, clinic.id, rule, regimen_id):
+        where = f" for {regimen_id}" if regimen_id else ""
+        raise NotSet(f"{clinic.name} has no rule {rule} of its own{where}.")
+    _of_clinic(tx, now, clinic, rule, regimen_id, by)
+
+
+def set_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, spec: str, by: str) -> None:
+    """Sets what a patient has in place of a rule, in all of their plans; "off": it is not told. Raises NotSet."""
+    _check(rule, spec, _regimens_of(tx, patient))
+    reminder_rules.set_of_patient(tx, clinic.id, patient.id, rule, spec)
+    _of_patient(tx, now, clinic, patient, rule, by)
+
+
+def unset_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, by: str) -> None:
+    """Takes a patient's rule away: what it stood in place of holds again. Raises NotSet where there is none."""
+    if not reminder_rules.unset_of_patient(tx, patient.id, rule):
+        raise NotSet(f"Patient {patient.id} has no rule {rule} of their own.")
+    _of_patient(tx, now, clinic, patient, rule, by)
+
+
+def _check(rule: str, spec: str, regimens: list[Regimen]) -> None:
+    try:
+        read = rules.override(rule, spec)
+    except ContentError as error:
+        raise NotSet(f"The rule {rule} cannot be set: {rules.sentence(error)}.") from error
+    reasons = [rules.why_never(regimen, rule) for regimen in regimens]
+    if read is not None and reasons and None not in reasons:
+        raise NotSet(f"The rule {rule} would never apply, because {reasons[0]}.")
+
+
+def _regimen(library: Library, regimen_id: str) -> Regimen:
+    found = library.regimens.get(regimen_id)
+    if found is None:
+        raise NotSet(f"There is no regimen called {regimen_id}: see `immunotext regimens`.")
+    return found
+
+
+def _regimens_of(tx: Tx, patient: Patient) -> list[Regimen]:
+    found = []
+    for plan in plans.plans_of(tx, [patient.id])[patient.id]:
+        try:
+            found.append(calendar_of(plan).regimen)
+        except PlanUnreadable:
+            continue  # told to staff when its next text is due
+    return found
+
+
+def _of_clinic(tx: Tx, now: datetime, clinic: Clinic, rule: str, regimen_id: str | None, by: str) -> None:
+    """All of its patients in slices, since they may be many."""
+    replanning.begin(tx, now, "rules", clinic.id)
+    fields = [rule, regimen_id] if regimen_id else [rule]
+    audit.record(tx, now, clinic.id, by, "clinic.reminders", "clinic", clinic.id, fields)
+
+
+def _of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, by: str) -> None:
+    cancel_untold(tx, now, [patient.id])
+    # What is due already is still to be planned for.
+    after = min(now, (patient.next_text_at or now) - _INSTANT)
+    active = plans.plans_of(tx, [patient.id])[patient.id]
+    if patient.state == "active":
+        patients.set_next_text(tx, patient.id, next_text_at(active, SendWindow.of(patient, clinic), after))
+    audit.record(tx, now, clinic.id, by, "patient.reminders", "patient", patient.id, [rule])
