@@ -13,6 +13,7 @@ from bot.cli.arguments import Name, TimeOfDay, Zone
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
+from bot.cli.reminders import clinic_reminders
 from channels.phone import is_e164, read_number
 from content.library import Library
 from store import audit, clinics, staff
@@ -33,6 +34,7 @@ _SETTINGS = (
     click.option("--consent-text", help="What patients agree to before the first text."),
     click.option("--window-from", type=TimeOfDay(), help="No reminder before this local time (default 09:00)."),
     click.option("--window-until", type=TimeOfDay(), help="No reminder after this local time (default 20:00)."),
+    click.option("--max-texts-per-day", type=click.IntRange(1, 20), help="Reminders a day, at most (default 3)."),
     click.option("--max-texts-per-week", type=click.IntRange(1, 100), help="Reminders a week, at most (default 7)."),
     click.option(
         "--quiet-hours",
@@ -150,6 +152,9 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
         audit.record(tx, now, clinic_id, by, "sign off", "clinic", clinic_id, ["content"] * content + list(wanted))
         missing = pick_entry(tx, name).missing()
     click.echo(f"{name} is live." if not missing else f"Recorded. {name} still lacks {'; '.join(missing)}.")
+
+
+clinic.add_command(clinic_reminders)
 
 
 @clinic.command("join-code")

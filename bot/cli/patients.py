@@ -8,6 +8,7 @@ from bot.cli.arguments import Day, TimeOfDay, Zone
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
+from bot.cli.reminders import patient_reminders
 from channels.base import Via
 from scheduler import alerts
 from scheduler.delivery.gates import REASONS
@@ -184,6 +185,9 @@ def patient_show(patient_id: int, as_json: bool) -> None:
         ],
         as_json=as_json,
     )
+
+
+patient.add_command(patient_reminders)
 
 
 @click.group()
