@@ -127,14 +127,12 @@ def set_up(url: str, data_key: str, index_key: str) -> None:
     database.close()
 
 
-@contextmanager
-def serving(database: str, folder: Path) -> Iterator[Server]:
-    """The program on an empty database, with one live clinic; it must end well, and its log hold no number."""
-    port = free_port()
-    environment = {
+def environment_on(database: str, folder: Path) -> dict[str, str]:
+    """The settings of an installation on this database, with its files in ``folder``."""
+    return {
         "DEMO": "0",
         "HOST": "127.0.0.1",
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "DATABASE_URL": database,
         "VAR_DIR": str(folder / "var"),
         "SECRET_KEY": "s" * 32,
@@ -144,18 +142,52 @@ def serving(database: str, folder: Path) -> Iterator[Server]:
         "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
         "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
     }
+
+
+@contextmanager
+def serving(database: str, folder: Path) -> Iterator[Server]:
+    """The program on an empty database, with one live clinic."""
+    environment = environment_on(database, folder)
     set_up(database, environment["DATA_KEYS"], environment["INDEX_KEY"])
-    log = folder / "log"
-    with subprocess.Popen(
-        [COMMAND, "serve"], env={**os.environ, **environment}, cwd=folder, stderr=log.open("wb")
-    ) as process:
+    with running(environment, folder) as server:
+        yield server
+
+
+@contextmanager
+def running(environment: dict[str, str], folder: Path) -> Iterator[Server]:
+    """`immunotext serve`, from when it listens; it must end well, and its log hold no number."""
+    port = int(environment["PORT"])
+    with _process("serve", environment, folder) as process:
+        assert until(lambda: process.poll() is not None or listens(port)), _log(folder, "serve")
+        assert process.poll() is None, _log(folder, "serve")
+        yield Server(port, environment)
+
+
+@contextmanager
+def scheduling(environment: dict[str, str], folder: Path) -> Iterator[None]:
+    """`immunotext scheduler`, from when it says that it sends; the same holds for it."""
+    with _process("scheduler", environment, folder) as process:
+        assert until(lambda: process.poll() is not None or "sends what is due" in _log(folder, "scheduler"))
+        assert process.poll() is None, _log(folder, "scheduler")
+        yield
+
+
+@contextmanager
+def _process(command: str, environment: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (
+        (folder / f"{command}.log").open("wb") as log,
+        subprocess.Popen([COMMAND, command], env={**os.environ, **environment}, cwd=folder, stderr=log) as process,
+    ):
         try:
-            assert until(lambda: process.poll() is not None or listens(port)), log.read_text()
-            assert process.poll() is None, log.read_text()
-            yield Server(port, environment)
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE) == 0
-    written = log.read_text()
+            ended = process.wait(PATIENCE)
+    assert ended == 0, _log(folder, command)
+    written = _log(folder, command)
     assert "Traceback" not in written
     assert "+1202555" not in written
+
+
+def _log(folder: Path, command: str) -> str:
+    return (folder / f"{command}.log").read_text()
