@@ -74,10 +74,14 @@ def retell(
     pool = [text for text in waiting if text.covers and _is_touched(text, changed, after)]
     covers = {cover for text in pool for cover in text.covers if cover in after}
     covers |= _late(changed, after, {*told, *covers}, now)
-    groups = planner.merged([(cover.plan_id, after[cover]) for cover in sorted(covers, key=_order)])
+    for due in _merged({*covers, *(cover for text in waiting if text.waits for cover in text.covers)}, after):
+        # What is to be told now may belong into a text that waits and was not touched.
+        if covers & {*due.covers}:
+            pool += [text for text in waiting if text.waits and text not in pool and {*text.covers} & {*due.covers}]
+            covers |= {*due.covers}
     texts: list[Waiting] = []
     added: list[Due] = []
-    for due in groups:
+    for due in _merged(covers, after):
         best = max(pool, key=lambda text: len({*text.covers} & {*due.covers}), default=None)
         if best is None or not {*best.covers} & {*due.covers}:
             added.append(due)
@@ -101,6 +105,10 @@ def carry_out(tx: Tx, now: datetime, patient: DuePatient, retold: Retold) -> Non
     retelling.tell_anew(tx, now, retold.texts, {text.id: gate for text, gate in retold.cancelled})
     for due in retold.added:
         planner.add(tx, now, patient, due)
+
+
+def _merged(covers: Iterable[Cover], after: Mapping[Cover, Reminder]) -> list[Due]:
+    return planner.merged((cover.plan_id, after[cover]) for cover in sorted(covers, key=_order) if cover in after)
 
 
 def _is_touched(text: Waiting, changed: Collection[Cover], after: Mapping[Cover, Reminder]) -> bool:

@@ -8,6 +8,7 @@ from content.library import Library, load
 from store.database import Database
 from tests.conftest import DIALECTS
 from tests.postgres import Postgres
+from tests.scheduler.door import Opens, opener
 from tests.scheduler.world import World, at, open_database
 from tests.store.conftest import EMPTY
 
@@ -48,3 +49,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 def world(database: Database, library: Library) -> World:
     """A clinic that went live on New Year's Day."""
     return World.build(database, library, NEW_YEAR)
+
+
+@pytest.fixture
+def opens(world: World) -> Opens:
+    """Doors to plans of the clinic."""
+    return opener(world)

@@ -1,7 +1,9 @@
 """The door to one enrolled plan: changes through it, and what stands in the database afterwards."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from scheduler.plan.changes import Change, parse_change
 from scheduler.previewing import Preview
 from store import patients, plans
 from store.plans import Plan
-from tests.scheduler.world import World, at
+from tests.scheduler.world import ENROLLED, World, at, phone
 
 START = date(2026, 1, 5)
 NOW = at(2026, 1, 8, 12)
@@ -97,3 +99,18 @@ class Door:
     def mark(self, name: str, status: plans.EventStatus) -> None:
         with self.world.database.writing() as tx:
             plans.set_event_status(tx, self.enrolled.plan.id, name, status)
+
+
+Opens = Callable[..., Door]
+"""Enrols a patient on a regimen, who has had the confirmation, and gives the door to the plan."""
+
+
+def opener(world: World) -> Opens:
+    numbers = count()
+
+    def opens(regimen_id: str = "pembro_q3w", start: date = START, **more: Any) -> Door:
+        door = Door(world, world.enrol(ENROLLED, start, regimen_id, phone=phone(next(numbers)), **more))
+        world.send(ENROLLED)
+        return door
+
+    return opens

@@ -1,34 +1,15 @@
 """An enrolled plan is changed: what moves with it, what is told, and what is refused."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
-from itertools import count
 
 import pytest
 
 from scheduler.changing import Override
 from scheduler.plan.changes import Move, Switch
 from store import audit, messages, plans
-from tests.scheduler.door import NOW, START, Door
-from tests.scheduler.world import ENROLLED, World, at, phone
-
-Opens = Callable[..., Door]
-
-
-@pytest.fixture
-def opens(world: World) -> Opens:
-    """Enrols a patient, and gives the door to the plan."""
-
-    numbers = count()
-
-    def enrolled(regimen_id: str = "pembro_q3w", start: date = START, **more: object) -> Door:
-        door = Door(world, world.enrol(ENROLLED, start, regimen_id, phone=phone(next(numbers)), **more))
-        world.send(ENROLLED)
-        return door
-
-    return enrolled
-
+from tests.scheduler.door import NOW, START, Opens
+from tests.scheduler.world import at
 
 CHANGES: list[tuple[str, str, list[date], str]] = [
     ("pembro_q3w", "delay:cycle=2,days=7", [START, date(2026, 2, 2), date(2026, 2, 23)], "active"),
