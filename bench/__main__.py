@@ -1,4 +1,4 @@
-"""`python -m bench [inbound] [sending]`: each result is one JSON line; sizes are options."""
+"""`python -m bench [inbound] [sending] [understanding]`: each result is one JSON line; sizes are options."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ import json
 import logging
 import sys
 
-from bench import inbound, sending
+from bench import inbound, sending, understanding
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="*", choices=["inbound", "sending"], help="all, unless some are named")
+    parser.add_argument(
+        "which", nargs="*", choices=["inbound", "sending", "understanding"], help="all, unless some are named"
+    )
     parser.add_argument("--texts", type=int, default=6_000, help="texts in each round of inbound")
     parser.add_argument("--patients", type=int, default=2_000)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--reminders", type=int, default=3_000, help="reminders in each round of sending")
     parser.add_argument("--calls", type=int, default=100, help="calls under way at once")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that the loopback Twilio takes")
+    parser.add_argument("--understood", type=int, default=10_000, help="texts in each round of understanding")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--database-url", help="a new, empty database; a SQLite file of its own unless given")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    which = options.which or ["inbound", "sending"]
+    which = options.which or ["inbound", "sending", "understanding"]
     if "inbound" in which:
         for line in inbound.measure(
             texts=options.texts,
@@ -41,6 +44,9 @@ def main() -> None:
             latency=options.latency,
             database_url=options.database_url,
         ):
+            _say(line)
+    if "understanding" in which:
+        for line in understanding.measure(texts=options.understood, rounds=options.rounds):
             _say(line)
 
 

@@ -24,6 +24,8 @@ _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "si
          "noventa": 90}  # fmt: skip
 _HUNDREDS = {"hundred": 100, "ciento": 100, "cien": 100}
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_BEGIN = frozenset([*_ONES, *_TENS, *_HUNDREDS, *_TIMES, "a"])
+"""Words with which a number can begin."""
 _NOT_ALONE = frozenset(["un", "una", "o", "oh", "one", "uno"])
 _POINT = frozenset(["point", "punto", "con", "dot", "coma"])
 
@@ -44,7 +46,8 @@ def numbers(words: Sequence[str]) -> list[Number]:
     found: list[Number] = []
     at = 0
     while at < len(words):
-        number = _read(words, at)
+        word = words[at]
+        number = _read(words, at) if word in _BEGIN or word[0].isdigit() else None
         if number is None:
             at += 1
         else:
