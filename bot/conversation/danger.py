@@ -3,7 +3,6 @@
 The words never depend on the database: every text here can be said from memory alone.
 """
 
-import re
 from dataclasses import replace
 
 from bot.conversation.asked import ASKED_TEMPERATURE
@@ -74,22 +73,13 @@ def say_info(voice: Voice, outcome: Outcome) -> Said:
 
 def say_clarify(voice: Voice, outcome: Outcome) -> Said:
     """Words that could mean several things: ask back, or give what is safe for each of them."""
-    detail = outcome.detail or _from_reason(outcome.matched)
-    if detail == "number":
+    if outcome.detail == "number":
         return voice.say(ASKED_TEMPERATURE, "fever_info")
-    if detail == "visit":
+    if outcome.detail == "visit":
         return voice.say("cancel_clarify")
-    if detail == "all_taken":
+    if outcome.detail == "all_taken":
         return voice.say_for_country("overdose")
     return voice.say("clarify")
-
-
-def _from_reason(matched: str) -> str | None:
-    if matched == "a number alone":
-        return "number"
-    if re.search(r"cancel|anula|call off", matched):
-        return "visit"
-    return "all_taken" if re.search(r"\b(?:took|taken|tome)\b", matched) else None
 
 
 def say_limit(voice: Voice, _outcome: Outcome) -> Said:

@@ -46,7 +46,7 @@ def _after(voice: Voice, exchange: Exchange) -> tuple[Topic, tuple[Fact, ...]] |
     """The topic that an exchange was about, and its facts that it left unread; None if it was about none."""
     if exchange.fact:
         topic_id, told = exchange.fact.rpartition(".")[0], exchange.fact
-    elif exchange.outcome_kind == "same_day":
+    elif exchange.outcome_kind in {"same_day", "info"}:
         sign = voice.library.danger.get(exchange.outcome_id or "")
         topic_id, told = (sign.topic or "") if sign else "", ""
     else:

@@ -89,16 +89,33 @@ def test_a_number_after_the_question_is_judged_as_the_temperature(phone: Phone) 
 @pytest.mark.parametrize(
     ("words", "beginning"),
     [
-        ("no fever", "Is your temperature 100.4F (38C) or more? Call now"),
-        ("had a fever last week, fine now", "Is your temperature 100.4F (38C) or more? Call now"),
+        ("no fever", "Thanks for telling me. Call at once, day or night, if your temperature is 100.4F"),
+        ("temp is 98.6", "Thanks for telling me. Call at once, day or night, if your temperature is 100.4F"),
+        ("no chest pain today", "Thanks for telling me. Symptoms? Call 202-555-0111. Emergency: 911."),
+        ("had a fever last week, fine now", "Please call your team about it today. Symptoms? Call 202-555-0111."),
+        ("tuve fiebre la semana pasada, ya estoy bien", "Llame hoy a su equipo para contarlo. ¿Sintomas?"),
+        ("fever?", "Is your temperature 100.4F (38C) or more? Call now"),
+        ("my friend got a rash on keytruda", "Rash and itch can happen. Call your team early"),
         ("cancel tuesday", "To change a visit, call Test Clinic"),
         ("took them all", "If anyone took too much of any medicine, call 911"),
+        ("it hurts", "I can't tell what you need."),
         ("can I stop my pills", "I can't give advice about doses"),
     ],
 )
 def test_what_is_near_danger_has_its_own_fixed_reply(phone: Phone, words: str, beginning: str) -> None:
-    assert phone.says(words).startswith(beginning)
+    body = phone.says(words)
+    assert body.startswith(beginning)
+    assert "202-555-0111" in body or "911" in body
     assert phone.follow_ups() == []
+
+
+def test_more_after_thanks_brings_the_facts_of_what_was_meant(phone: Phone) -> None:
+    phone.text("no fever")
+    phone.text("MORE")
+    assert phone.messages()[-1].fact == "fever.1"
+    phone.text("MORE")
+    assert phone.messages()[-1].fact == "fever.2"
+    assert phone.says("SOURCE").startswith("Source: ")
 
 
 @pytest.mark.parametrize(

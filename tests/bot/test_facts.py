@@ -186,3 +186,16 @@ def test_every_outcome_is_answered_in_every_language(
     words = {"en": "the number of the clinic", "es": "el número de la clínica"}[language]
     assert phone.text(words).body
     assert not phone.services.spool.holds_texts()
+
+
+def test_of_a_photo_with_words_the_words_are_answered_and_staff_see_once_that_one_came(phone: Phone) -> None:
+    for words, beginning in (("SIDE EFFECTS", "You may have side effects."), ("look", "I can't open photos")):
+        body = phone.text(words, media=1).body
+        assert body is not None
+        assert body.startswith(beginning)
+    assert [task.kind for task in phone.follow_ups()] == ["media"]
+
+
+def test_a_photo_with_danger_is_an_alert_and_nothing_else(phone: Phone) -> None:
+    phone.text("I have chest pain", media=1)
+    assert [task.kind for task in phone.follow_ups()] == ["danger"]
