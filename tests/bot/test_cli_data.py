@@ -342,3 +342,41 @@ def test_doctor_says_which_account_twilio_does_not_know(
         known = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert refused["twilio"]["what"].startswith("Twilio knows no such account")
     assert known["twilio"]["ok"]
+
+
+def test_a_clinic_has_reminder_rules_of_its_own(clinic: Run) -> None:
+    spec = 'days_before = 2, at = "12:00"'
+    clinic("clinic", "reminders", "Riverside", "--set", f"visit_before={spec}")
+    rows = clinic.rows("clinic", "reminders", "Riverside", "--set", "visit_today=off", "--regimen", "pembro_q3w")
+    assert rows == [
+        {"of": "clinic", "rule": "visit_before", "regimen": None, "spec": spec},
+        {"of": "clinic", "rule": "visit_today", "regimen": "pembro_q3w", "spec": "off"},
+    ]
+    (row,) = clinic.rows("clinic", "reminders", "Riverside", "--unset", "visit_before")
+    assert row["rule"] == "visit_today"
+
+
+def test_a_patients_reminder_rules_are_listed_after_their_clinics(clinic: Run) -> None:
+    enrol(clinic)
+    clinic("clinic", "reminders", "Riverside", "--set", "between=off")
+    rows = clinic.rows("patient", "reminders", "1", "--set", 'between={ day = 4, at = "11:00" }')
+    assert [(row["of"], row["spec"]) for row in rows] == [("clinic", "off"), ("patient", '{ day = 4, at = "11:00" }')]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--set", "visit_before"], "Write --set RULE=SPEC, not visit_before"),
+        (["--set", "visit_soon=off"], "'visit_soon' is no reminder rule; the rules are visit_before"),
+        (["--set", "visit_today=at=9"], "The rule visit_today cannot be set: 'at' must be a text in quotes."),
+        (["--set", 'visit_today=at="9"'], 'write a time of day such as "09:00"'),
+        (["--set", 'pill_today=at="09:00"', "--regimen", "pembro_q3w"], "would never apply, because no item is a pill"),
+        (["--set", "visit_today=off", "--regimen", "nope"], "There is no regimen called nope"),
+        (["--unset", "visit_today"], "Riverside has no rule visit_today of its own."),
+    ],
+)
+def test_a_reminder_rule_that_cannot_be_set_is_told_in_a_sentence(
+    clinic: Run, options: list[str], sentence: str
+) -> None:
+    assert sentence in clinic("clinic", "reminders", "Riverside", *options, status=2)
+    assert clinic.rows("clinic", "reminders", "Riverside") == []
