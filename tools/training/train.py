@@ -25,7 +25,7 @@ _FEWEST_GROUPS = 2
 _CROWD = 0.7
 """How much less each text of a group counts than one that stands alone: its number to the minus this."""
 _FIRMNESS_DANGER, _FIRMNESS_KIND = 20.0, 30.0
-_SMALLEST = {"danger": 0.05, "kind": 0.2}
+_SMALLEST = {"danger": 0.1, "kind": 0.45}
 """Weights nearer to nothing are left out of the file."""
 
 
