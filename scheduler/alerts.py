@@ -30,6 +30,7 @@ HEADLINES: Mapping[ReplyState, str] = {
 
 _CLOCKS = {_NOW: timedelta(minutes=15), 2: timedelta(hours=1)}
 _MOST_LINES = 20
+_LONGEST_QUOTE = 300
 
 
 def told(
@@ -81,7 +82,7 @@ def reply_settled(tx: Tx, now: datetime, reply: Message, *, arrived: bool) -> bo
                 patient_id=text.patient_id or reply.patient_id,
                 message_id=text.id,
                 urgency=_NOW,
-                line=line(text.outcome_kind, text.outcome_id, text.matched or ""),
+                line=line(text.outcome_kind, text.outcome_id, text.body or "", text.matched or ""),
                 reply="lost",
             )
     elif arrived:
@@ -94,9 +95,11 @@ def reply_settled(tx: Tx, now: datetime, reply: Message, *, arrived: bool) -> bo
     return True
 
 
-def line(kind: str, sign: str | None, matched: str) -> str:
-    """What an alert says of one text: what it was taken for, and why."""
-    return f"{kind} {sign or ''}: {matched}"
+def line(kind: str, sign: str | None, text: str, matched: str) -> str:
+    """What an alert says of one text: what it was taken for, its words, and why."""
+    words = " ".join(text.split())
+    words = words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]} ..."
+    return f'{kind} {sign or ""}: "{words}" ({matched})'
 
 
 def headline(alert: FollowUp) -> str:

@@ -39,7 +39,7 @@ def alert(turn: Turn) -> Said:
         turn.now,
         turn.contact,
         kind=outcome.kind,
-        why=alerts.line(outcome.kind, outcome.id, outcome.matched),
+        why=alerts.line(outcome.kind, outcome.id, heard.incoming.body, outcome.matched),
         patient_id=turn.patient.id if turn.patient else None,
         message_id=turn.message_id,
         reachable=heard.incoming.opt_out_type != "STOP" and turn.was_told(said),

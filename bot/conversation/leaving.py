@@ -17,21 +17,25 @@ _FIRST = re.compile(
     r"(?!\s+(?:the|this|that|my|it|\w+ing)\b(?!\s+(?:texts?|txts?|messages?|msgs?|texting|messaging|me)\b))",
     re.IGNORECASE,
 )
+_FIRST_IN_CAPITALS = re.compile(r"\W*(?:ALTO|PARAR|PAREN|BASTA)\b(?=.*[a-z])", re.DOTALL)
 _LAST = re.compile(r"\b(?:STOP|STOPALL|UNSUBSCRIBE)\W*$")
+_OF_TEXTS = re.compile(r"text|txt|messag|msg|mensaj|sms|recordator|reminder|escrib|unsubscribe|opt.?out|contact")
 _CLAUSES = re.compile(r"[.,;:!?\n]+|\s-+\s|\s+(?:and|but|so|y|pero)\s+", re.IGNORECASE)
 _MOST_CLAUSES = 12
 
 
 def wants_to_leave(text: str, danger: Outcome, understand: Callable[[str], Outcome]) -> bool:
     """Whether a text that was understood as ``danger`` also says STOP. ``understand`` reads a part of it."""
-    if _FIRST.match(text) or (_LAST.search(text) and not text.isupper()):
+    if _FIRST.match(text) or _FIRST_IN_CAPITALS.match(text) or (_LAST.search(text) and not text.isupper()):
         return True
     clauses = [clause for clause in _CLAUSES.split(text) if clause.strip()][:_MOST_CLAUSES]
     if len(clauses) < 2:
         return False
     if any(plain(clause).strip() in _STOP for clause in clauses):
         return True
-    return danger.kind != "crisis" and any(_is_stop(understand(clause)) for clause in clauses)
+    if danger.kind == "crisis":
+        return False
+    return any(_OF_TEXTS.search(plain(clause)) and _is_stop(understand(clause)) for clause in clauses)
 
 
 def _is_stop(outcome: Outcome) -> bool:

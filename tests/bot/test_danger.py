@@ -1,5 +1,6 @@
 """A danger sign gets its urgent reply whatever else is wrong, and the staff an alert."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -29,7 +30,21 @@ def test_an_urgent_sign_is_answered_and_alerts_the_staff(
     assert NOON < alert.due_by <= NOON + timedelta(hours=1)
     assert alert.detail is not None
     assert alert.detail.startswith(kind)
+    assert f'"{words}"' in alert.detail
     assert (text.outcome_kind, reply.in_reply_to) == (kind, text.id)
+
+
+def test_danger_texts_that_come_at_the_same_time_are_one_alert(phone_on_both: Phone) -> None:
+    phone = phone_on_both
+    phone.text("hello")
+    threads = [threading.Thread(target=phone.text, args=(f"I have chest pain {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (alert,) = phone.follow_ups()
+    assert len((alert.detail or "").splitlines()) == 8
+    assert not phone.services.spool.holds_texts()
 
 
 def test_the_words_for_danger_follow_the_language_of_the_text(phone: Phone) -> None:
@@ -128,6 +143,7 @@ def test_more_after_thanks_brings_the_facts_of_what_was_meant(phone: Phone) -> N
         "chest pain and please stop texting me",
         "STOP I want to kill myself",
         "no puedo respirar. ya no me manden mensajes",
+        "ALTO no puedo respirar",
     ],
 )
 def test_danger_and_a_wish_to_leave_in_one_text_are_both_heard(phone: Phone, words: str) -> None:
@@ -146,6 +162,8 @@ def test_danger_and_a_wish_to_leave_in_one_text_are_both_heard(phone: Phone, wor
         "cant stop shaking, fever 103",
         "goodbye everyone, dont text me any more, I want to die",
         "no mas. quiero morir",
+        "alto dolor de pecho",
+        "I am out of the office. In an emergency call 911.",
     ],
 )
 def test_a_stop_that_means_something_else_ends_no_texts(phone: Phone, words: str) -> None:

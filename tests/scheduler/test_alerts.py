@@ -32,7 +32,7 @@ def _danger(world: World, enrolled: Enrolled, now: datetime, kind: str = "emerge
             via="sms",
             outcome_kind=kind,
             outcome_id="chest",
-            matched=words,
+            matched="why",
         )
         assert text is not None
         alerts.told(
@@ -40,7 +40,7 @@ def _danger(world: World, enrolled: Enrolled, now: datetime, kind: str = "emerge
             now,
             contact,
             kind=kind,
-            why=alerts.line(kind, "chest", words),
+            why=alerts.line(kind, "chest", words, "why"),
             patient_id=enrolled.patient.id,
             message_id=text,
             reachable=True,
@@ -83,7 +83,11 @@ def test_another_danger_text_joins_the_open_alert_raises_it_and_restarts_its_clo
 
     alert = _alert(world)
     assert (alert.urgency, alert.opened_at, alert.due_by) == (3, ENROLLED, ENROLLED + 70 * MINUTE)
-    assert alert.detail == "call_now chest: fever of 102\nemergency chest: chest pain\ncall_now chest: fever of 103"
+    assert alert.detail == (
+        'call_now chest: "fever of 102" (why)\n'
+        'emergency chest: "chest pain" (why)\n'
+        'call_now chest: "fever of 103" (why)'
+    )
 
 
 def test_after_staff_closed_an_alert_the_next_text_opens_another(world: World) -> None:
@@ -106,8 +110,8 @@ def test_a_number_that_never_stops_does_not_make_its_alert_grow_without_end(worl
     lines = (_alert(world).detail or "").splitlines()
 
     assert len(lines) == 20
-    assert lines[0].endswith("text 0")
-    assert lines[-1].endswith("text 29")
+    assert lines[0].endswith('"text 0" (why)')
+    assert lines[-1].endswith('"text 29" (why)')
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,7 @@ def test_a_failure_that_comes_after_staff_closed_the_alert_opens_another(world: 
     world.receive(ENROLLED + 2 * MINUTE, _receipt(answer, "failed"))
 
     alert = _alert(world)
-    assert (alert.reply, alert.urgency, alert.detail) == ("lost", 3, "emergency chest: chest pain")
+    assert (alert.reply, alert.urgency, alert.detail) == ("lost", 3, 'emergency chest: "chest pain" (why)')
 
 
 def test_a_block_that_only_the_receipt_of_the_reply_tells_of_opts_the_number_out(world: World) -> None:
