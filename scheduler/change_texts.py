@@ -8,7 +8,7 @@ from content.library import Library
 from scheduler.delivery.words import compose
 from scheduler.plan.calendar import Calendar, Event, Kind
 from scheduler.plan.changes import Change, Hold, Skip, Stop
-from scheduler.planned import visit_times
+from scheduler.planned import visit_times, was_undone
 from scheduler.standing import Standing
 from scheduler.weighing import LOOK, Proposal
 from store import outbox
@@ -25,7 +25,7 @@ Told = tuple[str, dict[str, str]]
 """A wording key and its arguments."""
 
 
-def tell(tx: Tx, now: datetime, standing: Standing, text: Told) -> None:
+def tell(tx: Tx, now: datetime, standing: Standing, proposal: Proposal, text: Told) -> None:
     """Makes the text of a change.
 
     Like any text that nobody asked for it goes out within the patient's hours, and not after an opt-out.
@@ -40,7 +40,7 @@ def tell(tx: Tx, now: datetime, standing: Standing, text: Told) -> None:
         patient_id=standing.patient.id,
         kind="reminder",
         template=template,
-        args={**args, "plan": str(standing.plan.id)},
+        args={**args, "plan": str(proposal.plan.id), "change": str(len(proposal.plan.changes))},
         due_at=due_at,
         expires_at=due_at + _OF_USE,
         priority=_PRIORITY,
@@ -79,6 +79,8 @@ def is_so(text: Waiting, plan: Plan, calendar: Calendar) -> bool:
     args = text.args
     if args.get("plan") != str(plan.id):
         return text.waits
+    if was_undone(plan, int(args["change"])):
+        return False
     state = calendar.timeline.state
     if text.template == "plan_ended":
         return state.stopped_on is not None
@@ -88,7 +90,7 @@ def is_so(text: Waiting, plan: Plan, calendar: Calendar) -> bool:
     there = next(_treatments(calendar, day, day), None)
     if text.template == "visit_off" or there is None:
         return (text.template == "visit_off") == (there is None)
-    return _new_date(plan, calendar, there) == (text.template, _without_plan(args))
+    return _new_date(plan, calendar, there) == (text.template, _said(args))
 
 
 def _new_date(plan: Plan, calendar: Calendar, event: Event) -> Told:
@@ -117,5 +119,6 @@ def _treatments(calendar: Calendar, first: date, last: date) -> Iterator[Event]:
     return (event for event in calendar.events(first, last) if event.kind is Kind.TREATMENT)
 
 
-def _without_plan(args: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in args.items() if name != "plan"}
+def _said(args: Mapping[str, str]) -> dict[str, str]:
+    """What a text says, without what it is about."""
+    return {name: value for name, value in args.items() if name not in ("plan", "change")}

@@ -203,7 +203,7 @@ def _write(
     at = settle(tx, now, standing, plan, waiting)
     found = change_texts.told(standing, proposal) if tell else None
     if found is not None:
-        change_texts.tell(tx, now, standing, found)
+        change_texts.tell(tx, now, standing, proposal, found)
     action = "plan.undo" if proposal.is_undo else "plan.change"
     fields = [proposal.change.kind, *(["override"] if answered else []), *(["tell"] if found else [])]
     audit.record(tx, now, plan.clinic_id, by, action, "plan", plan_id, fields)

@@ -47,6 +47,11 @@ def changes_of(plan: Plan) -> tuple[Change, ...]:
         raise PlanUnreadable(_why(error)) from error
 
 
+def was_undone(plan: Plan, position: int) -> bool:
+    """Whether the change that was stored as the ``position``-th (from 1) applies no more; an undo always does."""
+    return plan.changes[position - 1] != UNDO and position - 1 not in _applying(plan.changes)
+
+
 def with_changes(plan: Plan, changes: Sequence[Change]) -> Calendar:
     """The calendar that a plan would have with these changes and no others. Raises ChangeError, PlanUnreadable."""
     try:
@@ -137,13 +142,17 @@ def _calendar(plan: Plan, changes: Sequence[Change]) -> Calendar:
 # A plan is looked at again with every reminder: its changes are then no longer read, and a switch carries a regimen.
 @lru_cache(maxsize=4_096)
 def _read(stored: tuple[str, ...]) -> tuple[Change, ...]:
-    applying: list[str] = []
-    for change in stored:
+    return tuple(change_from_json(stored[position]) for position in _applying(stored))
+
+
+def _applying(stored: Sequence[str]) -> list[int]:
+    applying: list[int] = []
+    for position, change in enumerate(stored):
         if change != UNDO:
-            applying.append(change)
+            applying.append(position)
         elif applying:
             applying.pop()
-    return tuple(change_from_json(change) for change in applying)
+    return applying
 
 
 def _why(error: Exception) -> str:
