@@ -10,6 +10,11 @@ import click
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 
 
+def is_terminal() -> bool:
+    """Whether a person reads standard output as it is written, rather than a file or another program."""
+    return sys.stdout.isatty()
+
+
 def print_json(row: object) -> None:
     """One JSON line on standard output. ASCII, since a text may hold what no encoding can write (half an emoji)."""
     sys.stdout.write(json.dumps(row, default=_plain) + "\n")

@@ -1,13 +1,15 @@
 """`regimens`, `schedule`, `preview`, `content check`: the library and the calculator. No database."""
 
-from collections.abc import Callable
-from datetime import date, time
+from collections.abc import Callable, Sequence
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from bot.cli.arguments import Day, TimeOfDay, Zone
-from bot.cli.output import as_json_option, print_json, print_rows
+from bot.cli.drawing import Line, draw_preview, draw_schedule
+from bot.cli.output import as_json_option, is_terminal, print_json, print_rows
 from bot.clock import real_now
 from channels.base import Via
 from content.check import check, reviews_needed
@@ -16,10 +18,13 @@ from content.regimens import Regimen, load_regimen
 from scheduler.delivery.words import compose
 from scheduler.plan import show
 from scheduler.plan.calendar import Calendar
-from scheduler.plan.changes import ChangeError, parse_change
+from scheduler.plan.changes import Change, ChangeError, parse_change
+from scheduler.plan.gathering import Limits, left_out
 from store.clinics import Clinic
 
 _COLUMNS = ("date", "end_date", "kind", "phase", "cycle", "cycle_in_phase", "day", "items", "warnings")
+# An event may come so long before the first day of treatment: a collection, a test.
+_EARLY = timedelta(weeks=10)
 
 
 @click.command()
@@ -57,16 +62,14 @@ def schedule(
     takes: delay, hold, resume, skip, move, stop, switch, enter, branch, close.
     """
     found = find_regimen(regimen, load)
-    try:
-        changes = [parse_change(spec, lambda name: find_regimen(name, load)) for spec in specs]
-        Calendar(found, start, changes=changes)
-    except ChangeError as error:
-        message = f"The change cannot be made: {error}."
-        raise click.UsageError(message) from error
-    rows = show.schedule(found, start, count=count, until=until, changes=changes)
+    changes, calendar = _changed(found, start, specs, load)
+    rows = list(show.schedule(found, start, count=count, until=until, changes=changes))
     if as_json:
         for row in rows:
             print_json(row)
+    elif is_terminal() and rows:
+        last = date.fromisoformat(str(rows[-1]["date"]))
+        draw_schedule(Console(highlight=False), found, rows, show.marks(calendar, start - _EARLY, last))
     else:
         print_rows([{name: row.get(name) for name in _COLUMNS} for row in rows], as_json=False)
 
@@ -78,6 +81,7 @@ def schedule(
 @click.option("--language", default="en", show_default=True, help="The language of the texts.")
 @click.option("--time", "visit_time", type=TimeOfDay(), help="The local time of the visits, as 09:30.")
 @click.option("--until", type=Day(), help="The last date; a plan without an end is previewed for a year.")
+@click.option("--change", "specs", multiple=True, help="A change of the plan, as `schedule` takes it; may be repeated.")
 @as_json_option
 def preview(
     regimen: str,
@@ -86,35 +90,47 @@ def preview(
     language: str,
     visit_time: time | None,
     until: date | None,
+    specs: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Print every text of a whole course on REGIMEN with its local and UTC time, its words and its segments.
 
-    The words are those for an example clinic.
+    The words, the hours and the limits are those of an example clinic; what its limits leave out says so.
     """
     library = load()
     if language not in library.languages:
         message = f"There are no texts in {language}: there are {', '.join(library.languages)}."
         raise click.UsageError(message)
-    calendar = Calendar(find_regimen(regimen, lambda: library), start)
+    found = find_regimen(regimen, lambda: library)
+    _, calendar = _changed(found, start, specs, lambda: library)
     clinic = _example(timezone, language)
-    rows = []
-    for reminder in show.preview(calendar, timezone=timezone, visit_time=visit_time, until=until):
-        words = compose(library, clinic, reminder.template, reminder.args, language, Via.SMS)
+    texts = show.preview(calendar, timezone=timezone, visit_time=visit_time, until=until)
+    limits = Limits(clinic.max_texts_per_day, clinic.max_texts_per_week)
+    rows, lines = [], []
+    for text, reason in zip(texts, left_out(texts, {}, limits), strict=True):
+        told = text.reminder
+        words = compose(library, clinic, told.template, told.args, language, Via.SMS)
         rows.append(
             {
-                "local_date": reminder.local_date,
-                "local_time": reminder.local_time,
-                "due_at": reminder.due_at,
-                "expires_at": reminder.expires_at,
-                "rule": reminder.rule,
-                "event": reminder.event,
+                "local_date": told.local_date,
+                "local_time": told.local_time,
+                "due_at": told.due_at,
+                "expires_at": told.expires_at,
+                "rule": told.rule,
+                "event": told.event,
                 "segments": words.segments,
                 "encoding": words.encoding,
+                "left_out": reason,
                 "text": words.body,
             }
         )
-    print_rows(rows, as_json=as_json)
+        why = "" if reason is None else reason.replace("_", " ")
+        lines.append(Line(told.local_date, told.local_time, told.due_at, words.body, words.segments, why))
+    if as_json or not is_terminal() or not lines:
+        print_rows(rows, as_json=as_json)
+        return
+    marks = show.marks(calendar, start - _EARLY, show.shown_until(calendar, until) or lines[-1].day)
+    draw_preview(Console(highlight=False), found, lines, marks, per_week=limits.per_week)
 
 
 @click.group()
@@ -157,6 +173,18 @@ def find_regimen(name: str, library: Callable[[], Library]) -> Regimen:
         message = f"There is no regimen {name}: `immunotext regimens` lists them."
         raise click.UsageError(message)
     return known[name]
+
+
+def _changed(
+    regimen: Regimen, start: date, specs: Sequence[str], library: Callable[[], Library]
+) -> tuple[list[Change], Calendar]:
+    """The changes of the command line, and the calendar with them. Raises click.UsageError."""
+    try:
+        changes = [parse_change(spec, lambda name: find_regimen(name, library)) for spec in specs]
+        return changes, Calendar(regimen, start, changes=changes)
+    except ChangeError as error:
+        message = f"The change cannot be made: {error}."
+        raise click.UsageError(message) from error
 
 
 def _example(timezone: str, language: str) -> Clinic:
