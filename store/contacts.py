@@ -172,8 +172,12 @@ def note_alarm(tx: Tx, now: datetime, contact_id: int) -> None:
 
 
 def lock(tx: Tx, contact_id: int) -> None:
-    """Until the transaction ends, nobody else who asks for this contact's lock goes on."""
-    tx.conn.execute(sa.select(contact.c.id).where(contact.c.id == contact_id).with_for_update())
+    """Until the transaction ends, nobody else who asks for this contact's lock goes on.
+
+    Whoever stored a message refers to the contact already: a stronger lock than this one would wait for them, and they
+    for it.
+    """
+    tx.conn.execute(sa.select(contact.c.id).where(contact.c.id == contact_id).with_for_update(key_share=True))
 
 
 def as_contact(tx: Tx, row: Sequence[Any]) -> Contact:
