@@ -27,7 +27,7 @@ URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
 _URGENT_FROM = 0.4
 """How likely danger must be for the learned layer to answer as urgent: a miss is far worse than an alarm too many."""
-_GRAVER_FROM = 0.6
+_GRAVER_FROM = 0.5
 """How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
 _LEAVES_FROM = 0.08
 """How likely leaving must be where a rule sees the wish to leave."""
@@ -162,40 +162,41 @@ class Engine:
         by_rule = _Meaning(seen.level, seen.sign.id, None, seen.why) if seen else None
         if self._learned is None or (by_rule and by_rule.kind != "call_now"):
             return by_rule
-        if by_rule:
-            return self._graver(features, self._learned) or by_rule
-        for start, end in ((0, len(reading.words)), *self._runs(reading)):
-            part = (
-                features if end - start == len(reading.words) else self._features.of_danger(reading, found, start, end)
-            )
-            chance = self._learned.danger(part)
-            if chance >= _URGENT_FROM:
-                kind, label = _gravest(self._learned.kind(part, urgent=True))
-                why = f"learned: {', '.join(self._learned.dangerous(part))} ({chance:.2f})"
-                return _Meaning(kind, label.partition(".")[2] or kind, None, why)
-        return None
+        raised = None
+        for start, end in self._runs(reading):
+            whole = end - start == len(reading.words)
+            part = features if whole else self._features.of_danger(reading, found, start, end)
+            meaning = self._weighed(part, self._learned, above_call_now=bool(by_rule))
+            if meaning and (raised is None or (raised.kind == "call_now" and meaning.kind != "call_now")):
+                raised = meaning
+        return raised or by_rule
 
-    def _graver(self, features: Sequence[str], learned: Learned) -> _Meaning | None:
-        chances = learned.kind(features, urgent=True)
-        graver = {label: chance for label, chance in chances.items() if not label.startswith("call_now")}
-        if sum(graver.values()) < _GRAVER_FROM:
+    def _weighed(self, features: Sequence[str], learned: Learned, *, above_call_now: bool) -> _Meaning | None:
+        """What the learned layer sees in a text or a part of it that cannot wait, or that is graver than a call."""
+        danger = learned.danger(features)
+        if danger < _URGENT_FROM:
             return None
-        kind, label = _gravest(graver)
-        why = f"learned: {', '.join(learned.dangerous(features))} (graver, {sum(graver.values()):.2f})"
+        chances = learned.kind(features, urgent=True)
+        if above_call_now:
+            chances = {label: chance for label, chance in chances.items() if not label.startswith("call_now")}
+            if danger * sum(chances.values()) < _GRAVER_FROM:
+                return None
+        kind, label = _gravest(chances)
+        why = f"learned: {', '.join(learned.dangerous(features))} ({danger:.2f})"
         return _Meaning(kind, label.partition(".")[2] or kind, None, why)
 
     def _runs(self, reading: Reading) -> Iterator[tuple[int, int]]:
-        """Parts that are judged alone, so that nothing said before or after a danger hides it.
+        """The whole, and parts that are judged alone, so that nothing said before or after a danger hides it.
 
-        Each sentence, what stands before and after each sentence's end, all without the courtesies at both ends.
+        Each sentence, what stands before and after each sentence's end, and all without the courtesies at both ends.
         """
         count = len(reading.words)
         bounds = [at for at in range(1, count) if reading.sentence[at] != reading.sentence[at - 1]][:_MOST_SENTENCES]
         runs = {(0, count), *zip([0, *bounds], [*bounds, count], strict=True)}
         runs.update((0, at) for at in bounds)
         runs.update((at, count) for at in bounds)
-        trimmed = {self._trimmed(reading, start, end) for start, end in runs}
-        yield from sorted(run for run in trimmed if run[1] - run[0] > 1 and run != (0, count))
+        runs.update([self._trimmed(reading, start, end) for start, end in runs])
+        yield from sorted((run for run in runs if run[1] - run[0] > 1), key=lambda run: (run[0] - run[1], run))
 
     def _trimmed(self, reading: Reading, start: int, end: int) -> tuple[int, int]:
         while start < end and reading.words[start] in self._courtesy:

@@ -63,8 +63,6 @@ def _shape(reading: Reading, start: int, end: int) -> Iterator[str]:
     yield "s=" + next((name for most, name in _LENGTHS if count <= most), "21+")
     if reading.asks and reading.asks.intersection(reading.sentence[start:end]):
         yield "s=?"
-    if reading.shouted:
-        yield "s=capitals"
     if sum(not word.known for word in reading.kinds[start:end]) * 2 > count:
         yield "s=unknown words"
 

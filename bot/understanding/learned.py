@@ -7,14 +7,13 @@ danger and the pairs of a kind's number and its weight.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 WEIGHTS = Path(__file__).with_name("weights.txt")
 _STRONG = ("d=", "r=", "p=", "t=")
 """Features of the other layers: they count twice as much as a word."""
-
-_Pairs = tuple[tuple[int, float], ...]
 
 
 def strength(feature: str) -> float:
@@ -22,81 +21,64 @@ def strength(feature: str) -> float:
     return 2.0 if feature.startswith(_STRONG) else 1.0
 
 
-@dataclass(slots=True)
-class _Weights:
-    counts: float
-    """The square of how much it counts, for the length of a text."""
-    danger: float
-    kinds: tuple[_Pairs, _Pairs]
-    """For urgent kinds, and for the others."""
-
-
 class Learned:
     """The trained classifiers; made once."""
 
     def __init__(self, path: Path) -> None:
-        lines = iter(path.read_text("utf-8").splitlines())
-        self.urgent = tuple(next(lines).split("\t")[1:])
-        self.calm = tuple(next(lines).split("\t")[1:])
-        _, danger, urgent, calm = next(lines).split("\t")
-        self._danger = float(danger)
-        self._starts = [float(value) for value in urgent.split()], [float(value) for value in calm.split()]
-        self._weights: dict[str, _Weights] = {}
-        for line in lines:
-            name, danger, urgent, calm = line.split("\t")
-            counts = strength(name)
-            kinds = _pairs(urgent, counts), _pairs(calm, counts)
-            self._weights[name] = _Weights(counts * counts, counts * float(danger or 0), kinds)
+        urgent, calm, start, *lines = (line.split("\t") for line in path.read_text("utf-8").splitlines())
+        self.urgent, self.calm = tuple(urgent[1:]), tuple(calm[1:])
+        self._danger_start = float(start[1])
+        self._starts = tuple(np.array([float(value) for value in starts.split()]) for starts in start[2:])
+        self._rows = {line[0]: row for row, line in enumerate(lines)}
+        self._counts = [strength(line[0]) ** 2 for line in lines]
+        self._danger = [strength(line[0]) * float(line[1] or 0) for line in lines]
+        self._kinds = _table(lines, 2, len(self.urgent)), _table(lines, 3, len(self.calm))
 
     def danger(self, features: Iterable[str]) -> float:
         """How likely it is that a text is urgent, from 0 to 1."""
-        total = length = 0.0
-        weights = self._weights
-        for feature in features:
-            one = weights.get(feature)
-            if one is not None:
-                length += one.counts
-                total += one.danger
-        return 1 / (1 + math.exp(min(50.0, -self._danger - total / math.sqrt(length or 1.0))))
+        rows = self._known(features)
+        total = sum([self._danger[row] for row in rows]) / self._length(rows)
+        return 1 / (1 + math.exp(min(50.0, -self._danger_start - total)))
 
-    def kind(self, features: Sequence[str], *, urgent: bool) -> dict[str, float]:
+    def kind(self, features: Iterable[str], *, urgent: bool) -> dict[str, float]:
         """How likely each kind is, of the urgent ones or of the others."""
         which = 0 if urgent else 1
-        totals = list(self._starts[which])
-        found = [one for one in map(self._weights.get, features) if one is not None]
-        scale = 1 / math.sqrt(sum(one.counts for one in found) or 1.0)
-        for one in found:
-            for label, weight in one.kinds[which]:
-                totals[label] += weight * scale
-        highest = max(totals)
-        raised = [math.exp(total - highest) for total in totals]
-        whole = sum(raised)
-        labels = self.urgent if urgent else self.calm
-        return {label: value / whole for label, value in zip(labels, raised, strict=True)}
+        rows = self._known(features)
+        totals = self._starts[which] + self._kinds[which][rows].sum(axis=0) / self._length(rows)
+        raised = np.exp(totals - totals.max())
+        return dict(zip(self.urgent if urgent else self.calm, (raised / raised.sum()).tolist(), strict=True))
 
     def dangerous(self, features: Iterable[str], most: int = 3) -> list[str]:
         """The words that spoke most for danger."""
-        weighed = [(one.danger, feature) for feature in features if (one := self._weights.get(feature))]
-        return _strongest(weighed, most)
+        known = [(feature, self._rows.get(feature)) for feature in features]
+        return _strongest([(self._danger[row], feature) for feature, row in known if row is not None], most)
 
     def reasons(self, label: str, features: Iterable[str], most: int = 3) -> list[str]:
         """The words that spoke most for a kind that is not urgent."""
-        number = self.calm.index(label)
-        weighed = [
-            (weight, feature)
-            for feature in features
-            if (one := self._weights.get(feature))
-            for at, weight in one.kinds[1]
-            if at == number
-        ]
-        return _strongest(weighed, most)
+        weights = self._kinds[1][:, self.calm.index(label)]
+        known = [(feature, self._rows.get(feature)) for feature in features]
+        return _strongest([(float(weights[row]), feature) for feature, row in known if row is not None], most)
+
+    def _known(self, features: Iterable[str]) -> list[int]:
+        rows = self._rows
+        return [rows[feature] for feature in features if feature in rows]
+
+    def _length(self, rows: Sequence[int]) -> float:
+        return math.sqrt(sum([self._counts[row] for row in rows]) or 1.0)
+
+
+def _table(
+    lines: Sequence[Sequence[str]], column: int, labels: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """A row of weights for every feature, made ready by how much it counts."""
+    table = np.zeros((len(lines), labels), np.float32)
+    for row, line in enumerate(lines):
+        for pair in line[column].split():
+            label, weight = pair.split(":")
+            table[row, int(label)] = float(weight) * strength(line[0])
+    return table
 
 
 def _strongest(weighed: Iterable[tuple[float, str]], most: int) -> list[str]:
     words = [(weight, feature[2:]) for weight, feature in weighed if weight > 0 and feature[:2] in ("w=", "b=")]
     return [word for _, word in sorted(words, key=lambda pair: (-pair[0], pair[1]))[:most]]
-
-
-def _pairs(written: str, counts: float) -> _Pairs:
-    pairs = (pair.split(":") for pair in written.split())
-    return tuple((int(label), counts * float(weight)) for label, weight in pairs)

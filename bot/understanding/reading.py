@@ -52,7 +52,7 @@ class Reading:
 
     __slots__ = (
         *("_found", "asks", "before", "clause", "kinds", "plain", "present"),
-        *("sentence", "shouted", "together", "until", "words"),
+        *("sentence", "together", "until", "words"),
     )
 
     def __init__(self, plain: str) -> None:
@@ -68,8 +68,6 @@ class Reading:
         self.clause: list[int] = []
         self.asks: set[int] = set()
         """Sentences that end with a question mark."""
-        self.shouted = False
-        """Whether it is all in capitals."""
         self.present: frozenset[int] = frozenset()
         """Every element that stands anywhere."""
         self.together: frozenset[int] = frozenset()
@@ -134,7 +132,6 @@ class Reader:
         """The reading of any text whatever; time is bounded by the length that is looked at."""
         plain = small(text)
         reading = Reading(plain)
-        reading.shouted = text.isupper() and len(plain) > 3
         plain = _WRITTEN.sub(_written, plain)
         if "." in plain:
             plain = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain)
