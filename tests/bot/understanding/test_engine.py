@@ -9,7 +9,6 @@ from content.library import load
 
 URGENT = ("call_now", "overdose", "emergency", "crisis")
 ENGINE = Engine(load())
-RULES_ALONE = Engine(load(), learned=None)
 
 DANGERS = [
     ("my chest feels like someone is sitting on it", "en", "emergency"),
@@ -83,40 +82,11 @@ def test_words_of_our_own_mean_what_they_say(text: str, language: str, kind: str
     assert (outcome.kind, outcome.id) == (kind, id_)
 
 
-@given(
-    danger=st.sampled_from(DANGERS),
-    before=st.sampled_from(["", "hi nurse, ", "Good morning! ", "hola, ", "sorry to bother you but "]),
-    after=st.sampled_from(["", " thanks", " 🙏", ". see you friday", " gracias", ". SIDE EFFECTS", ". STOP"]),
-)
-def test_kind_words_a_keyword_or_stop_never_lower_a_danger(
-    danger: tuple[str, str, str], before: str, after: str
-) -> None:
-    text, language, least = danger
-    outcome = ENGINE.understand(f"{before}{text}{after}", language=language)
-    assert outcome.kind in URGENT
-    assert outcome.kind != "call_now" or least == "call_now"
-
-
 @given(st.text(max_size=300))
 def test_whatever_comes_in_something_comes_out(text: str) -> None:
     outcome = ENGINE.understand(text)
     assert outcome.kind
     assert outcome.matched
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            ["chest", "pain", "no", "fever", "pills", "took", "died", "stop", "bus", "yesterday", "if", "what", "my"]
-        ),
-        max_size=9,
-    )
-)
-def test_the_learned_layer_only_raises(words: list[str]) -> None:
-    text = " ".join(words)
-    by_rules = RULES_ALONE.understand(text).kind
-    if by_rules in URGENT:
-        assert ENGINE.understand(text).kind == by_rules
 
 
 def test_a_number_is_judged_when_a_temperature_was_asked_for() -> None:
