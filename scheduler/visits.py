@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Literal
 
-from scheduler.plan.calendar import Calendar, Event, Kind
+from scheduler.plan.calendar import Event, Kind
+from scheduler.planned import calendar_of
 from scheduler.settling import retold, settle
 from scheduler.standing import NotChanged, Standing, check_version, stand
 from scheduler.weighing import LOOK
@@ -58,9 +59,9 @@ def mark(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, event: str, st
     audit.record(tx, now, standing.plan.clinic_id, by, f"event.{status}", "plan", plan_id, [event])
 
 
-def visits_between(calendar: Calendar, first: date, last: date) -> list[Event]:
-    """The visits of a calendar from one local date to another: what somebody has to come for."""
-    return [event for event in calendar.events(first, last) if _is_visit(event)]
+def visits_on(plan: Plan, day: date) -> list[str]:
+    """The names of the visits of a plan on a local date: what somebody has to come for. Raises PlanUnreadable."""
+    return [event.name for event in calendar_of(plan).events(day, day) if _is_visit(event)]
 
 
 def _visit(standing: Standing, name: str) -> Event:

@@ -10,6 +10,7 @@ import click
 from argon2 import PasswordHasher
 
 from bot.cli.arguments import Name, TimeOfDay, Zone
+from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
@@ -154,6 +155,7 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
     click.echo(f"{name} is live." if not missing else f"Recorded. {name} still lacks {'; '.join(missing)}.")
 
 
+clinic.add_command(clinic_close_day)
 clinic.add_command(clinic_reminders)
 
 

@@ -5,6 +5,7 @@ from datetime import date, time
 import click
 
 from bot.cli.arguments import Day, TimeOfDay, Zone
+from bot.cli.changes import patient_change, patient_mark, patient_plan_add, patient_travel, patient_visit_time
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
@@ -23,7 +24,7 @@ _ARGUMENTS = {"name", "timezone", "language", "start", "start_cycle", "window_fr
 
 @click.group()
 def patient() -> None:
-    """Patients: enrol one, list them."""
+    """Patients: enrol one, change their plan, list them."""
 
 
 @patient.command("add")
@@ -187,7 +188,15 @@ def patient_show(patient_id: int, as_json: bool) -> None:
     )
 
 
-patient.add_command(patient_reminders)
+for command in (
+    patient_change,
+    patient_mark,
+    patient_plan_add,
+    patient_reminders,
+    patient_travel,
+    patient_visit_time,
+):
+    patient.add_command(command)
 
 
 @click.group()

@@ -1,8 +1,6 @@
 """The commands that touch data: a clinic from nothing to its first patient, and what is refused on the way."""
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,76 +10,11 @@ import sqlalchemy as sa
 
 from bot.cli import main
 from bot.services import Services
-from bot.understanding.engine import Engine
 from channels.base import Fault, Incoming, Receipt, ReceiptState, Via
-from content.library import Library
 from scheduler.delivery import receipts
-from tests.bot.conftest import COMMAND_ENVIRONMENT
+from tests.bot.cli.commands import NUMBER, Run
 from tests.fakes.twilio.server import FakeTwilio
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN
-
-NUMBER = "+12025550100"
-
-
-@pytest.fixture(scope="module")
-def riverside(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, library: Library) -> Path:
-    """A database with a live clinic called Riverside, made by the commands, to be copied."""
-    path = tmp_path_factory.mktemp("riverside") / "template.db"
-    shutil.copy(migrated_sqlite, path)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DATABASE_URL", f"sqlite:///{path}")
-        for name, value in COMMAND_ENVIRONMENT.items():
-            patched.setenv(name, value)
-        patched.setattr("bot.services.load", lambda: library)
-        for command in (
-            ["clinic", "add", "Riverside", "--timezone", "America/New_York", "--country", "us"],
-            ["clinic", "set", "Riverside", "--phone-line", "202-555-0143", "--consent-text", "I agree."],
-            ["sender", "add", NUMBER],
-            ["clinic", "approve", "Riverside", "--by", "Dr A. Person", "--content", "--regimen", "pembro_q3w"],
-        ):
-            assert main(command) == 0
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path
-
-
-@pytest.fixture(autouse=True)
-def _installation(monkeypatch: pytest.MonkeyPatch, migrated_sqlite_url: str, library: Library, engine: Engine) -> None:
-    for name, value in COMMAND_ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("DATABASE_URL", migrated_sqlite_url)
-    # Each command loads them anew; the tests load them once.
-    monkeypatch.setattr("bot.services.load", lambda: library)
-    monkeypatch.setattr("bot.services.Engine", lambda _: engine)
-
-
-class Run:
-    """Runs commands, and gives what they wrote."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str, status: int = 0) -> str:
-        self._capsys.readouterr()
-        assert main(arguments) == status, self._capsys.readouterr().err
-        captured = self._capsys.readouterr()
-        return captured.err if status else captured.out
-
-    def rows(self, *arguments: str) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self(*arguments, "--json").splitlines()]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(capsys)
-
-
-@pytest.fixture
-def clinic(run: Run, riverside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A live clinic called Riverside."""
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{shutil.copy(riverside, tmp_path / 'riverside.db')}")
-    return run
 
 
 def tomorrow() -> str:

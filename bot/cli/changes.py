@@ -1,0 +1,305 @@
+"""`patient change` and what else staff enter about a plan, and `clinic close-day`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, time
+from functools import partial
+
+import click
+
+from bot.cli.arguments import Day, TimeOfDay, Zone
+from bot.cli.change_view import show_preview
+from bot.cli.data import ACTOR, open_services, pick_entry, plainly, reading, writing
+from bot.cli.errors import Refused
+from bot.cli.output import as_json_option, print_json, print_rows
+from bot.services import Services
+from content.regimens import Regimen
+from scheduler import changing, closing, journeys, visits
+from scheduler.changing import Changed, NotChanged, Override
+from scheduler.enrolment import NewPlan, NotEnrolled, add_plan
+from scheduler.plan.changes import ChangeError, Close, parse_change
+from scheduler.plan.local_time import Away
+from scheduler.visits import Mark
+from store import patients, plans
+from store.clinics import ClinicEntry
+from store.database import Tx
+from store.plans import Plan
+
+plan_option = click.option("--plan", "plan_id", type=int, help="Which plan, where the patient has several.")
+preview_option = click.option("--preview", "is_preview", is_flag=True, help="Show what it would do, and do nothing.")
+tell_option = click.option("--tell", is_flag=True, help="Tell the patient in one text.")
+reason_option = click.option("--reason", help="Why, for those who look at the plan later. It is kept sealed.")
+override_option = click.option(
+    "--override",
+    metavar='"NAME: WHY"',
+    help="Who answers for it that a treatment comes sooner than the regimen allows, and why.",
+)
+
+
+@click.command("change")
+@click.argument("patient_id", type=int)
+@click.argument("spec", required=False)
+@plan_option
+@click.option("--undo", is_flag=True, help="Take back the latest change, in place of SPEC.")
+@preview_option
+@tell_option
+@reason_option
+@override_option
+@as_json_option
+def patient_change(
+    patient_id: int,
+    spec: str | None,
+    plan_id: int | None,
+    undo: bool,
+    is_preview: bool,
+    tell: bool,
+    reason: str | None,
+    override: str | None,
+    as_json: bool,
+) -> None:
+    """Change the plan of the patient with the number PATIENT_ID.
+
+    SPEC is as for `immunotext schedule --change`: delay:cycle=4,days=7, hold:from=2026-05-04, resume:on=2026-06-01,
+    skip:date=2026-05-04, move:date=2026-05-04,to=2026-05-06, stop:on=2026-05-04, switch:to=pembro_q6w,from=2026-05-04,
+    enter:phase=surgery,on=2026-05-04, branch:id=second_course,take=yes.
+    """
+    if undo == (spec is not None):
+        message = "Give one change, such as delay:cycle=4,days=7, or --undo."
+        raise click.UsageError(message)
+    services = open_services()
+    now, library = services.clock(), services.library
+    answers = _override(override)
+    change = None
+    if spec is not None:
+        try:
+            change = parse_change(spec, lambda name: _regimen(services, name))
+        except ChangeError as error:
+            raise click.UsageError(f"{error}.") from error
+    if is_preview:
+        with reading(services) as tx, _refusals():
+            entry, plan = _plan_of(tx, patient_id, plan_id)
+            preview = (
+                changing.preview_undo(tx, now, library, entry, plan.id)
+                if change is None
+                else changing.preview_change(tx, now, library, entry, plan.id, change)
+            )
+        show_preview(preview, as_json=as_json)
+        return
+    with writing(services) as tx, _refusals():
+        entry, plan = _plan_of(tx, patient_id, plan_id)
+        make = (
+            partial(changing.undo_change, tx, now, library, entry, plan.id)
+            if change is None
+            else partial(changing.change_plan, tx, now, library, entry, plan.id, change)
+        )
+        changed = make(by=ACTOR, reason=reason, expected_version=plan.version, override=answers, tell=tell)
+    _show_changed(changed, as_json=as_json)
+
+
+@click.command("plan-add")
+@click.argument("patient_id", type=int)
+@click.option("--regimen", "regimen_id", required=True, help="A regimen that the clinic signed off.")
+@click.option("--start", type=Day(), required=True, help="Day 1 of the cycle, as 2026-05-04.")
+@click.option("--cycle", "start_cycle", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--time", "visit_time", type=TimeOfDay(), help="The local time of visits, as 09:30.")
+def patient_plan_add(patient_id: int, regimen_id: str, start: date, start_cycle: int, visit_time: time | None) -> None:
+    """Give the patient with the number PATIENT_ID another plan beside those they have."""
+    services = open_services()
+    now = services.clock()
+    new = NewPlan(
+        patient_id=patient_id,
+        regimen_id=regimen_id,
+        start=start,
+        start_cycle=start_cycle,
+        visit_time=visit_time,
+        by=ACTOR,
+    )
+    try:
+        with writing(services) as tx:
+            added = add_plan(tx, now, services.library, _entry_of(tx, patient_id), new)
+    except NotEnrolled as error:
+        raise Refused(error.sentence) from error
+    click.echo(f"Patient {patient_id} has plan {added.plan.id}.")
+    for warning in added.warnings:
+        click.echo(warning, err=True)
+
+
+@click.command("visit-time")
+@click.argument("patient_id", type=int)
+@click.argument("day", type=Day())
+@click.argument("at", type=TimeOfDay(), required=False)
+@plan_option
+def patient_visit_time(patient_id: int, day: date, at: time | None, plan_id: int | None) -> None:
+    """Enter that the visit on DAY (2026-05-04) is AT a time (09:30); without one, when other visits are."""
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx, _refusals():
+        entry, plan = _plan_of(tx, patient_id, plan_id)
+        names = visits.visits_on(plan, day)
+        if not names:
+            raise Refused(f"Plan {plan.id} has no visit on {day}.")
+        for name in names:
+            plan = visits.set_visit_time(tx, now, entry, plan.id, name, at, by=ACTOR, expected_version=plan.version)
+    click.echo(f"The visit on {day} is at {at.isoformat('minutes')}." if at else f"The visit on {day} has no time.")
+
+
+@click.command("mark")
+@click.argument("patient_id", type=int)
+@click.argument("day", type=Day())
+@click.argument("status", type=click.Choice(["given", "missed", "planned"]))
+@plan_option
+def patient_mark(patient_id: int, day: date, status: Mark, plan_id: int | None) -> None:
+    """Enter whether the treatment on DAY (2026-05-04) was given or missed; planned takes that back."""
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx, _refusals():
+        entry, plan = _plan_of(tx, patient_id, plan_id)
+        names = [row.name for row in plans.events_between(tx, plan.id, day, day) if row.kind == "treatment"]
+        if not names:
+            raise Refused(f"Plan {plan.id} has no treatment on {day}.")
+        for name in names:
+            visits.mark(tx, now, entry, plan.id, name, status, by=ACTOR)
+    click.echo(f"The treatment on {day} is {status}.")
+
+
+@click.command("travel")
+@click.argument("patient_id", type=int)
+@click.argument("zone", type=Zone(), required=False)
+@click.option("--from", "first", type=Day(), help="The first day away, as 2026-05-04.")
+@click.option("--until", "last", type=Day(), help="The last day away.")
+def patient_travel(patient_id: int, zone: str | None, first: date | None, last: date | None) -> None:
+    """Enter that a patient is in the time zone ZONE for some days; without one, that they are at home.
+
+    Texts then arrive by the clock there. Visits stay where they are.
+    """
+    if zone is not None and (first is None or last is None):
+        message = "Say from when until when: --from 2026-05-04 --until 2026-05-11."
+        raise click.UsageError(message)
+    journey = None if zone is None or first is None or last is None else Away(zone, first, last)
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx, _refusals():
+        journeys.set_journey(tx, now, _entry_of(tx, patient_id), patient_id, journey, by=ACTOR)
+    where = "at home" if journey is None else f"in {zone} from {first} until {last}"
+    click.echo(f"Patient {patient_id} is {where}.")
+
+
+@click.command("close-day")
+@click.argument("name")
+@click.argument("day", type=Day())
+@click.option("--to", type=Day(), required=True, help="The day to which visits move.")
+@preview_option
+@tell_option
+@reason_option
+@override_option
+@as_json_option
+def clinic_close_day(
+    name: str,
+    day: date,
+    to: date,
+    is_preview: bool,
+    tell: bool,
+    reason: str | None,
+    override: str | None,
+    as_json: bool,
+) -> None:
+    """Move every visit of the clinic called NAME from DAY to another day, plan by plan.
+
+    Broken off it can be called again and goes on. A visit that cannot move stays, and is told of; exit status 1 then.
+    """
+    services = open_services()
+    now, library, change = services.clock(), services.library, Close(day, to)
+    answers = _override(override)
+    with reading(services) as tx:
+        entry = pick_entry(tx, name)
+    if is_preview:
+        with plainly():
+            for preview in closing.preview_closure(services.database, now, library, entry, change):
+                show_preview(preview, as_json=as_json)
+        return
+    stayed = 0
+    with plainly():
+        for closed in closing.close_clinic_day(
+            services.database, now, library, entry, change, by=ACTOR, reason=reason, override=answers, tell=tell
+        ):
+            row = {"patient": closed.patient_id, "plan": closed.plan_id, "moved": closed.refused is None}
+            stayed += closed.refused is not None
+            print_rows([row | {"why_not": closed.refused}], as_json=True) if as_json else _say_closed(closed)
+    if stayed:
+        raise Refused(f"{stayed} visits stay on {day}: see above why.")
+
+
+def _say_closed(closed: closing.Closed) -> None:
+    what = "moved" if closed.refused is None else f"stays: {closed.refused}"
+    click.echo(f"patient {closed.patient_id}, plan {closed.plan_id}: {what}")
+
+
+def _show_changed(changed: Changed, *, as_json: bool) -> None:
+    row = {
+        "plan": changed.plan.id,
+        "version": changed.plan.version,
+        "state": changed.plan.state,
+        "next_text_at": changed.next_text_at,
+        "cancelled": len(changed.waiting.cancelled),
+        "text": changed.text,
+        "warnings": changed.warnings,
+    }
+    if as_json:
+        print_json(row)
+        return
+    click.echo(f"Plan {changed.plan.id} is changed; it is {changed.plan.state}.")
+    if changed.waiting.cancelled:
+        click.echo(f"{len(changed.waiting.cancelled)} texts that waited were cancelled.")
+    if changed.text:
+        click.echo(f"The patient is told: {changed.text}")
+    for warning in changed.warnings:
+        click.echo(warning, err=True)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except NotChanged as error:
+        raise Refused(error.sentence) from error
+
+
+def _override(written: str | None) -> Override | None:
+    if written is None:
+        return None
+    name, colon, why = written.partition(":")
+    if not colon or not name.strip() or not why.strip():
+        message = 'Write --override "Dr. A. Person: why it may be".'
+        raise click.UsageError(message)
+    return Override(name.strip(), why.strip())
+
+
+def _regimen(services: Services, name: str) -> Regimen:
+    known = services.library.regimens
+    if name not in known:
+        message = f"There is no regimen {name}: `immunotext regimens` lists them."
+        raise click.UsageError(message)
+    return known[name]
+
+
+def _entry_of(tx: Tx, patient_id: int) -> ClinicEntry:
+    person = patients.get_patient(tx, patient_id)
+    if person is None:
+        raise Refused(f"There is no patient {patient_id}: `immunotext patient list` names them.")
+    return pick_entry(tx, str(person.clinic_id))
+
+
+def _plan_of(tx: Tx, patient_id: int, plan_id: int | None) -> tuple[ClinicEntry, Plan]:
+    """The patient's plan of this id; without one, the only one that is not stopped, or else the latest."""
+    entry = _entry_of(tx, patient_id)
+    found = plans.all_plans_of(tx, patient_id)
+    if plan_id is not None:
+        found = [plan for plan in found if plan.id == plan_id]
+        if not found:
+            raise Refused(f"Patient {patient_id} has no plan {plan_id}: `immunotext patient show` lists them.")
+    running = [plan for plan in found if plan.state != "stopped"]
+    if len(running) > 1:
+        raise Refused(f"Patient {patient_id} has {len(running)} plans: name one with --plan.")
+    if not found:
+        raise Refused(f"Patient {patient_id} has no plan.")
+    return entry, running[0] if running else found[-1]

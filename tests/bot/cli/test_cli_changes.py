@@ -1,0 +1,106 @@
+"""Commands that change what is enrolled: looked at first, made, taken back, and refused in one sentence."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.bot.cli.commands import Run
+
+START = (datetime.now(UTC) + timedelta(days=10)).date()
+SECOND = START + timedelta(days=21)
+
+
+@pytest.fixture
+def enrolled(clinic: Run) -> Run:
+    """Patient 1, on pembro_q3w from the first Monday or so."""
+    clinic(
+        *("patient", "add", "+12025550157", "--name", "A. Patient", "--regimen", "pembro_q3w"),
+        *("--start", START.isoformat(), "--consent", "signed form", "--time", "09:30"),
+    )
+    return clinic
+
+
+def test_a_change_is_looked_at_made_and_taken_back(enrolled: Run) -> None:
+    change = ("patient", "change", "1", "delay:cycle=2,days=7")
+
+    (preview,) = enrolled.rows(*change, "--preview")
+    moves = {pair["from"]["date"]: pair["to"]["date"] for pair in preview["events"]["moves"]}  # type: ignore[index]
+    assert moves[SECOND.isoformat()] == (SECOND + timedelta(days=7)).isoformat()
+    assert preview["refusals"] == []
+    assert enrolled.rows("patient", "change", "1", "--undo", "--preview")[0]["refusals"] != []
+
+    (changed,) = enrolled.rows(*change, "--tell", "--reason", "low counts")
+    assert changed["state"] == "active"
+    assert "your next visit is now" in str(changed["text"])
+    assert "is changed; it is active" in enrolled("patient", "change", "1", "--undo")
+    assert "no change that could be taken back" in enrolled("patient", "change", "1", "--undo", status=1)
+
+
+def test_a_preview_is_tables_for_a_person(enrolled: Run) -> None:
+    shown = enrolled("patient", "change", "1", "delay:cycle=2,days=7", "--preview")
+    assert "Plan 1 of patient 1: delay:cycle=2,days=7,policy=reanchor" in shown
+    assert f"{SECOND + timedelta(days=7):%a} {SECOND + timedelta(days=7)}" in shown
+    assert "With --tell the patient reads: " in shown
+
+
+def test_what_comes_too_soon_needs_somebody_who_answers_for_it(enrolled: Run) -> None:
+    sooner = ("patient", "change", "1", f"move:date={SECOND},to={SECOND - timedelta(days=3)}")
+    assert "at least 21 are needed" in enrolled(*sooner, status=1)
+    assert "--override can allow it" in enrolled(*sooner, "--preview")
+    assert "NAME" not in enrolled(*sooner, "--override", "nobody", status=2)
+    enrolled(*sooner, "--override", "Dr. Quinn: the trial asks for it")
+
+
+def test_what_is_written_wrong_is_a_matter_of_usage(enrolled: Run) -> None:
+    for arguments in (
+        ("patient", "change", "1"),
+        ("patient", "change", "1", "delay:cycle=2,days=7", "--undo"),
+        ("patient", "change", "1", "postpone:days=7"),
+        ("patient", "change", "1", "switch:to=nothing,from=2030-01-01"),
+        ("patient", "travel", "1", "Asia/Tokyo"),
+    ):
+        assert enrolled(*arguments, status=2).count("\n") >= 1
+
+
+def test_nobody_and_no_plan_are_told_plainly(enrolled: Run) -> None:
+    assert "no patient 9" in enrolled("patient", "change", "9", "stop:on=2030-01-01", status=1)
+    assert "no plan 9" in enrolled("patient", "change", "1", "stop:on=2030-01-01", "--plan", "9", status=1)
+
+
+def test_a_second_plan_has_to_be_named_from_then_on(enrolled: Run) -> None:
+    enrolled("clinic", "approve", "Riverside", "--by", "Dr A. Person", "--regimen", "len_mm")
+    assert "has plan 2" in enrolled("patient", "plan-add", "1", "--regimen", "len_mm", "--start", START.isoformat())
+
+    change = ("patient", "change", "1", "delay:cycle=2,days=7")
+    assert "name one with --plan" in enrolled(*change, status=1)
+    enrolled(*change, "--plan", "2")
+    again = ("patient", "plan-add", "1", "--regimen", "len_mm", "--start", START.isoformat())
+    assert "already" in enrolled(*again, status=1)
+
+
+def test_times_marks_and_journeys_are_entered(enrolled: Run) -> None:
+    visit = ("patient", "visit-time", "1", SECOND.isoformat())
+    assert "is at 14:00" in enrolled(*visit, "14:00")
+    assert "has no time" in enrolled(*visit)
+    assert "has no visit on" in enrolled("patient", "visit-time", "1", "2030-01-01", "14:00", status=1)
+    assert "only then" in enrolled("patient", "mark", "1", SECOND.isoformat(), "given", status=1)
+    away = ("patient", "travel", "1", "Asia/Tokyo", "--from", START.isoformat(), "--until", SECOND.isoformat())
+    assert "in Asia/Tokyo" in enrolled(*away)
+    assert "at home" in enrolled("patient", "travel", "1")
+
+
+def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(enrolled: Run) -> None:
+    enrolled(
+        *("patient", "add", "+12025550158", "--name", "B. Patient", "--regimen", "pembro_q3w"),
+        *("--start", START.isoformat(), "--consent", "signed form"),
+    )
+    later = SECOND + timedelta(days=1)
+    close = ("clinic", "close-day", "Riverside", SECOND.isoformat(), "--to", later.isoformat())
+
+    previews = enrolled.rows(*close, "--preview")
+    assert [preview["patient"] for preview in previews] == [1, 2]
+    assert "2 visits stay" in enrolled(*close, status=1)
+    rows = [json.loads(line) for line in enrolled(*close, "--override", "Dr. Quinn: closed", "--json").splitlines()]
+    assert [row["moved"] for row in rows] == [True, True]
+    assert enrolled.rows(*close) == []
