@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from content.faults import ContentError
 from content.regimen_format import rules
-from content.regimen_format.model import Rule
+from content.regimen_format.model import Item, Rule
 from content.regimen_format.rules import Overrides
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
@@ -97,6 +97,18 @@ def overrides(own: tuple[OwnRule, ...], regimen_id: str) -> Overrides:
             with suppress(ContentError):
                 found[each.rule] = rules.override(each.rule, each.spec)
     return found
+
+
+def time_of(plan: Plan, visit: str, day: date) -> time | None:
+    """The time of a treatment visit, by its event's name and its local date; None where it is not known."""
+    own = plan.visit_times.get(visit)
+    return own.time if own is not None and own.date == day else plan.visit_time
+
+
+def items_of(plan: Plan) -> dict[str, Item]:
+    """What a plan gives, by its names, in any regimen that it has had. Raises PlanUnreadable."""
+    segments = calendar_of(plan).timeline.state.segments
+    return {name: item for segment in segments for name, item in segment.regimen.items.items()}
 
 
 def state_on(calendar: Calendar, today: date) -> PlanState:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from bot.conversation.turn import Turn, for_patients
 from bot.conversation.voice import Said
-from content.regimens import Regimen
+from scheduler.plan.events import Kind
+from scheduler.planned import PlanUnreadable, calendar_of, items_of, time_of
+from scheduler.shadow import row
 from store.patients import DuePatient
 from store.plans import EventStatus, Plan, PlanEvent, events_between, plans_of, set_event_status
 
@@ -18,7 +21,8 @@ _CONFIRMABLE = timedelta(days=21)
 @for_patients
 def next_day(turn: Turn, patient: DuePatient) -> Said:
     """The next treatment."""
-    for plan, event in _treatments(turn, patient, _today(turn, patient), _AHEAD):
+    day = _today(turn, patient)
+    for plan, event in chain(_treatments(turn, patient, day, _AHEAD), _beyond(turn, patient, day)):
         if not _is_over(plan, event, turn.now.astimezone(ZoneInfo(patient.timezone))):
             return _say_next(turn, plan, event)
     return turn.voice.say("next_none")
@@ -101,25 +105,41 @@ def _treatments(turn: Turn, patient: DuePatient, first: date, span: timedelta) -
     yield from sorted(found, key=lambda pair: (pair[1].date, pair[0].id, pair[1].name))
 
 
+def _beyond(turn: Turn, patient: DuePatient, today: date) -> Iterator[tuple[Plan, PlanEvent]]:
+    """The first treatment of each plan beyond its rows, which end some weeks ahead, in date order."""
+    found = []
+    for plan in _plans(turn, patient):
+        first = (plan.shadow_until or today) + timedelta(days=1)
+        try:
+            events = calendar_of(plan).events(first, first + _AHEAD)
+        except PlanUnreadable:
+            continue  # told to staff when its next text is due
+        coming = next((event for event in events if event.kind is Kind.TREATMENT), None)
+        if coming is not None:
+            found.append((plan, row(plan.id, coming)))
+    yield from sorted(found, key=lambda pair: pair[1].date)
+
+
 def _today(turn: Turn, patient: DuePatient) -> date:
     return turn.now.astimezone(ZoneInfo(patient.timezone)).date()
 
 
 def _is_over(plan: Plan, event: PlanEvent, local_now: datetime) -> bool:
     """Whether a visit of today lies behind the patient; a day of treatment at home lasts until its end."""
-    if event.date != local_now.date() or plan.visit_time is None or _at_home(plan, event):
+    at = time_of(plan, event.name, event.date)
+    if event.date != local_now.date() or at is None or _at_home(plan, event):
         return False
-    return plan.visit_time < local_now.time()
+    return at < local_now.time()
 
 
 def _at_home(plan: Plan, event: PlanEvent) -> bool:
-    items = Regimen.from_json(plan.regimen_json).items
+    items = items_of(plan)
     return all(items[name].at_home for name in event.items if name in items)
 
 
 def _called(plan: Plan, event: PlanEvent) -> str:
     """The discreet word for what is given at home."""
-    items = Regimen.from_json(plan.regimen_json).items
+    items = items_of(plan)
     words = (items[name].called for name in event.items if name in items)
     return next((word for word in words if word), "treatment")
 
@@ -128,6 +148,7 @@ def _say_next(turn: Turn, plan: Plan, event: PlanEvent) -> Said:
     day = event.date.isoformat()
     if _at_home(plan, event):
         return turn.voice.say("next_pill", date=day, item=_called(plan, event))
-    if plan.visit_time is None:
+    at = time_of(plan, event.name, event.date)
+    if at is None:
         return turn.voice.say("next_visit_untimed", date=day)
-    return turn.voice.say("next_visit", date=day, time=plan.visit_time.isoformat("minutes"))
+    return turn.voice.say("next_visit", date=day, time=at.isoformat("minutes"))

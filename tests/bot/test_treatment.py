@@ -1,12 +1,14 @@
 """What a patient may ask and say about their own plan, read from and written to its events."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
-from store import plans
+from scheduler.changing import change_plan
+from scheduler.plan.changes import Switch, parse_change
+from store import clinics, plans
 from store.plans import PlanEvent
-from tests.bot.conftest import Phone, enrol
+from tests.bot.conftest import NOON, Phone, Watch, enrol
 
 MONDAY = date(2026, 5, 4)
 
@@ -95,3 +97,37 @@ def test_done_and_missed_are_written_to_the_days_event(phone: Phone, words: str,
     assert status(phone, MONDAY) == became
     assert status(phone, date(2026, 5, 5)) == "planned"
     assert len(phone.follow_ups()) == tasks
+
+
+def change(phone: Phone, spec: str) -> None:
+    """Staff change the plan; a regimen that is switched to is one that the clinic signed off."""
+    services = phone.services
+    with services.database.writing() as tx:
+        (plan,) = plans.all_plans_of(tx, 1)
+        entry = next(entry for entry in clinics.entries(tx) if entry.clinic.id == plan.clinic_id)
+        library = services.library
+        made = parse_change(spec, library.regimens.__getitem__)
+        if isinstance(made, Switch):
+            clinics.sign_regimen(tx, NOON, plan.clinic_id, made.to.id, made.to.version, made.to.digest(), "Dr")
+            entry = next(each for each in clinics.entries(tx) if each.clinic.id == plan.clinic_id)
+        change_plan(tx, NOON, library, entry, plan.id, made, by="nurse", reason=None, expected_version=plan.version)
+
+
+def test_next_follows_a_change_of_the_plan(phone_on_both: Phone) -> None:
+    enrol(phone_on_both.services, "pembro_q3w", date(2026, 5, 6), visit_time=time(9, 30))
+    change(phone_on_both, "delay:cycle=1,days=7")
+    assert phone_on_both.says("NEXT").startswith("Your next visit is Wed May 13 at 9:30 AM.")
+
+
+def test_after_a_switch_next_says_what_the_new_regimen_is(phone: Phone, watch: Watch) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 4))
+    change(phone, "switch:to=len_mm,from=2026-05-06")
+    assert phone.says("NEXT").startswith("Your next visit is Mon May 4.")
+    watch.forward(timedelta(days=1))
+    assert phone.says("NEXT").startswith("Your next day with capsules is Wed May 6.")
+
+
+def test_next_looks_beyond_the_rows_that_stand(phone: Phone, watch: Watch) -> None:
+    enrol(phone.services, "nadofaragene", date(2026, 5, 4))
+    watch.forward(timedelta(days=1))
+    assert phone.says("NEXT").startswith("Your next visit is Tue Aug 4.")
