@@ -8,7 +8,7 @@ from bot.conversation.asked import Questions, may_answer, what_was_asked
 from bot.conversation.danger import URGENT
 from bot.conversation.guard import RobotGuard
 from bot.conversation.handlers import handle, say_from_memory
-from bot.conversation.leaving import wants_to_leave
+from bot.conversation.leaving import wants_to_leave, why_they_leave
 from bot.conversation.profiles import Profiles
 from bot.conversation.spool import Spooled
 from bot.conversation.tongue import Tongues
@@ -162,7 +162,11 @@ class Conversation:
         asked: str | None = None,
         profile: str | None = None,
     ) -> Outcome:
-        outcome = self._read(incoming.body, reached, language, asked, profile)
+        outcome = why_they_leave(
+            incoming.body,
+            self._read(incoming.body, reached, language, asked, profile),
+            lambda part: self._read(part, reached, language, None, None),
+        )
         if incoming.opt_out_type is None or outcome.kind in URGENT:
             return outcome
         # Words that were set up with the provider are not all known here; what it did with them is what they mean.

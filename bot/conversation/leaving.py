@@ -1,7 +1,7 @@
-"""Whether a text that tells of danger asks for no more texts as well: "STOP I can't breathe".
+"""A wish to leave that stands beside something else: a danger, a death, a wrong number.
 
-The danger is answered first, and the wish is honoured with the same answer. The texts of somebody in crisis end at the
-word STOP alone: "don't text me any more" may be a goodbye, and is not taken at its word.
+"STOP I can't breathe": the danger is answered first, and the wish is honoured with the same answer. The texts of
+somebody in crisis end at the word STOP alone: "don't text me any more" may be a goodbye, and is not taken at its word.
 """
 
 import re
@@ -28,7 +28,7 @@ def wants_to_leave(text: str, danger: Outcome, understand: Callable[[str], Outco
     """Whether a text that was understood as ``danger`` also says STOP. ``understand`` reads a part of it."""
     if _FIRST.match(text) or _FIRST_IN_CAPITALS.match(text) or (_LAST.search(text) and not text.isupper()):
         return True
-    clauses = [clause for clause in _CLAUSES.split(text) if clause.strip()][:_MOST_CLAUSES]
+    clauses = _clauses(text)
     if len(clauses) < 2:
         return False
     if any(plain(clause).strip() in _STOP for clause in clauses):
@@ -36,6 +36,18 @@ def wants_to_leave(text: str, danger: Outcome, understand: Callable[[str], Outco
     if danger.kind == "crisis":
         return False
     return any(_OF_TEXTS.search(plain(clause)) and _is_stop(understand(clause)) for clause in clauses)
+
+
+def why_they_leave(text: str, leaves: Outcome, understand: Callable[[str], Outcome]) -> Outcome:
+    """The same, or what a part of the text says: "my husband passed away, please stop these texts" is a death."""
+    if not _is_stop(leaves) or len(clauses := _clauses(text)) < 2:
+        return leaves
+    parts = [part for part in map(understand, clauses) if part.kind == "opt_out"]
+    return next((part for reason in ("loss", "wrong_number") for part in parts if part.id == reason), leaves)
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for clause in _CLAUSES.split(text) if clause.strip()][:_MOST_CLAUSES]
 
 
 def _is_stop(outcome: Outcome) -> bool:

@@ -27,6 +27,9 @@ def stop(turn: Turn) -> Said | None:
     is_news = consent.stop(
         turn.tx, turn.now, turn.library, turn.contact, reason, source="text", message_id=turn.message_id
     )
+    if reason == "wrong_number" and not is_news:
+        # The texts had stopped before; that they reached somebody else is still to be looked into.
+        turn.tell_staff_once("wrong_number", 1, timedelta(days=1), reason)
     return say_stop(turn.voice, turn.outcome) if is_news and not turn.heard.provider_answered else None
 
 

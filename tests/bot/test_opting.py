@@ -155,6 +155,28 @@ def test_a_loss_ends_every_plan_tells_staff_and_nothing_ever_goes_out_again(phon
         assert outbox.claim(tx, later, later + timedelta(minutes=1), "test", 10, later) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("my husband passed away, please stop these texts", "loss"),
+        ("Mom died on Sunday. No more messages please", "loss"),
+        ("mi esposo falleció, ya no me manden mensajes", "loss"),
+        ("stop texting me, you have the wrong number", "wrong_number"),
+        ("please stop, these texts come at night", "stop"),
+    ],
+)
+def test_why_somebody_leaves_is_heard_beside_the_wish_to(phone: Phone, words: str, reason: str) -> None:
+    phone.text(words)
+    assert phone.contact().opt_out_reason == reason
+
+
+def test_a_wrong_number_that_had_said_stop_before_is_an_incident_too(phone: Phone) -> None:
+    phone.text("STOP")
+    assert phone.text("wrong number").body is None
+    phone.text("wrong number")
+    assert [task.kind for task in phone.follow_ups()] == ["wrong_number"]
+
+
 def test_a_loss_closes_a_plan_that_is_on_hold(phone: Phone) -> None:
     patient = enrol(phone.services, "pembro_q3w", START)
     with phone.services.database.writing() as tx:
