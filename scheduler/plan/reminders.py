@@ -4,7 +4,7 @@ What is told and when is decided in local time (`telling.py`); here it meets the
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from heapq import merge
 from operator import attrgetter
 from typing import NamedTuple
@@ -14,6 +14,9 @@ from scheduler.plan.calendar import Calendar
 from scheduler.plan.local_time import Away, instant, next_window_open, resolved, to_local, within_window, zone_of
 from scheduler.plan.telling import DAY, Rules, Teller, Times, minute_of, rules_of
 
+_FIRST_DAY = datetime.combine(date.min, time())
+# Clocks are never moved back by more (minutes).
+LONGEST_FOLD = 180
 # The smaller goes first.
 SOON, LATER = 1, 2
 SAME_DAY = frozenset({"visit_today", "visit_today_untimed", "pill_today", "cream_today", "cream_washoff"})
@@ -96,8 +99,13 @@ def _in_zone(
     zone = zone_of(timezone)
     if clinic_timezone != timezone:
         times = times._replace(zones=(zone_of(clinic_timezone), zone))
-    begin = after.astimezone(zone).toordinal()
+    here = after.astimezone(zone)
+    begin = here.toordinal()
+    # What is so long before by the clock on the wall is before, whatever the clocks did meanwhile.
+    soonest = begin * DAY + minute_of(here) - LONGEST_FOLD
     for told in Teller(calendar.timeline, rules, times).from_day(begin if first is None else max(begin, first)):
+        if told.due < soonest:
+            continue
         if last is not None and told.due >= (last + 1) * DAY:
             return
         local = _moment(told.due)
@@ -125,8 +133,7 @@ def _in_zone(
 
 
 def _moment(minutes: int) -> datetime:
-    day, minute = divmod(minutes, DAY)
-    return datetime.combine(date.fromordinal(day), time(minute // 60, minute % 60))
+    return _FIRST_DAY + timedelta(minutes=minutes - DAY)
 
 
 def _first_minute(opens: time) -> int:

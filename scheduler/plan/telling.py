@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from heapq import heappop, heappush, merge
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -144,7 +145,10 @@ class Rules:
         self.visits = tuple(rule for rule in visits if rule)
         between = self.by_id.get("between")
         self.lag = between.days - 1 if between else 0
-        self.lead = max([1, *(rule.days for rule in self.by_id.values() if rule is not between)])
+        leads = [rule.days for rule in self.by_id.values() if rule is not between]
+        self.lead = max([int("off_last" in self.by_id), *leads])
+        # The latest minute of a day for which anything is wished.
+        self.latest = max((at or 0 for rule in self.by_id.values() for _, at in rule.at), default=0)
         late = self.by_id.get("late_effects")
         self.tail = max(late.days_after) if late else 0
         # Whether anything is told about paired and linked events.
@@ -157,7 +161,7 @@ def rules_of(regimen: Regimen, overrides: tuple[tuple[str, Written | None], ...]
     return Rules(merged(regimen.reminders, dict(overrides)))
 
 
-def minute_of(at: time) -> int:
+def minute_of(at: time | datetime) -> int:
     """The minute of the day; seconds do not count."""
     return at.hour * 60 + at.minute
 
@@ -180,7 +184,8 @@ class Teller:
             return
         heap = self.heap
         # What was wished for after yesterday's window is told today.
-        self.since, self.earliest = day - 1, day * DAY
+        self.since = day - 1 if self.rules.latest >= self.times.closes else day
+        self.earliest = day * DAY
         last = None
         for row in self._rows(self.since - self.rules.lag):
             ahead = (row[0] - self.rules.lead) * DAY
@@ -202,15 +207,14 @@ class Teller:
             yield heappop(heap)
 
     def _rows(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
-        rows = self._with_end(first)
-        if not self.rules.attached:
+        rows = chain(self.timeline.rows(first), self._end(first))
+        if not (self.rules.attached and self.timeline.has_attached):
             return rows
         attached = attached_events(self.timeline, first)
         others = [((event.date.toordinal(), event) for event in stream) for stream in attached]
-        return merge(rows, *others, key=itemgetter(0)) if others else rows
+        return merge(rows, *others, key=itemgetter(0))
 
-    def _with_end(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
-        yield from self.timeline.rows(first)
+    def _end(self, first: int) -> Iterator[tuple[int, Event]]:
         end = self.timeline.end()
         if end is not None and end.date.toordinal() + self.rules.tail >= first:
             yield end.date.toordinal(), end

@@ -43,6 +43,7 @@ class Timeline:
             run.next_start = after.start
         self.final: Layout = layouts[-1]
         self.planned = Doses(self.runs, clinic_days, is_edited=state.is_changed)
+        self.has_attached = any(run.stage.course.attached for run in self.runs)
         self._is_checked = state.is_changed or clinic_days is not None
         # From this day on nothing is given.
         ends = (day for day in (state.held_from, state.stopped_on) if day is not None)
@@ -85,19 +86,23 @@ class Timeline:
         # From the day before: a gap that begins on the first day belongs to the dose before it.
         stream = self.planned.from_day(first - 1)
         ahead: deque[Dose] = deque()
-        over = self.over
-        for dose in _popped(ahead, stream):
-            ordinal = dose.ordinal
+        over, holds = self.over, self.state.holds
+        while (dose := ahead.popleft() if ahead else next(stream, None)) is not None:
+            ordinal = dose[0]
             if ordinal >= over:
                 return
             if ordinal >= first:
                 yield dose
-            for track in dose.slot.tracks:
+            for track in dose[4].tracks:
                 after = _next_in(track, ordinal, ahead, stream)
-                if after > ordinal + 1:
-                    for begin, end in self._outside_holds(ordinal + 1, after - 1):
-                        if begin >= first:
-                            yield Gap(begin, end, after if after < over else None, track, dose)
+                if after <= ordinal + 1:
+                    continue
+                if not holds and ordinal + 1 >= first and after <= over:
+                    yield Gap(ordinal + 1, after - 1, after if after < over else None, track, dose)
+                    continue
+                for begin, end in self._outside_holds(ordinal + 1, after - 1):
+                    if begin >= first:
+                        yield Gap(begin, end, after if after < over else None, track, dose)
 
     def end(self) -> Event | None:
         """How it ends: finished, stopped, or waiting for the clinic."""
@@ -244,25 +249,16 @@ def _phase(run: Run) -> Event:
     return Event(f"{run.prefix}{phase}/start", Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1)
 
 
-def _popped(ahead: deque[Dose], stream: Iterator[Dose]) -> Iterator[Dose]:
-    """What was read ahead first, and then the rest of the stream."""
-    while True:
-        dose = ahead.popleft() if ahead else next(stream, None)
-        if dose is None:
-            return
-        yield dose
-
-
 def _next_in(track: Track, ordinal: int, ahead: deque[Dose], stream: Iterator[Dose]) -> int:
     """The next day on which a track is given, looking ahead as far as a gap may be long; 0 where there is none."""
     for other in ahead:
-        if track in other.slot.tracks:
-            return other.ordinal
+        if track in other[4].tracks:
+            return other[0]
     latest = ordinal + LONGEST_GAP
     for other in stream:
         ahead.append(other)
-        if track in other.slot.tracks:
-            return other.ordinal
-        if other.ordinal > latest:
+        if track in other[4].tracks:
+            return other[0]
+        if other[0] > latest:
             break
     return 0
