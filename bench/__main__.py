@@ -1,4 +1,4 @@
-"""`python -m bench [inbound] [sending] [understanding]`: each result is one JSON line; sizes are options."""
+"""`python -m bench [inbound] [sending] [understanding] [planning]`: each result is one JSON line; sizes are options."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import json
 import logging
 import sys
 
-from bench import inbound, sending, understanding
+from bench import inbound, planning, sending, understanding
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "which", nargs="*", choices=["inbound", "sending", "understanding"], help="all, unless some are named"
+        "which",
+        nargs="*",
+        choices=["inbound", "sending", "understanding", "planning"],
+        help="all, unless some are named",
     )
     parser.add_argument("--texts", type=int, default=6_000, help="texts in each round of inbound")
     parser.add_argument("--patients", type=int, default=2_000)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--reminders", type=int, default=3_000, help="reminders in each round of sending")
+    parser.add_argument("--plans", type=int, default=100_000, help="plans in each round of planning")
     parser.add_argument("--calls", type=int, default=100, help="calls under way at once")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that the loopback Twilio takes")
     parser.add_argument("--understood", type=int, default=10_000, help="texts in each round of understanding")
@@ -26,7 +30,7 @@ def main() -> None:
     parser.add_argument("--database-url", help="a new, empty database; a SQLite file of its own unless given")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    which = options.which or ["inbound", "sending", "understanding"]
+    which = options.which or ["inbound", "sending", "understanding", "planning"]
     if "inbound" in which:
         for line in inbound.measure(
             texts=options.texts,
@@ -47,6 +51,9 @@ def main() -> None:
             _say(line)
     if "understanding" in which:
         for line in understanding.measure(texts=options.understood, rounds=options.rounds):
+            _say(line)
+    if "planning" in which:
+        for line in planning.measure(plans=options.plans, rounds=options.rounds):
             _say(line)
 
 

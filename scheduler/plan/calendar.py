@@ -90,8 +90,8 @@ class Calendar:
         )
 
 
-# A plan is looked at with every reminder, and most are as planned: who began on one day has the same timeline. One takes
-# two kilobytes, and forty regimens have as many in three years.
+# A plan is looked at with every reminder, and most are as planned: who began on one day has the same timeline. Each
+# takes two kilobytes; forty regimens have so many in three years.
 @lru_cache(maxsize=32_768)
 def _as_planned(regimen: Regimen, start: int, start_cycle: int) -> Timeline:
     return Timeline(PlanState((Segment(regimen, start, start_cycle),)))
