@@ -7,6 +7,7 @@ import pytest
 from scheduler.plan.calendar import Calendar, Kind
 from scheduler.plan.changes import ChangeError
 from tests.scheduler.plan.changed import change, days, of_kind, planned, treatments
+from tests.scheduler.plan.made import FILES
 
 
 def test_a_delay_moves_all_that_follows() -> None:
