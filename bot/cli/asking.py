@@ -31,6 +31,7 @@ def ask(text: str, phone: str, number: str | None, as_json: bool) -> None:
         services.database.check_release()
         services.directory.refresh(services.database)
     heard, answer = _try(services, text, read.e164, number)
+    outcome = answer.outcome or heard.outcome
     body = answer.body or ""
     counted = measure(body)
     row = {
@@ -38,11 +39,11 @@ def ask(text: str, phone: str, number: str | None, as_json: bool) -> None:
         "from": read.e164,
         "answer": answer.body,
         "language": answer.language,
-        "kind": heard.outcome.kind,
-        "id": heard.outcome.id,
-        "topic": heard.outcome.topic,
-        "urgent_line": heard.outcome.urgent_line,
-        "matched": heard.outcome.matched,
+        "kind": outcome.kind,
+        "id": outcome.id,
+        "topic": outcome.topic,
+        "urgent_line": outcome.urgent_line,
+        "matched": outcome.matched,
         "encoding": counted.encoding if body else None,
         "segments": counted.segments if body else 0,
     }
@@ -50,8 +51,8 @@ def ask(text: str, phone: str, number: str | None, as_json: bool) -> None:
         print_json(row)
         return
     click.echo(body or "(no answer)")
-    understood = " ".join(part for part in (heard.outcome.kind, heard.outcome.id) if part)
-    click.echo(f"[{understood}: {heard.outcome.matched}; {row['segments']} x {row['encoding'] or 'nothing'}]")
+    understood = " ".join(part for part in (outcome.kind, outcome.id) if part)
+    click.echo(f"[{understood}: {outcome.matched}; {row['segments']} x {row['encoding'] or 'nothing'}]")
 
 
 class _TakeBack(Exception):

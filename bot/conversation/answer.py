@@ -38,11 +38,15 @@ _MOST_VOICES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to who texted. ``message_id`` is the row of the reply; None where none was stored."""
+    """What goes back to who texted. ``message_id`` is the row of the reply; None where none was stored.
+
+    ``outcome`` is what the text was taken for with all that is known of the person; None where it was answered before.
+    """
 
     message_id: int | None
     body: str | None
     language: str
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Conversation:
             turn.tell_staff_once("unanswered", 1, timedelta(days=1), "it answers us as a machine would")
             said = None
         if said is None:
-            return Answer(None, None, language)
+            return Answer(None, None, language, outcome)
         self.questions.answered(clinic.id, incoming.sender, incoming.body, said.template, now)
         return self._store(turn, said, reached)
 
@@ -268,4 +272,4 @@ class Conversation:
             content_version=self.library.version,
             sender_id=reached.sender.id,
         )
-        return Answer(reply_id, body, said.language)
+        return Answer(reply_id, body, said.language, turn.outcome)

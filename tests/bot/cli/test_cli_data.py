@@ -97,6 +97,15 @@ def test_ask_answers_like_the_real_thing_and_changes_nothing(clinic: Run) -> Non
     assert len(clinic.rows("patient", "show", "1")) == 2
 
 
+def test_ask_takes_a_text_for_what_it_means_from_that_person(clinic: Run) -> None:
+    clinic("clinic", "approve", "Riverside", "--by", "Dr A. Person", "--regimen", "tecli")
+    enrol(clinic, regimen="tecli")
+    (row,) = clinic.rows("ask", "I have a fever of 102", "--from", "+12025550157")
+    assert row["kind"] == "emergency"
+    (row,) = clinic.rows("ask", "I have a fever of 102")
+    assert row["kind"] == "call_now"
+
+
 def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
     assert run("ask", "HELP", status=1).startswith("There is no clinic yet")
     run("clinic", "add", "Riverside", "--timezone", "America/New_York", "--country", "us")
