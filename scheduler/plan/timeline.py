@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from heapq import merge
 from itertools import pairwise
 from operator import itemgetter
@@ -106,6 +107,10 @@ class Timeline:
 
     def end(self) -> Event | None:
         """How it ends: finished, stopped, or waiting for the clinic."""
+        return self._ending
+
+    @cached_property
+    def _ending(self) -> Event | None:
         if self.final.is_open and self.over == FOREVER:
             return None
         dose = self.last_dose(FOREVER)
