@@ -134,8 +134,9 @@ class Engine:
         answered = self._answer(reading, plain_text, pack, asked)
         if answered:
             return answered
-        whole = self._requests.whole(plain_text)
-        topic = self._topics.whole(plain_text, language) or self._topics.whole(" ".join(reading.words), language)
+        corrected = " ".join(reading.words)
+        whole = self._requests.whole(plain_text) or self._requests.whole(corrected)
+        topic = self._topics.whole(plain_text, language) or self._topics.whole(corrected, language)
         if not topic and not whole:
             topic = self._topics.near(plain_text, language)
         if topic and (topic.own_keyword or not whole) and not (whole and whole.request.kind != "command"):
@@ -211,7 +212,7 @@ class Engine:
         features = [*features, *self._features.of_requests(asked, self._topics.within(reading), spoken_of)]
         chances = learned.kind(features, urgent=False)
         leaves = [one for one in asked if one.request.kind == "opt_out"]
-        if leaves and chances["opt_out"] > _LEAVES_FROM:
+        if leaves and chances["opt_out"] > max(_LEAVES_FROM, chances["opt_in"]):
             return _as_meaning(leaves[0])
         label = max(chances, key=lambda name: chances[name])
         kind, _, name = label.partition(".")
