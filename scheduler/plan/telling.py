@@ -278,12 +278,12 @@ class Teller:
     def _event(self, event: Event, day: int) -> None:
         if event.kind is Kind.PAIRED:
             self._visit(event.name, day, self.times.visits.get(event.name))
-        elif event.kind is Kind.FINISHED:
-            if event.name != STOPPED:
-                self._tell("finished", event.name, day, day, {}, None)
+        elif event.kind is Kind.FINISHED and event.name != STOPPED:
+            # Of a course that was stopped staff know why, and what to say; nothing is texted.
+            self._tell("finished", event.name, day, day, {}, None)
             late = self.by_id.get("late_effects")
             for days in late.days_after if late else ():
-                # Counted from the last day of treatment or the one on which it was stopped: the day before.
+                # Counted from the last day of treatment: the day before.
                 self._tell("late_effects", event.name, day, day - 1 + days, {}, None, part=f"/{days}")
         elif event.route == Route.CREAM:
             self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
