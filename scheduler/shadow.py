@@ -1,14 +1,19 @@
 """The shadow: a plan's events as rows, from its start to some weeks ahead (rule 12 of the house)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import takewhile
 
-from scheduler.plan.calendar import Calendar, Event
+from scheduler.plan.calendar import Calendar, Event, Kind
+from scheduler.plan.timeline import Timeline
 from store import plans
 from store.database import Tx
 from store.plans import Plan, PlanEvent
 
 SHADOW = timedelta(days=60)
 """How far ahead a plan's events stand as rows."""
+
+_GIVEN = (Kind.TREATMENT, Kind.PAIRED)
 
 
 def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
@@ -22,13 +27,24 @@ def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
 def rewrite_shadow(tx: Tx, plan: Plan, calendar: Calendar, since: date, today: date) -> None:
     """Writes the rows of a plan's events anew from a day on, as far as they stood before; ``plan`` as it was then.
 
-    What a hold keeps from happening is held, anything else that the calendar has no more is gone.
+    While the plan is on hold, the treatments that would be on are held; what else the calendar has no more is gone.
     """
     until = plan.shadow_until or today + SHADOW
     if since <= until:
         rows = [row(plan.id, event) for event in calendar.events(since, until)]
-        is_held = calendar.timeline.state.held_from is not None
-        plans.write_events(tx, plan.id, rows, until, since=since, vanished_are="held" if is_held else "gone")
+        there = {each.name for each in rows}
+        held = (row(plan.id, event) for event in _held(calendar, until) if event.name not in there)
+        rows += [replace(each, status="held") for each in held]
+        plans.write_events(tx, plan.id, rows, until, since=since)
+
+
+def _held(calendar: Calendar, until: date) -> list[Event]:
+    """What a hold keeps from happening, up to and with a day."""
+    state = calendar.timeline.state
+    if state.held_from is None or state.stopped_on is not None:
+        return []
+    coming = Timeline(state._replace(held_from=None)).events(state.held_from)
+    return [event for event in takewhile(lambda event: event.date <= until, coming) if event.kind in _GIVEN]
 
 
 def row(plan_id: int, event: Event) -> PlanEvent:

@@ -7,7 +7,8 @@ twice or out of order:
     6 delivered  undelivered  failed  expired  cancelled
 
 Three ways lead back to `due`: a claim given back (`outbox.release`), a text that the provider provably never had
-(`outbox.postpone`), and one that a change of plan had cancelled before anything was sent (`retelling.tell_anew`). A text that came in is `received` and stays so.
+(`outbox.postpone`), and one that a change of plan had cancelled before anything was sent (`retelling.tell_anew`). A
+text that came in is `received` and stays so.
 """
 
 from collections.abc import Sequence

@@ -101,7 +101,6 @@ def rewrite(
     events: Iterable[PlanEvent],
     until: Date,
     since: Date | None,
-    vanished_are: EventStatus,
 ) -> None:
     """What `store.plans.write_events` says, but for what it does to the plan's own row."""
     standing = {event.name: event for event in map(_as_event, _ALL.every(tx, plan=plan_id))}
@@ -117,12 +116,12 @@ def rewrite(
             if values != _values(before, before.status):
                 rewritten.append({"of_plan": plan_id, "of_name": event.name, **values})
     vanished = [
-        {"of_plan": plan_id, "of_name": name, "status": vanished_are}
+        {"of_plan": plan_id, "of_name": name, "status": "gone"}
         for name, before in standing.items()
         if name not in named
         and before.date <= until
         and (since is None or before.date >= since)
-        and before.status not in {"given", "missed", "gone", vanished_are}
+        and before.status not in {"given", "missed", "gone"}
     ]
     for statement, rows in ((sa.insert(plan_event), new), (_SET, rewritten), (_SET, vanished)):
         if rows:
@@ -157,7 +156,8 @@ def set_event_status(tx: Tx, plan_id: int, name: str, status: EventStatus) -> No
 def _status(before: PlanEvent, event: PlanEvent) -> EventStatus:
     if before.status in {"given", "missed"}:
         return before.status
-    return "confirmed" if before.confirmed_for == event.date else event.status
+    is_confirmed = event.status == "planned" and before.confirmed_for == event.date
+    return "confirmed" if is_confirmed else event.status
 
 
 def _values(event: PlanEvent, status: EventStatus) -> dict[str, Any]:

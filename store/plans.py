@@ -252,19 +252,18 @@ def write_events(
     until: date,
     *,
     since: date | None = None,
-    vanished_are: Literal["gone", "held"] = "gone",
 ) -> None:
     """Makes the plan's rows from ``since`` (None: its start) to ``until``, both included, what the calendar says.
 
     ``events`` are all that the calendar has in that range. An event that stands is rewritten: a visit that was
     confirmed for another date is only planned again, what was given or missed stays so. An event of the range that
-    the calendar no longer has is ``gone``, or ``held``, unless it was given or missed; if it comes back, it is planned
-    again, or confirmed if it was so for that date.
+    the calendar no longer has is ``gone``, unless it was given or missed; if it comes back, it is planned again, or
+    confirmed if it was so for that date.
     """
     clinic_id = tx.conn.execute(_LOCK, {"number": plan_id}).scalar()
     if clinic_id is None:
         raise LookupError(f"there is no plan {plan_id}")
-    rewrite(tx, clinic_id, plan_id, events, until, since, vanished_are)
+    rewrite(tx, clinic_id, plan_id, events, until, since)
     tx.conn.execute(sa.update(plan).where(plan.c.id == plan_id).values(shadow_until=until))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.changing import NotChanged, Override
@@ -31,6 +31,11 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
 )
 WAITS = st.integers(0, 200).map(lambda hours: timedelta(hours=hours))
 STEPS = st.lists(st.tuples(WAITS, CHANGES, st.booleans(), st.booleans()), min_size=1, max_size=6)
+AT_ONCE = timedelta(0)
+HELD_AND_RESUMED: list[tuple[timedelta, Change, bool, bool]] = [
+    (AT_ONCE, Hold(START), False, False),
+    (AT_ONCE, Resume(START + timedelta(days=1)), False, True),
+]
 ANSWERS = Override("Dr. Quinn", "agreed")
 VISITS = ("visit_before", "visit_tomorrow", "visit_today")
 _numbers = count()
@@ -50,6 +55,7 @@ def rows_are_the_calendars(door: Door) -> None:
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example(regimen_id="pembro_q3w", steps=HELD_AND_RESUMED)
 @given(regimen_id=st.sampled_from(["pembro_q3w", "len_mm", "nivo_ipi_mel", "cemi_adj"]), steps=STEPS)
 def test_any_changes_keep_rows_texts_and_calendar_together(
     world: World, regimen_id: str, steps: list[tuple[timedelta, Change, bool, bool]]
