@@ -74,6 +74,8 @@ class Services:
     @cached_property
     def conversation(self) -> Conversation:
         """What answers a text in a transaction."""
+        profiles = Profiles(self.library, self.sealer, self.settings.var_dir / "profiles.sealed")
+        profiles.remember()
         return Conversation(
             self.database,
             self.library,
@@ -81,7 +83,7 @@ class Services:
             self.directory,
             Tongues(self.library),
             RobotGuard(),
-            Profiles(self.library, self.sealer),
+            profiles,
         )
 
     @cached_property

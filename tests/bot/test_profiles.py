@@ -1,9 +1,12 @@
 """Who is on CAR T or a bispecific is answered at the higher level, with the database there and without it."""
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from bot.services import Services
 from store import patients, plans
 from tests.bot.conftest import NOON, Phone, enrol
 from tests.bot.test_outage import database_away
@@ -59,6 +62,40 @@ def test_without_the_database_what_was_read_last_is_used(phone_on_both: Phone, m
         assert Phone(phone.services, "+12025550177").says("I have a fever of 102").startswith(CALL)
     assert phone.services.desk.replay()
     assert phone.follow_ups()[0].reply == "underway"
+
+
+def test_a_process_that_starts_without_the_database_knows_them_from_a_sealed_file(
+    phone: Phone, make_services: Callable[[str], Services], tmp_path: Path
+) -> None:
+    enrol(phone.services, "tecli", START)
+    phone.services.conversation.profiles.refresh(phone.services.database)
+    later = Phone(make_services(f"sqlite:///{tmp_path}/nowhere/at-all.db"))
+    assert later.says("I have a fever of 102").startswith(EMERGENCY)
+    later.number = "+12025550177"
+    assert later.says("I have a fever of 102").startswith(CALL)
+    file = tmp_path / "var" / "profiles.sealed"
+    assert b"bispecific" not in file.read_bytes()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("written", [b"", b"[]", b"\xff"])
+def test_a_damaged_file_is_as_good_as_none(
+    phone: Phone, make_services: Callable[[str], Services], tmp_path: Path, written: bytes
+) -> None:
+    (tmp_path / "var" / "profiles.sealed").write_bytes(written)
+    later = Phone(make_services(f"sqlite:///{tmp_path}/nowhere/at-all.db"))
+    assert later.says("I have a fever of 102").startswith(CALL)
+
+
+def test_who_is_on_it_no_more_is_forgotten_with_the_next_look(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = enrol(phone.services, "tecli", START)
+    known = phone.services.conversation.profiles
+    known.refresh(phone.services.database)
+    with phone.services.database.writing() as tx:
+        patients.end_patient(tx, NOON, patient.id, "moved away")
+    known.refresh(phone.services.database)
+    with database_away(phone.services, monkeypatch):
+        assert phone.says("I have a fever of 102").startswith(CALL)
 
 
 def test_who_was_answered_less_than_what_was_needed_must_be_phoned(
