@@ -214,7 +214,7 @@ class Engine:
         leaves = [one for one in asked if one.request.kind == "opt_out"]
         if leaves and chances["opt_out"] > max(_LEAVES_FROM, chances["opt_in"]):
             return _as_meaning(leaves[0])
-        label = max(chances, key=lambda name: chances[name])
+        label = max(chances, key=chances.__getitem__)
         kind, _, name = label.partition(".")
         why = f"{', '.join(learned.reasons(label, features))} ({chances[label]:.2f})"
         if kind == "opt_out":
@@ -277,5 +277,5 @@ def _gravest(chances: Mapping[str, float]) -> tuple[str, str]:
     for label, chance in chances.items():
         kind = label.partition(".")[0]
         kinds[kind] = kinds.get(kind, 0.0) + chance
-    kind = max(kinds, key=lambda name: kinds[name])
-    return kind, max((label for label in chances if label.partition(".")[0] == kind), key=lambda label: chances[label])
+    kind = max(kinds, key=kinds.__getitem__)
+    return kind, max((label for label in chances if label.partition(".")[0] == kind), key=chances.__getitem__)

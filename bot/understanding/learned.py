@@ -15,6 +15,8 @@ WEIGHTS = Path(__file__).with_name("weights.txt")
 _STRONG = ("d=", "r=", "p=", "t=")
 """Features of the other layers: they count twice as much as a word."""
 
+_Table = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
 
 def strength(feature: str) -> float:
     """How much a feature counts."""
@@ -44,7 +46,7 @@ class Learned:
         """How likely each kind is, of the urgent ones or of the others."""
         which = 0 if urgent else 1
         rows = self._known(features)
-        totals = self._starts[which] + self._kinds[which][rows].sum(axis=0) / self._length(rows)
+        totals = self._starts[which] + self._kinds[which].take(rows, 0).sum(0) / self._length(rows)
         raised = np.exp(totals - totals.max())
         return dict(zip(self.urgent if urgent else self.calm, (raised / raised.sum()).tolist(), strict=True))
 
@@ -67,15 +69,14 @@ class Learned:
         return math.sqrt(sum([self._counts[row] for row in rows]) or 1.0)
 
 
-def _table(
-    lines: Sequence[Sequence[str]], column: int, labels: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _table(lines: Sequence[Sequence[str]], column: int, labels: int) -> _Table:
     """A row of weights for every feature, made ready by how much it counts."""
+    written = [line[column] for line in lines]
+    pairs = np.fromstring(" ".join(written).replace(":", " "), sep=" ", dtype=np.float32).reshape(-1, 2)
+    rows = np.repeat(np.arange(len(lines)), [pair.count(":") for pair in written])
+    counts = np.array([strength(line[0]) for line in lines], np.float32)
     table = np.zeros((len(lines), labels), np.float32)
-    for row, line in enumerate(lines):
-        for pair in line[column].split():
-            label, weight = pair.split(":")
-            table[row, int(label)] = float(weight) * strength(line[0])
+    table[rows, pairs[:, 0].astype(int)] = pairs[:, 1] * counts[rows]
     return table
 
 
