@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import contacts
+from store import contacts, inbox
 from store.database import Database, Tx
 from store.erasure import erase
 from tests.store.sample import NOW, PHONE, add_clinic
@@ -87,6 +87,46 @@ def test_the_first_quarantine_stands(database: Database) -> None:
         found = contacts.get_contact(tx, made.id)
     assert found is not None
     assert (found.quarantined_at, found.quarantine_reason) == (NOW, "wrong_number")
+
+
+def test_the_latest_alarm_stands_in_whatever_order_they_are_noted(database: Database) -> None:
+    with database.writing() as tx:
+        contact = contacts.open_contact(tx, NOW, add_clinic(tx).id, PHONE, "en", "sms")
+        for after in (1, 3, 2):
+            contacts.note_alarm(tx, NOW + timedelta(hours=after), contact.id)
+        alarmed = tx.conn.execute(sa.select(contacts.contact.c.alarmed_at)).scalar()
+    assert alarmed == NOW + timedelta(hours=3)
+
+
+def test_the_lock_of_a_contact_does_not_keep_its_texts_out(database: Database) -> None:
+    """Whoever stores a text refers to the contact; on SQLite one writes at a time anyway."""
+    with database.writing() as tx:
+        clinic = add_clinic(tx)
+        contact = contacts.open_contact(tx, NOW, clinic.id, PHONE, "en", "sms")
+    if database.dialect == "sqlite":
+        return
+    stored = threading.Event()
+
+    def store() -> None:
+        with database.writing() as other:
+            inbox.record_text(
+                other,
+                NOW,
+                clinic_id=clinic.id,
+                contact_id=contact.id,
+                provider_id="SM1",
+                sender_id=None,
+                body="hello",
+                via="sms",
+            )
+        stored.set()
+
+    with database.writing() as tx:
+        contacts.lock(tx, contact.id)
+        thread = threading.Thread(target=store)
+        thread.start()
+        assert stored.wait(10)
+    thread.join()
 
 
 def test_language_and_network_can_be_changed(database: Database) -> None:

@@ -55,3 +55,39 @@ def test_what_is_done_is_off_the_list_and_keeps_who_did_it_first(database: Datab
         NOW + MINUTE,
         "called, all well",
     )
+
+
+def test_another_text_joins_what_is_open_and_a_reply_settles_it(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        texts = [add_received(tx, sample, "I cannot breathe") for _ in range(2)]
+        assert follow_ups.open_one(tx, sample.contact.id, "danger") is None
+        opened = follow_ups.open_follow_up(
+            tx,
+            NOW,
+            clinic_id=sample.clinic.id,
+            contact_id=sample.contact.id,
+            message_id=texts[0],
+            kind="danger",
+            urgency=2,
+            due_by=NOW + MINUTE,
+            detail="one",
+            reply="underway",
+        )
+        soon = NOW + 2 * MINUTE
+        follow_ups.join(tx, opened.id, message_id=texts[1], urgency=3, due_by=soon, detail="one\ntwo", reply="underway")
+        follow_ups.set_reply(tx, opened.id, "lost", urgency=3, due_by=soon)
+        found = follow_ups.open_one(tx, sample.contact.id, "danger")
+        assert found is not None
+        assert (found.id, found.message_id, found.urgency, found.due_by, found.detail, found.reply) == (
+            opened.id,
+            texts[1],
+            3,
+            soon,
+            "one\ntwo",
+            "lost",
+        )
+        assert found.opened_at == NOW
+        follow_ups.close_follow_up(tx, soon, found.id, "nurse:7")
+        assert follow_ups.open_one(tx, sample.contact.id, "danger") is None
+        assert [task.state for task in follow_ups.about(tx, sample.contact.id)] == ["done"]
