@@ -1,6 +1,6 @@
 """Which danger a text tells of: signs by their phrases and numbers, each judged by its scope."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.understanding.matcher import Lexicon, Match, Matcher
@@ -28,7 +28,7 @@ class Found:
     start: int
     end: int
     bare: bool
-    """The sign's words are the whole text."""
+    """The sign's words are a whole sentence, courtesies aside."""
     kind: str
     """What its phrase is: "phrases" of a sign, "hints", "mild", or "measure" for a number that is plain."""
 
@@ -51,6 +51,7 @@ class Danger:
 
     def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
         self._signs = signs
+        self._courtesy = lists["courtesy"]
         self._scope = Scope(lexicon, lists)
         self._measures = Measures(lexicon, signs, lists)
         self._matcher = Matcher(lexicon, _phrases(signs))
@@ -83,7 +84,13 @@ class Danger:
         sign = self._signs[match.what.sign]
         level = "same_day" if match.what.kind == "mild" else sign.level
         status = self._scope.status(reading, match, level, sign.id)
-        return _found(reading, sign, level, status, match, match.what.text, match.what.kind)
+        return self._found(reading, sign, level, status, match, match.what.text, match.what.kind)
+
+    def _found(
+        self, reading: Reading, sign: DangerSign, level: str, status: Status, match: Match[object], why: str, kind: str
+    ) -> Found:
+        bare = _is_sentence(reading, match, self._courtesy)
+        return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind)
 
     def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
         sign = self._signs[measure.sign]
@@ -91,18 +98,22 @@ class Danger:
         if measure.level is None:
             if status is Status.PRESENT:
                 status = Status.NEGATED
-            return [_found(reading, sign, sign.level, status, measure.match, measure.why, "measure")]
+            return [self._found(reading, sign, sign.level, status, measure.match, measure.why, "measure")]
         if status is Status.NEGATED:
             status = Status.PRESENT
         kind = "measure" if measure.sure else "hints"
-        return [_found(reading, sign, measure.level, status, measure.match, measure.why, kind)]
+        return [self._found(reading, sign, measure.level, status, measure.match, measure.why, kind)]
 
 
-def _found(
-    reading: Reading, sign: DangerSign, level: str, status: Status, match: Match[object], why: str, kind: str
-) -> Found:
-    bare = match.end - match.start == len(reading.words)
-    return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind)
+def _is_sentence(reading: Reading, match: Match[object], courtesy: Set[str]) -> bool:
+    start, end = match.start, match.end
+    sentence, words = reading.sentence, reading.words
+    while start > 0 and sentence[start - 1] == sentence[match.start] and words[start - 1] in courtesy:
+        start -= 1
+    while end < len(words) and sentence[end] == sentence[match.start] and words[end] in courtesy:
+        end += 1
+    begins = start == 0 or sentence[start - 1] != sentence[match.start]
+    return begins and (end == len(words) or sentence[end] != sentence[match.start])
 
 
 def _order(found: Found) -> tuple[bool, int, int]:
