@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-from scheduler.plan.local_time import Away, next_window_open, to_local, to_utc, zone_at
+from scheduler.plan.local_time import Away, next_open_for, next_window_open, to_local, to_utc, zone_at
 from store.clinics import Clinic
 
 WEEK = timedelta(days=7)
@@ -62,12 +62,9 @@ class SendWindow:
 
     def next_open(self, moment: datetime) -> datetime:
         """The first instant, not before ``moment``, at which a text may go (UTC)."""
-        zone = self.zone(moment)
-        opening = _next_open(zone, self.opens, self.closes, moment)
-        while (there := self.zone(opening)) != zone:
-            # By then the person has left, or has come home.
-            zone, opening = there, _next_open(there, self.opens, self.closes, opening)
-        return opening
+        if self.away is not None:
+            return next_open_for(moment, self.timezone, self.away, self.opens, self.closes)
+        return _next_open(self.timezone, self.opens, self.closes, moment)
 
     def opens_tomorrow(self, moment: datetime) -> datetime:
         """When the window opens on the local day after the one of ``moment`` (UTC)."""

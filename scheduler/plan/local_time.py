@@ -98,3 +98,13 @@ def next_window_open(moment: datetime, zone: str, opens: time, closes: time) -> 
         day += timedelta(days=1)
         opening = to_utc(day, opens, zone)
     return opening
+
+
+def next_open_for(moment: datetime, home: str, away: Away | None, opens: time, closes: time) -> datetime:
+    """As `next_window_open`, by the clock of where somebody is at that instant (aware, UTC)."""
+    zone = zone_at(moment, home, away)
+    opening = next_window_open(moment, zone, opens, closes)
+    while (there := zone_at(opening, home, away)) != zone:
+        # By then they have left, or have come home.
+        zone, opening = there, next_window_open(opening, there, opens, closes)
+    return opening

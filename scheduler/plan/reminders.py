@@ -5,16 +5,28 @@ What is told and when is decided in local time (`telling.py`); here it meets the
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from heapq import merge
+from heapq import heappop, heappush, merge
 from operator import attrgetter
 from typing import NamedTuple
 
 from content.regimen_format.rules import Overrides
 from scheduler.plan.calendar import Calendar
-from scheduler.plan.local_time import Away, instant, next_window_open, resolved, to_local, within_window, zone_of
+from scheduler.plan.local_time import (
+    Away,
+    instant,
+    next_open_for,
+    next_window_open,
+    resolved,
+    to_local,
+    within_window,
+    zone_at,
+    zone_of,
+)
 from scheduler.plan.telling import DAY, Rules, Teller, Times, minute_of, rules_of
 
 _FIRST_DAY = datetime.combine(date.min, time())
+# Two clocks are never further apart, nor is a window longer closed.
+_SEAM = timedelta(days=2)
 # Clocks are never moved back by more (minutes).
 LONGEST_FOLD = 180
 # The smaller goes first.
@@ -72,15 +84,43 @@ def upcoming(
     clinic = clinic_timezone or timezone
     if away is None:
         return _in_zone(calendar, rules, times, window, timezone, clinic, after, until)
+    return _on_the_way(calendar, rules, times, window, timezone, clinic, after, until, away)
+
+
+def _on_the_way(
+    calendar: Calendar,
+    rules: Rules,
+    times: Times,
+    window: tuple[time, time],
+    home: str,
+    clinic: str,
+    after: datetime,
+    until: datetime | None,
+    away: Away,
+) -> Iterator[Reminder]:
+    """The reminders of somebody who is away for a while: those of the days before, there, and after.
+
+    Where two clocks show different days, a text meant for a day at home may fall into the journey, or the other way
+    round: it goes then by the clock of where they are.
+    """
     first, last = away.first.toordinal(), away.last.toordinal()
-    pieces = ((timezone, None, first - 1), (away.timezone, first, last), (timezone, last + 1, None))
-    return merge(
-        *(
-            _in_zone(calendar, rules, times, window, zone, clinic, after, until, begin, end)
-            for zone, begin, end in pieces
-        ),
+    pieces = ((home, None, first - 1), (away.timezone, first, last), (home, last + 1, None))
+    begin, end = after - _SEAM, None if until is None else until + _SEAM
+    found = merge(
+        *(_in_zone(calendar, rules, times, window, zone, clinic, begin, end, *days) for zone, *days in pieces),
         key=attrgetter("due_at"),
     )
+    waiting: list[tuple[datetime, int, Reminder]] = []
+    for number, each in enumerate(found):
+        while waiting and waiting[0][0] <= each.due_at:
+            yield heappop(waiting)[2]
+        due = next_open_for(each.due_at, home, away, *window)
+        if after < due < each.expires_at and (until is None or due <= until):
+            local = to_local(due, zone_at(due, home, away))
+            moved = each._replace(due_at=due, local_date=local.date(), local_time=local.time())
+            heappush(waiting, (due, number, moved))
+    while waiting:
+        yield heappop(waiting)[2]
 
 
 def _in_zone(

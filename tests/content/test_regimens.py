@@ -206,6 +206,10 @@ MISTAKES = [
     ('3, at = "10:00"', "3", 62, "missing", "add 'at'"),
     ('3, at = "10:00"', '3, at = "10:00", useful_for = "long"', 62, "notation", "how long it is useful"),
     ("off_first = {", "cream_today = {", 63, "reminder", "no item is a cream"),
+    ("off_first = {", "late_effects = {", 63, "missing", "add 'days_after', the days after the last date"),
+    ("off_first = {", 'late_effects = { days_after = "91, 28",', 63, "notation", "days must ascend"),
+    ("off_first = {", 'late_effects = { days_after = "soon",', 63, "notation", 'days such as "28, 91, 182, 365"'),
+    ('3, at = "10:00"', '3, at = "10:00, 10:00"', 62, "notation", "repeats one"),
 ]
 
 
@@ -219,6 +223,8 @@ def test_a_mistake_is_told_with_its_line_and_what_is_expected(
     fault = next((each for each in caught.value.faults if each.rule == rule and mend in each.mend), None)
     assert fault is not None, str(caught.value)
     assert (fault.file, fault.line) == ("sample.toml", line), str(caught.value)
+    # One plain sentence each: no line break, nothing of Python in it.
+    assert all("\n" not in each.mend and "Error" not in each.mend for each in caught.value.faults)
 
 
 def test_an_extra_dose_in_a_week_that_has_no_place_is_a_mistake() -> None:
