@@ -196,8 +196,11 @@ def _write(
         override=answered,
         state=proposal.plan.state,
     )
-    first = findings.differs_from()
-    if first is not None:
+    # What is held has a row though the calendar has it not.
+    holds = [calendar.timeline.state.held_from for calendar in (standing.calendar, proposal.calendar)]
+    days = [date.fromordinal(held) for held in holds if held is not None]
+    differs = findings.differs_from()
+    if first := min([*days, *([differs] if differs else [])], default=None):
         rewrite_shadow(tx, standing.plan, proposal.calendar, first, standing.today)
     plan = plans.get_plan(tx, plan_id) or proposal.plan
     at = settle(tx, now, standing, plan, waiting)

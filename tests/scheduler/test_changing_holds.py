@@ -14,11 +14,11 @@ from scheduler.planned import calendar_of
 from scheduler.shadow import row
 from store import plans
 from tests.scheduler.door import NOW, START, Door
-from tests.scheduler.world import ENROLLED, World, phone
+from tests.scheduler.world import ENROLLED, REGIMENS, World, phone
 
 DAYS = st.integers(0, 80).map(lambda days: START + timedelta(days=days))
 POLICIES = ("reanchor", "keepgrid")
-CHANGES: st.SearchStrategy[Change] = st.one_of(
+CHANGES: st.SearchStrategy[Change | str] = st.one_of(
     st.builds(
         Delay, cycle=st.integers(1, 5), days=st.integers(1, 20), policy=st.sampled_from(["reanchor", "keepgrid"])
     ),
@@ -28,13 +28,19 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(Move, date=DAYS, to=DAYS),
     st.builds(Close, date=DAYS, to=DAYS),
     st.builds(Stop, on=DAYS),
+    st.builds("switch:to={},from={}".format, st.sampled_from(["nivo_q4w", "len_mm"]), DAYS),
 )
 WAITS = st.integers(0, 200).map(lambda hours: timedelta(hours=hours))
 STEPS = st.lists(st.tuples(WAITS, CHANGES, st.booleans(), st.booleans()), min_size=1, max_size=6)
 AT_ONCE = timedelta(0)
-HELD_AND_RESUMED: list[tuple[timedelta, Change, bool, bool]] = [
+HELD_AND_RESUMED: list[tuple[timedelta, Change | str, bool, bool]] = [
     (AT_ONCE, Hold(START), False, False),
     (AT_ONCE, Resume(START + timedelta(days=1)), False, True),
+]
+DELAYED_ON_HOLD: list[tuple[timedelta, Change | str, bool, bool]] = [
+    (AT_ONCE, Hold(START), False, False),
+    (AT_ONCE, Delay(2, 5), False, False),
+    (AT_ONCE, Stop(START + timedelta(days=69)), False, True),
 ]
 ANSWERS = Override("Dr. Quinn", "agreed")
 VISITS = ("visit_before", "visit_tomorrow", "visit_today")
@@ -56,9 +62,10 @@ def rows_are_the_calendars(door: Door) -> None:
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example(regimen_id="pembro_q3w", steps=HELD_AND_RESUMED)
-@given(regimen_id=st.sampled_from(["pembro_q3w", "len_mm", "nivo_ipi_mel", "cemi_adj"]), steps=STEPS)
+@example(regimen_id="nivo_ipi_mel", steps=DELAYED_ON_HOLD)
+@given(regimen_id=st.sampled_from(REGIMENS), steps=STEPS)
 def test_any_changes_keep_rows_texts_and_calendar_together(
-    world: World, regimen_id: str, steps: list[tuple[timedelta, Change, bool, bool]]
+    world: World, regimen_id: str, steps: list[tuple[timedelta, Change | str, bool, bool]]
 ) -> None:
     enrolled = world.enrol(ENROLLED, START, regimen_id, phone=phone(next(_numbers)))
     door = Door(world, enrolled)
