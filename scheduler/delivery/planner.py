@@ -145,7 +145,7 @@ def _due(text: Gathered) -> Due:
 
 
 def add(tx: Tx, now: datetime, patient: DuePatient, text: Due, left_out_by: str | None = None) -> None:
-    """Puts a text among those that are to go out, unless it is told already; ``left_out_by``: the gate that keeps it."""
+    """Puts a text among those that go out, unless it is told already; ``left_out_by``: the gate that keeps it."""
     number = outbox.add_text(
         tx,
         now,

@@ -113,7 +113,7 @@ def test_after_a_rotation_the_old_key_is_needed_no_more(database: Database, migr
         keys.check_keys(tx)
         sample = add_everything(tx)
         before = everything_known(tx, sample)
-    assert rotate(migrated_url, [OTHER_KEY, DATA_KEY], limit) == 11
+    assert rotate(migrated_url, [OTHER_KEY, DATA_KEY], limit) == 12
     assert rotate(migrated_url, [OTHER_KEY, DATA_KEY], limit) == 0
     newest = Database.open(migrated_url, Sealer([OTHER_KEY], INDEX_KEY))
     with newest.writing() as tx:
