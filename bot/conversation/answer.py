@@ -46,7 +46,7 @@ class Answer:
     message_id: int | None
     body: str | None
     language: str
-    outcome: Outcome | None = None
+    outcome: Outcome | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

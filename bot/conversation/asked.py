@@ -26,8 +26,11 @@ _MOST_QUESTIONS = 10_000
 
 
 def may_answer(heard: Heard) -> bool:
-    """Whether a text is short and plain enough to be the answer to a question."""
-    return heard.outcome.kind in _MAY_ANSWER and len(heard.incoming.body.split()) <= _MOST_WORDS
+    """Whether a text may be the answer to a question: a yes or a no whatever else it might mean, or a short text."""
+    body = heard.incoming.body
+    if len(body.split()) > _MOST_WORDS:
+        return False
+    return heard.outcome.kind in _MAY_ANSWER or says_yes(body) or says_no(body)
 
 
 def what_was_asked(tx: Tx, contact_id: int, heard: Heard, now: datetime) -> str | None:
