@@ -20,11 +20,19 @@ from scheduler.retelling import Retold
 from scheduler.settling import retold, settle, told_of
 from scheduler.shadow import rewrite_shadow
 from scheduler.standing import NotChanged, Standing, check_version, stand
-from scheduler.weighing import Proposal, Refusal, date_refusals, reach, regimen_refusal, weigh
+from scheduler.weighing import (
+    Proposal,
+    Refusal,
+    date_refusals,
+    looked_at_from,
+    reach,
+    regimen_refusal,
+    weigh,
+)
 from store import audit, plans
 from store.clinics import ClinicEntry
 from store.database import Tx
-from store.plans import Plan
+from store.plans import Plan, PlanEvent
 
 __all__ = ["Changed", "NotChanged", "Override", "change_plan", "preview_change", "preview_undo", "undo_change"]
 
@@ -146,7 +154,7 @@ def _preview(
     except NotChanged as error:
         return _refused(standing, called, error)
     changed, texts, until = differences(standing, proposal, now)
-    findings = weigh(standing, proposal, plans.events_of(tx, standing.plan.id))
+    findings = weigh(standing, proposal, _rows(tx, standing, proposal))
     refusals = list(findings.refusals)
     if not proposal.is_undo:
         refusals += regimen_refusal(entry, proposal.change)
@@ -183,7 +191,7 @@ def _write(
     tell: bool,
 ) -> Changed:
     plan_id = standing.plan.id
-    findings = weigh(standing, proposal, plans.events_of(tx, plan_id))
+    findings = weigh(standing, proposal, _rows(tx, standing, proposal))
     answered = _answered(findings.refusals, override)
     waiting = retold(tx, now, standing, proposal.plan, proposal.calendar, proposal.first, to_write=True)
     plans.add_change(
@@ -217,6 +225,10 @@ def _write(
         next_text_at=at,
         text=None if found is None else change_texts.words(library, entry, standing.contact, found),
     )
+
+
+def _rows(tx: Tx, standing: Standing, proposal: Proposal) -> list[PlanEvent]:
+    return plans.events_since(tx, standing.plan.id, looked_at_from(standing, proposal))
 
 
 def _answered(refusals: Sequence[Refusal], override: Override | None) -> tuple[str, str] | None:

@@ -100,12 +100,18 @@ def reach(change: Change, calendar: Calendar, today: date) -> date:
     return today
 
 
-def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> Findings:
-    """Looks at what a change would do. ``rows``: the plan's events as they stand in the store."""
-    last = max(standing.today, proposal.first) + LOOK
+def looked_at_from(standing: Standing, proposal: Proposal) -> date:
+    """The first day whose events a change may touch."""
     # Only these can reach back to before what they speak of: a phase that they bring in, or take out, began long ago.
-    goes_back = proposal.is_undo or isinstance(proposal.change, Enter | Branch)
-    first = None if goes_back else min(proposal.first, standing.today) - LOOK
+    if isinstance(proposal.change, Enter | Branch):
+        return standing.plan.start
+    return min(proposal.first, standing.today) - LOOK
+
+
+def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> Findings:
+    """Looks at what a change would do. ``rows``: the plan's events from `looked_at_from` on, as stored."""
+    last = max(standing.today, proposal.first) + LOOK
+    first = looked_at_from(standing, proposal)
     before, after = tuple(standing.calendar.events(first, last)), tuple(proposal.calendar.events(first, last))
     touched = {event.name: event for event in _touched(before, after)}
     refusals = [*_of_the_past(touched, rows, standing, proposal)]

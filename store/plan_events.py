@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from store.columns import Id, metadata, one_of, same_owner, within_clinic
+from store.columns import Id, among, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
 from store.prepared import Prepared
 
@@ -78,9 +78,11 @@ _EVENTS = sa.select(
     plan_event.c.status,
     plan_event.c.confirmed_for,
 ).where(plan_event.c.plan_id == sa.bindparam("plan"))
-_ALL = Prepared(_EVENTS)
 _ONE = Prepared(_EVENTS.where(plan_event.c.name == sa.bindparam("name")))
 _FIRST, _LAST = sa.bindparam("first", type_=sa.Date), sa.bindparam("last", type_=sa.Date)
+_SINCE = Prepared(_EVENTS.where(plan_event.c.date >= _FIRST).order_by(plan_event.c.date, plan_event.c.name))
+# What stands in a range of days, and what stands elsewhere by the name of something that is to stand there.
+_STANDING = Prepared(_EVENTS.where((plan_event.c.date >= _FIRST) | among(plan_event.c.name, "names")))
 _BETWEEN = Prepared(
     _EVENTS.where(
         plan_event.c.status != "gone",
@@ -103,7 +105,10 @@ def rewrite(
     since: Date | None,
 ) -> None:
     """What `store.plans.write_events` says, but for what it does to the plan's own row."""
-    standing = {event.name: event for event in map(_as_event, _ALL.every(tx, plan=plan_id))}
+    events = list(events)
+    names = [event.name for event in events]
+    found = _STANDING.every(tx, plan=plan_id, first=since or Date.min, names=names)
+    standing = {event.name: event for event in map(_as_event, found)}
     new, rewritten = [], []
     named = set()
     for event in events:
@@ -139,9 +144,9 @@ def get_event(tx: Tx, plan_id: int, name: str) -> PlanEvent | None:
     return None if row is None else _as_event(row)
 
 
-def events_of(tx: Tx, plan_id: int) -> list[PlanEvent]:
-    """Every event of a plan that has a row, whatever its status, in date order."""
-    return sorted(map(_as_event, _ALL.every(tx, plan=plan_id)), key=lambda event: (event.date, event.name))
+def events_since(tx: Tx, plan_id: int, first: Date) -> list[PlanEvent]:
+    """Every event of a plan that has a row on a day or later, whatever its status, in date order."""
+    return [_as_event(row) for row in _SINCE.every(tx, plan=plan_id, first=first)]
 
 
 def set_event_status(tx: Tx, plan_id: int, name: str, status: EventStatus) -> None:

@@ -15,7 +15,7 @@ from store import plan_changes
 from store.columns import Id, Moment, among, for_both, key, metadata, one_of, same_owner, within_clinic
 from store.database import Tx
 from store.plan_changes import PlanChange, changes, changes_of, plan_change
-from store.plan_events import EventStatus, PlanEvent, events_between, events_of, get_event, rewrite, set_event_status
+from store.plan_events import EventStatus, PlanEvent, events_between, events_since, get_event, rewrite, set_event_status
 from store.prepared import Prepared
 from store.reminder_rules import OwnRule, in_force
 
@@ -32,7 +32,7 @@ __all__ = [
     "all_plans_of",
     "changes",
     "events_between",
-    "events_of",
+    "events_since",
     "get_event",
     "get_plan",
     "lock_plan",

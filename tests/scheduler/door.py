@@ -82,7 +82,7 @@ class Door:
     def events(self) -> list[tuple[str, date, str]]:
         """Every event that is not gone: name, date, status."""
         with self.world.database.reading() as tx:
-            rows = plans.events_of(tx, self.enrolled.plan.id)
+            rows = plans.events_since(tx, self.enrolled.plan.id, date.min)
         return [(row.name, row.date, row.status) for row in rows if row.status != "gone"]
 
     def visits(self) -> list[date]:

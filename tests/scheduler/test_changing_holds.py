@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 
 from hypothesis import HealthCheck, example, given, settings
@@ -55,7 +55,7 @@ def standing(door: Door) -> tuple[object, ...]:
 def rows_are_the_calendars(door: Door) -> None:
     plan = door.plan
     with door.world.database.reading() as tx:
-        stand = [each for each in plans.events_of(tx, plan.id) if each.status not in ("gone", "held")]
+        stand = [each for each in plans.events_since(tx, plan.id, date.min) if each.status not in ("gone", "held")]
     expected = {event.name: row(plan.id, event) for event in calendar_of(plan).events(None, plan.shadow_until)}
     assert {each.name: replace(each, status="planned", confirmed_for=None) for each in stand} == expected
 
