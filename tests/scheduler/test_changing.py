@@ -1,15 +1,14 @@
 """An enrolled plan is changed: what moves with it, what is told, and what is refused."""
 
-from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
 
-from scheduler.changing import Override
-from scheduler.plan.changes import Move, Switch
-from store import audit, messages, plans
+from scheduler.changing import Override, change_plan
+from scheduler.plan.changes import Switch
+from store import audit, clinics, messages, plans
 from tests.scheduler.door import NOW, START, Opens
-from tests.scheduler.world import at
+from tests.scheduler.world import World, at
 
 CHANGES: list[tuple[str, str, list[date], str]] = [
     ("pembro_q3w", "delay:cycle=2,days=7", [START, date(2026, 2, 2), date(2026, 2, 23)], "active"),
@@ -202,79 +201,6 @@ def test_an_end_on_a_later_day_comes_on_that_day_and_is_final(opens: Opens) -> N
     assert door.undo(at(2026, 1, 21)).plan.state == "active"
 
 
-REFUSED: list[tuple[str, str, str]] = [
-    ("delay:cycle=900,days=7,phase=none", "change", "no phase"),
-    ("delay:cycle=2,days=400", "days", "a year at most"),
-    ("move:date=2026-01-26,to=2026-02-20", "change", "not before the next visit"),
-    ("move:date=2026-01-26,to=2030-01-01", "to", "check the year"),
-    ("hold:from=2025-12-31", "from", "starts on 2026-01-05"),
-    ("resume:on=2026-01-26", "change", "not on hold"),
-    ("skip:date=2026-01-27", "change", "nothing is given"),
-    ("enter:phase=surgery,on=2026-03-01", "change", "waits for a date"),
-    ("branch:id=second,take=yes", "change", "no choice"),
-    ("switch:to=pembro_q6w,from=2026-01-26", "to", "not signed off"),
-    ("move:date=2026-01-26,to=2026-01-20", "override", "at least 21 are needed"),
-]
-
-
-def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(opens: Opens, subtests: pytest.Subtests) -> None:
-    door = opens()
-    before = (door.plan, door.events(), door.next_text_at)
-    for change, field, says in REFUSED:
-        with subtests.test(change=change):
-            refused = door.refused(change)
-            assert refused.field == field
-            assert says in refused.sentence
-            assert refused.sentence.endswith(".")
-            assert says in " ".join(each.sentence for each in door.preview(change).refusals)
-            assert (door.plan, door.events(), door.next_text_at) == before
-
-
-def test_a_visit_under_the_minimum_interval_needs_a_person_who_answers_for_it(opens: Opens) -> None:
-    door = opens()
-    sooner = Move(date(2026, 1, 26), date(2026, 1, 20))
-    for override in (None, Override("", "why"), Override("Dr. Quinn", " ")):
-        assert door.refused(sooner, override=override).field == "override"
-
-    door.change(sooner, override=Override("Dr. Quinn", "agreed with the trial centre"))
-
-    with door.world.database.reading() as tx:
-        (change,) = plans.changes(tx, door.enrolled.plan.id)
-        entry = audit.entries(tx, door.world.entry.clinic.id)[0]
-    assert (change.override_by, change.override_reason) == ("Dr. Quinn", "agreed with the trial centre")
-    assert entry.fields == ("move", "override")
-
-
-def test_who_answered_for_a_change_is_not_asked_again_by_the_next_one(opens: Opens) -> None:
-    door = opens()
-    door.change("move:date=2026-01-26,to=2026-01-20", override=Override("Dr. Quinn", "agreed"))
-
-    door.change("delay:cycle=4,days=7")
-
-    with door.world.database.reading() as tx:
-        assert plans.changes(tx, door.enrolled.plan.id)[1].override_by is None
-
-
-def test_of_two_nurses_at_once_the_second_is_told_to_look_again(opens: Opens) -> None:
-    door = opens()
-    seen = door.plan.version
-    door.change("delay:cycle=2,days=7", expected_version=seen)
-
-    refused = door.refused("delay:cycle=2,days=7", expected_version=seen)
-
-    assert refused.field == "version"
-    assert door.visits()[1] == date(2026, 2, 2)
-
-
-def test_what_was_given_stays_where_it_was(opens: Opens) -> None:
-    door = opens()
-    door.mark("treatment/c1/d1/visit", "given")
-
-    for change in ("move:date=2026-01-05,to=2026-01-06", "delay:cycle=1,days=1", "hold:from=2026-01-05"):
-        assert "was given" in door.refused(change).sentence
-    assert "treatment/c1/d1/visit" in {name for name, _, status in door.events() if status == "given"}
-
-
 def test_a_visit_that_did_not_take_place_can_be_put_off_afterwards(opens: Opens) -> None:
     door = opens()
     door.world.send(NOW)
@@ -315,14 +241,6 @@ def test_undoing_twice_takes_back_the_last_two(opens: Opens) -> None:
     assert "no change" in door.preview_undo().refusals[0].sentence
 
 
-def test_a_plan_of_another_clinic_is_not_there(opens: Opens) -> None:
-    door = opens()
-    world = door.world
-    world.entry = replace(world.entry, clinic=replace(world.entry.clinic, id=99, name="Hill"))
-
-    assert door.refused("delay:cycle=2,days=7").sentence == "Hill has no plan 1."
-
-
 def test_a_switch_goes_on_with_the_regimen_that_was_signed_off(opens: Opens) -> None:
     door = opens()
     door.change(Switch(door.world.library.regimens["nivo_q4w"], date(2026, 1, 26)))
@@ -334,3 +252,58 @@ def test_a_switch_goes_on_with_the_regimen_that_was_signed_off(opens: Opens) -> 
     with door.world.database.reading() as tx:
         told = [cover for text in texts for cover in messages.covers(tx, text.id)]
     assert {cover.event_date for cover in told if cover.event.endswith("visit")} >= {date(2026, 2, 23)}
+
+
+def sign(world: World, *regimen_ids: str) -> None:
+    """The clinic signs off regimens of the library as they are."""
+    with world.database.writing() as tx:
+        for regimen in (world.library.regimens[name] for name in regimen_ids):
+            clinics.sign_regimen(
+                tx, NOW, world.entry.clinic.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn"
+            )
+    world.entry = world.directory[world.entry.clinic.id]
+
+
+def test_a_phase_that_waits_is_texted_about_once_its_date_is_entered(world: World, opens: Opens) -> None:
+    sign(world, "nivo_periop")
+    door = opens("nivo_periop")
+    before = (door.events(), door.next_text_at)
+    door.change("enter:phase=adjuvant,on=2026-05-04", at(2026, 3, 20, 9))
+
+    assert door.next_text_at is not None
+    sent = [text for day in (1, 2, 3) for text in world.send(at(2026, 5, day, 17))]
+    assert [text.body for text in sent if "visit tomorrow" in text.body]
+    assert before[0] != door.events()
+
+
+def test_a_branch_is_staffs_to_take(world: World, opens: Opens) -> None:
+    sign(world, "bcg_label")
+    door = opens("bcg_label")
+    (choice, *_) = world.library.regimens["bcg_label"].choices
+    before = door.events()
+
+    door.change(f"branch:id={choice.id},take=yes", NOW)
+
+    with world.database.reading() as tx:
+        assert len(plans.changes(tx, door.enrolled.plan.id)) == 1
+    door.undo(NOW)
+    assert door.events() == before
+
+
+def test_what_breaks_in_the_middle_leaves_everything_as_it_was(opens: Opens) -> None:
+    door = opens()
+    door.world.send(at(2026, 1, 25, 15))
+    door.world.plan(at(2026, 1, 25, 16))
+    before = (door.plan, door.events(), door.waiting(), door.next_text_at)
+    change, world = door.parsed("delay:cycle=2,days=7"), door.world
+    given = {"by": "nurse", "reason": None, "expected_version": before[0].version}
+
+    def cut_off() -> None:
+        with world.database.writing() as tx:
+            change_plan(tx, at(2026, 1, 25, 16), world.library, world.entry, before[0].id, change, **given)  # type: ignore[arg-type]
+            raise RuntimeError("the plug is pulled")
+
+    with pytest.raises(RuntimeError):
+        cut_off()
+
+    assert (door.plan, door.events(), door.waiting(), door.next_text_at) == before

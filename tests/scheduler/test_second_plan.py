@@ -6,7 +6,7 @@ from datetime import date, time
 import pytest
 
 from scheduler.enrolment import NewPlan, NotEnrolled, add_plan, newer_version
-from store import clinics, contacts
+from store import contacts
 from tests.scheduler.door import NOW, START, Door, Opens
 from tests.scheduler.world import World, at
 
@@ -103,21 +103,3 @@ def test_a_newer_version_is_offered_once_the_clinic_signed_it_off(world: World, 
     assert newer_version(world.library, world.entry, plan) == regimen
     unsigned = replace(world.entry, signed_regimens=())
     assert newer_version(world.library, unsigned, plan) is None
-
-
-def test_who_moves_a_regimen_file_moves_nobody(world: World, opens: Opens) -> None:
-    doors = [opens(signed.regimen_id, visit_time=time(9)) for signed in world.entry.signed_regimens]
-    before = [(door.events(), door.plan.regimen_json) for door in doors]
-    edited = {
-        name: replace(regimen, version=regimen.version + 1, reminders=(), phases=regimen.phases[:1])
-        for name, regimen in world.library.regimens.items()
-    }
-    world.library = replace(world.library, regimens=edited)
-    with world.database.writing() as tx:
-        for regimen in edited.values():
-            clinics.sign_regimen(tx, NOW, world.entry.clinic.id, regimen.id, regimen.version, "f" * 64, "Dr. Quinn")
-
-    world.send(NOW)
-
-    for door, (events, definition) in zip(doors, before, strict=True):
-        assert (door.events(), door.plan.regimen_json) == (events, definition)
