@@ -101,6 +101,7 @@ _REMINDERS = {
     "off_first": "program item date phone",
     "off_last": "program item date phone",
     "between": "program date phone",
+    "phase_before": "program dow date phone",
     "held": "program date phone",
     "visit_changed": "program dow date time phone",
     "visit_changed_untimed": "program dow date phone",

@@ -46,6 +46,7 @@ RULES = {
     "off_first": RuleKind(has_shortest=True),
     "off_last": RuleKind(has_shortest=True),
     "between": RuleKind(days="day", default_days=1, has_shortest=True),
+    "phase_before": RuleKind(days="days_before", default_days=3),
     "finished": RuleKind(),
     "late_effects": RuleKind(has_days_after=True),
 }
@@ -133,6 +134,7 @@ def why_never(regimen: "Regimen", rule_id: str) -> str | None:
         "off_first": (rests, 'no item has off_days = "rest"'),
         "off_last": (rests, 'no item has off_days = "rest"'),
         "between": (any(item.off_days is OffDays.BETWEEN for item in items), 'no item has off_days = "between"'),
+        "phase_before": (len(regimen.phases) > 1, "there is one phase alone"),
     }
     applies, why = answered.get(rule_id, (True, ""))
     return None if applies else why

@@ -25,6 +25,7 @@ _USEFUL = (
     "cream_washoff",
     "off_first",
     "off_last",
+    "phase_before",
     "finished",
     "late_effects",
     "between",

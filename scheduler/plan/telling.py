@@ -49,6 +49,7 @@ SHELF_LIVES = {
     "off_first": timedelta(hours=24),
     "off_last": timedelta(hours=12),
     "between": timedelta(days=2),
+    "phase_before": timedelta(days=2),
     "finished": timedelta(days=7),
     "late_effects": timedelta(days=7),
 }
@@ -208,10 +209,14 @@ class Teller:
 
     def _rows(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
         rows = chain(self.timeline.rows(first), self._end(first))
-        if not (self.rules.attached and self.timeline.has_attached):
+        streams: list[Iterator[Event]] = []
+        if self.rules.attached and self.timeline.has_attached:
+            streams += attached_events(self.timeline, first)
+        if "phase_before" in self.by_id:
+            streams.append(self.timeline.later_phases(first))
+        if not streams:
             return rows
-        attached = attached_events(self.timeline, first)
-        others = [((event.date.toordinal(), event) for event in stream) for stream in attached]
+        others = [((event.date.toordinal(), event) for event in stream) for stream in streams]
         return merge(rows, *others, key=itemgetter(0))
 
     def _end(self, first: int) -> Iterator[tuple[int, Event]]:
@@ -285,6 +290,9 @@ class Teller:
             for days in late.days_after if late else ():
                 # Counted from the last day of treatment: the day before.
                 self._tell("late_effects", event.name, day, day - 1 + days, {}, None, part=f"/{days}")
+        elif event.kind is Kind.PHASE:
+            lead = self.by_id["phase_before"].days
+            self._tell("phase_before", event.name, day, day - lead, {"date": _iso(day)}, day * DAY)
         elif event.route == Route.CREAM:
             self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
 

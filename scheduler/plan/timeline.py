@@ -82,6 +82,10 @@ class Timeline:
         streams = [self._main(first), *attached_events(self, first)]
         return streams[0] if len(streams) == 1 else merge(*streams, key=itemgetter(2))
 
+    def later_phases(self, first: int) -> Iterator[Event]:
+        """The starts of phases from a day on, but for the one with which the plan begins."""
+        return (_phase(run) for run in self.begins[1:] if first <= run.begin < self.over)
+
     def rows(self, first: int) -> Iterator[Dose | Gap]:
         """Days of giving, and the gaps after them, from a day on and by their first day."""
         # From the day before: a gap that begins on the first day belongs to the dose before it.

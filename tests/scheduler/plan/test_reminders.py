@@ -108,6 +108,17 @@ def test_late_effects_are_told_ever_less_often_after_the_last_treatment() -> Non
     assert [each.rule for each in later] == ["late_effects/365"]
 
 
+def test_a_phase_is_told_some_days_before_it_begins_but_for_the_first() -> None:
+    made = regimen(
+        phase("one", "7 days", cycles=2),
+        phase("two", "14 days", first_gap="7 days", cycles=1),
+        reminders={"phase_before": {"at": "10:00", "days_before": 2}},
+    )
+    (only,) = told(made)
+    assert (only.event, only.rule, only.local_date) == ("two/start", "phase_before", date(2026, 1, 17))
+    assert only.args == {"date": "2026-01-19"}
+
+
 def test_nothing_is_told_of_late_effects_while_the_plan_is_on_hold() -> None:
     made = regimen(phase("p", "21 days", cycles=2), reminders={"late_effects": {"days_after": "28", "at": "11:00"}})
     held = Calendar(made, START, changes=[Hold(date(2026, 1, 10))])
