@@ -47,6 +47,14 @@ def changes_of(plan: Plan) -> tuple[Change, ...]:
         raise PlanUnreadable(_why(error)) from error
 
 
+def described(stored: str) -> str:
+    """A stored change as it is written on the command line, or that it is an undo."""
+    try:
+        return "undo" if stored == UNDO else str(change_from_json(stored))
+    except (ContentError, ChangeError):
+        return "a change that this release cannot read"
+
+
 def was_undone(plan: Plan, position: int) -> bool:
     """Whether the change that was stored as the ``position``-th (from 1) applies no more; an undo always does."""
     return plan.changes[position - 1] != UNDO and position - 1 not in _applying(plan.changes)

@@ -13,12 +13,14 @@ from bot.cli.data import ACTOR, open_services, pick_entry, plainly, reading, wri
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_json, print_rows
 from bot.services import Services
+from content.library import Library
 from content.regimens import Regimen
 from scheduler import changing, closing, journeys, visits
 from scheduler.changing import Changed, NotChanged, Override
-from scheduler.enrolment import NewPlan, NotEnrolled, add_plan
+from scheduler.enrolment import NewPlan, NotEnrolled, add_plan, newer_version
 from scheduler.plan.changes import ChangeError, Close, parse_change
 from scheduler.plan.local_time import Away
+from scheduler.planned import PlanUnreadable, described
 from scheduler.visits import Mark
 from store import patients, plans
 from store.clinics import ClinicEntry
@@ -227,6 +229,31 @@ def clinic_close_day(
             print_rows([row | {"why_not": closed.refused}], as_json=True) if as_json else _say_closed(closed)
     if stayed:
         raise Refused(f"{stayed} visits stay on {day}: see above why.")
+
+
+def change_rows(tx: Tx, plan: Plan) -> list[dict[str, object]]:
+    """The changes of a plan, in their order, as they are written on the command line."""
+    return [
+        {
+            "plan": plan.id,
+            "change": described(change.change_json),
+            "by": change.by,
+            "at": change.at,
+            "reason": change.reason,
+            "override_by": change.override_by,
+            "override_reason": change.override_reason,
+        }
+        for change in plans.changes(tx, plan.id)
+    ]
+
+
+def offered_version(library: Library, entry: ClinicEntry, plan: Plan) -> int | None:
+    """The newer version of a plan's regimen that could be switched to."""
+    try:
+        newer = newer_version(library, entry, plan)
+    except PlanUnreadable:
+        return None
+    return None if newer is None else newer.version
 
 
 def _say_closed(closed: closing.Closed) -> None:

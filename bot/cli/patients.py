@@ -5,7 +5,15 @@ from datetime import date, time
 import click
 
 from bot.cli.arguments import Day, TimeOfDay, Zone
-from bot.cli.changes import patient_change, patient_mark, patient_plan_add, patient_travel, patient_visit_time
+from bot.cli.changes import (
+    change_rows,
+    offered_version,
+    patient_change,
+    patient_mark,
+    patient_plan_add,
+    patient_travel,
+    patient_visit_time,
+)
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
@@ -131,14 +139,17 @@ def patient_list(clinic_name: str | None, as_json: bool) -> None:
 def patient_show(patient_id: int, as_json: bool) -> None:
     """Show what staff must do for the patient with the number PATIENT_ID, their plans, and the texts to and from them.
 
-    An alert says first whether our reply to the danger text reached them.
+    An alert says first whether our reply to the danger text reached them. A plan has its changes, and the version of
+    its regimen that the clinic signed off since, to which `patient change` can switch.
     """
     services = open_services()
     with reading(services) as tx:
         person = patients.get_patient(tx, patient_id)
         if person is None:
             raise Refused(f"There is no patient {patient_id}: `immunotext patient list` names them.")
+        entry = pick_entry(tx, str(person.clinic_id))
         courses = plans.all_plans_of(tx, patient_id)
+        changes = [row for plan in courses for row in change_rows(tx, plan)]
         texts = messages.conversation(tx, person.contact_id)
         tasks = [task for task in follow_ups.about(tx, person.contact_id) if task.state == "open"]
     print_rows(
@@ -166,11 +177,13 @@ def patient_show(patient_id: int, as_json: bool) -> None:
                 "cycle": plan.start_cycle,
                 "visit_time": plan.visit_time,
                 "state": plan.state,
+                "newer_version": offered_version(services.library, entry, plan),
             }
             for plan in courses
         ],
         as_json=as_json,
     )
+    print_rows(changes, as_json=as_json)
     print_rows(
         [
             {

@@ -34,6 +34,9 @@ def test_a_change_is_looked_at_made_and_taken_back(enrolled: Run) -> None:
     assert changed["state"] == "active"
     assert "your next visit is now" in str(changed["text"])
     assert "is changed; it is active" in enrolled("patient", "change", "1", "--undo")
+    shown = [row for row in enrolled.rows("patient", "show", "1") if "change" in row]
+    assert [row["change"] for row in shown] == ["delay:cycle=2,days=7,policy=reanchor", "undo"]
+    assert (shown[0]["reason"], shown[0]["by"]) == ("low counts", "command line")
     assert "no change that could be taken back" in enrolled("patient", "change", "1", "--undo", status=1)
 
 
