@@ -14,6 +14,8 @@ from content.phrases import Phrase
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 _CELL_THERAPY = frozenset(["cart", "bispecific"])
+_MOST_WORDS = 10
+"""Words of a text that say why."""
 _RAISED = frozenset(["fever", "celltx", "heartbeat"])
 
 
@@ -31,6 +33,8 @@ class Found:
     """The sign's words are a whole sentence, courtesies aside."""
     kind: str
     """What its phrase is: "phrases" of a sign, "hints", "mild", or "measure" for a number that is plain."""
+    phrase: str
+    """The phrase as it is written in the sign's file; "" for a number."""
 
     @property
     def urgent(self) -> bool:
@@ -84,13 +88,22 @@ class Danger:
         sign = self._signs[match.what.sign]
         level = "same_day" if match.what.kind == "mild" else sign.level
         status = self._scope.status(reading, match, level, sign.id)
-        return self._found(reading, sign, level, status, match, match.what.text, match.what.kind)
+        why = " ".join(reading.words[match.start : min(match.end, match.start + _MOST_WORDS)])
+        return self._found(reading, sign, level, status, match, why, match.what.kind, match.what.text)
 
     def _found(
-        self, reading: Reading, sign: DangerSign, level: str, status: Status, match: Match[object], why: str, kind: str
+        self,
+        reading: Reading,
+        sign: DangerSign,
+        level: str,
+        status: Status,
+        match: Match[object],
+        why: str,
+        kind: str,
+        phrase: str = "",
     ) -> Found:
         bare = _is_sentence(reading, match, self._courtesy)
-        return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind)
+        return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind, phrase)
 
     def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
         sign = self._signs[measure.sign]
@@ -133,7 +146,7 @@ def _raised(found: Found) -> Found:
 
 def _without_bare_counts(found: list[Found]) -> list[Found]:
     """A count of one to three, or a normal value, takes back what the bare word beside it said."""
-    counted = {one.sign.id for one in found if one.level == "same_day" and one.why.endswith((" stools", " times"))}
+    counted = {one.sign.id for one in found if _is_value(one) and one.level == "same_day"}
     normal = {one.sign.id for one in found if one.status is Status.NEGATED and _is_value(one)}
     kept = []
     for one in found:
@@ -145,7 +158,7 @@ def _without_bare_counts(found: list[Found]) -> list[Found]:
 
 
 def _is_value(found: Found) -> bool:
-    return any(character.isdigit() for character in found.why)
+    return not found.phrase
 
 
 def _phrases(signs: DangerSigns) -> Sequence[tuple[_Meaning, Phrase]]:

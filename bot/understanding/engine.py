@@ -74,10 +74,10 @@ class Engine:
     def __init__(self, library: Library, *, learned: Path | None = WEIGHTS) -> None:
         """``learned``: the weights of the learned layer; None leaves it out, for training."""
         self._library = library
-        self._learned = Learned(learned) if learned else None
+        lists = read_word_lists()
+        self._learned = Learned(learned, lists["says_little"] | {"^", "$", "#"}) if learned else None
         words, phrases = read_tables()
         topic_words, topic_phrases = read_topic_phrases()
-        lists = read_word_lists()
         groups = {**library.danger.words, **words, **topic_words}
         lexicon = Lexicon(groups)
         self._danger = Danger(lexicon, library.danger, lists)
@@ -117,9 +117,14 @@ class Engine:
         return self._features.of_danger(reading, found), self._of_requests(reading)
 
     def sure_signs(self, text: str, country: str = "us") -> list[str]:
-        """Why a text would be urgent by its phrases alone, a phrase that is the whole text aside; for training."""
+        """The phrases for which alone a text would be urgent, each after its sign, but for those that are a sentence.
+
+        For training.
+        """
         found = self._danger.find(self._reader.read(text), self._library.countries[country], None)
-        return [one.why for one in found if one.urgent and one.kind == "phrases" and not one.bare]
+        return [
+            f"{one.sign.id}: {one.phrase}" for one in found if one.urgent and one.kind == "phrases" and not one.bare
+        ]
 
     def _of_requests(self, reading: Reading) -> list[str]:
         return self._features.of_requests(
@@ -208,8 +213,11 @@ class Engine:
 
     def _calm(self, reading: Reading, found: Sequence[Found], features: Sequence[str], learned: Learned) -> _Meaning:
         asked = self._requests.find(reading)
+        named = self._topics.within(reading)
         spoken_of = self._topics.spoken_of(reading)
-        features = [*features, *self._features.of_requests(asked, self._topics.within(reading), spoken_of)]
+        if len(reading.words) == 1 and not (found or asked or named or spoken_of):
+            return _Meaning("unknown", None, None, "a word that stands in no list")
+        features = [*features, *self._features.of_requests(asked, named, spoken_of)]
         chances = learned.kind(features, urgent=False)
         leaves = [one for one in asked if one.request.kind == "opt_out"]
         if leaves and chances["opt_out"] > max(_LEAVES_FROM, chances["opt_in"]):

@@ -6,7 +6,7 @@ danger and the pairs of a kind's number and its weight.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,9 @@ def strength(feature: str) -> float:
 class Learned:
     """The trained classifiers; made once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, says_little: Set[str]) -> None:
+        """``says_little``: words that stand everywhere, which no reason names."""
+        self._says_little = says_little
         urgent, calm, start, *lines = (line.split("\t") for line in path.read_text("utf-8").splitlines())
         self.urgent, self.calm = tuple(urgent[1:]), tuple(calm[1:])
         self._danger_start = float(start[1])
@@ -53,13 +55,18 @@ class Learned:
     def dangerous(self, features: Iterable[str], most: int = 3) -> list[str]:
         """The words that spoke most for danger."""
         known = [(feature, self._rows.get(feature)) for feature in features]
-        return _strongest([(self._danger[row], feature) for feature, row in known if row is not None], most)
+        return self._strongest([(self._danger[row], feature) for feature, row in known if row is not None], most)
 
     def reasons(self, label: str, features: Iterable[str], most: int = 3) -> list[str]:
         """The words that spoke most for a kind that is not urgent."""
         weights = self._kinds[1][:, self.calm.index(label)]
         known = [(feature, self._rows.get(feature)) for feature in features]
-        return _strongest([(float(weights[row]), feature) for feature, row in known if row is not None], most)
+        return self._strongest([(float(weights[row]), feature) for feature, row in known if row is not None], most)
+
+    def _strongest(self, weighed: Iterable[tuple[float, str]], most: int) -> list[str]:
+        words = [(weight, feature[2:]) for weight, feature in weighed if weight > 0 and feature[:2] in ("w=", "b=")]
+        telling = [one for one in words if not self._says_little >= {*one[1].split()}]
+        return [word for _, word in sorted(telling or words, key=lambda pair: (-pair[0], pair[1]))[:most]]
 
     def _known(self, features: Iterable[str]) -> list[int]:
         rows = self._rows
@@ -78,8 +85,3 @@ def _table(lines: Sequence[Sequence[str]], column: int, labels: int) -> _Table:
     table = np.zeros((len(lines), labels), np.float32)
     table[rows, pairs[:, 0].astype(int)] = pairs[:, 1] * counts[rows]
     return table
-
-
-def _strongest(weighed: Iterable[tuple[float, str]], most: int) -> list[str]:
-    words = [(weight, feature[2:]) for weight, feature in weighed if weight > 0 and feature[:2] in ("w=", "b=")]
-    return [word for _, word in sorted(words, key=lambda pair: (-pair[0], pair[1]))[:most]]

@@ -17,6 +17,7 @@ _COURTESY = re.compile(
     r"^(?:hi|hello|hey|hola|ok|okay|buenos dias|buenas tardes|buenas|por favor|please|pls|um|oye|disculpe) "
     r"|(?: (?:please|pls|plz|thanks|thank you|thx|ty|por favor|porfa|porfavor|gracias|now|ya|already|asap|today))+$"
 )
+_LAST_LETTERS = re.compile(r"(.)\1+$")
 _CODE = re.compile(r"^(?:join|joni|jion|jon|unirme|unirse|unir|code|codigo)\s+([a-z0-9][a-z0-9-]{2,11})$")
 
 
@@ -77,9 +78,14 @@ class Requests:
                 return Asked(request, text.upper(), len(text.split()))
             shorter = _COURTESY.sub("", text).strip()
             if shorter == text:
-                return None
+                return self._drawn_out(text)
             text = shorter
         return None
+
+    def _drawn_out(self, word: str) -> Asked | None:
+        """ "STOPPP", "bajaaa"."""
+        request = self._whole.get(_LAST_LETTERS.sub(r"\1", word)) if " " not in word else None
+        return Asked(request, word.upper(), 1) if request else None
 
     def find(self, reading: Reading) -> list[Asked]:
         """Every request by its phrases, the one that rests on most words first."""

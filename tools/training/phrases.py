@@ -12,7 +12,7 @@ from bot.understanding.engine import URGENT, Engine
 from content.library import load
 from tools.training.compose import compose
 
-_MOST_FALSE = 0.05
+_MOST_FALSE = 0.06
 
 
 @dataclass(slots=True)
