@@ -97,6 +97,9 @@ def apply_receipt(
     before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
     if before is None and message_id is not None:
         before = tx.conn.execute(_BY_NUMBER, {"number": message_id}).one_or_none()
+        if before is None:
+            # Between the two questions another receipt, or the result of the call, may have given it the provider's id.
+            before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
     if before is None:
         return None
     if RANKS[state] > RANKS[before.state]:

@@ -1,6 +1,9 @@
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import permutations
 
 import pytest
+import sqlalchemy as sa
 
 from store import messages, outbox
 from store.database import Database
@@ -55,6 +58,38 @@ def test_one_id_of_the_provider_never_belongs_to_two_texts(database: Database) -
     assert details == [f"(the provider gave the id of message {first})"] * 2
     assert receipt is not None
     assert receipt.id == first
+
+
+@pytest.mark.parametrize("first", ["a receipt", "the result of the call"])
+def test_a_receipt_that_waits_for_another_to_name_the_text_is_heard_too(postgres: Database, first: str) -> None:
+    """Twilio tells of `sent` and `delivered` at once, before our own commit: neither is taken for somebody else's."""
+    with postgres.writing() as tx:
+        number = add_sending(tx, add_sample(tx))
+
+    def receive() -> None:
+        with postgres.writing() as tx:
+            apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="delivered", code=None)
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with postgres.writing() as tx:
+            if first == "a receipt":
+                apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="sent", code=None)
+            else:
+                record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "")])
+            second = elsewhere.submit(receive)
+            _until_it_waits(tx.conn, second)
+        second.result()
+    with postgres.reading() as tx:
+        found = messages.get_message(tx, number)
+    assert found is not None
+    assert (found.state, found.provider_id) == ("delivered", SID)
+
+
+def _until_it_waits(connection: sa.Connection, other: Future[None]) -> None:
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    pause = threading.Event()
+    while connection.execute(waiting).scalar_one() == 0 and not other.done():
+        pause.wait(0.01)
 
 
 @pytest.mark.parametrize("order", sorted(permutations(("accepted", "sent", "delivered", "sent"))))
