@@ -1,7 +1,9 @@
 """What the web process does beside answering, once a second in a thread of its own: none of it keeps a text waiting."""
 
 import logging
+import multiprocessing
 import os
+import signal
 import socket
 import threading
 from datetime import datetime, timedelta
@@ -52,7 +54,12 @@ class Housekeeping:
             self._last_beat = real
 
     def _run(self) -> None:
+        parent = multiprocessing.parent_process()
         while not self._stop.wait(INTERVAL):
+            if parent is not None and not parent.is_alive():
+                # Whoever started us was killed: nobody would start us again, and our port keeps the next one out.
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             try:
                 self.round(self._services.real_clock())
             except StoreError as error:

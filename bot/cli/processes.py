@@ -1,9 +1,11 @@
 """`migrate`, `serve`, `scheduler`, `demo`: what the Procfile and `make run` call."""
 
 import asyncio
+import errno
 import logging
 import os
 import socket
+import time
 from secrets import token_hex
 
 import click
@@ -29,6 +31,7 @@ _log = logging.getLogger(__name__)
 BLOCKING_THREADS = 8
 """Texts answered at once. More gain nothing, and one alone would let a slow request keep a danger text waiting."""
 _SECONDS_TO_FINISH = 30
+_SECONDS_FOR_PORT = 5.0
 
 
 @click.command()
@@ -114,13 +117,22 @@ def _channel(services: Services) -> Channel:
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
-    """The server would end with a traceback."""
+    """The server would end with a traceback. The worker of one that was killed needs a moment to let go of it."""
+    last = time.monotonic() + _SECONDS_FOR_PORT
+    while (error := _in_the_way(host, port)) is not None:
+        if error.errno != errno.EADDRINUSE or time.monotonic() > last:
+            raise Misconfigured(
+                f"Nothing can listen on {host}, port {port}: {error.strerror}. Set another PORT."
+            ) from error
+        time.sleep(0.1)
+
+
+def _in_the_way(host: str, port: int) -> OSError | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise Misconfigured(
-                f"Nothing can listen on {host}, port {port}: {error.strerror}. Set another PORT."
-            ) from error
+            return error
+    return None
