@@ -6,6 +6,7 @@ from pathlib import Path
 from scheduler import replan
 from scheduler.enrolment import Enrolled
 from scheduler.plan.local_time import to_local
+from scheduler.worker import Duties
 from store import messages, patients, replanning
 from tests import zones
 from tests.scheduler.world import ENROLLED, NEW_YORK, World, at, phone
@@ -120,3 +121,17 @@ def test_nobody_is_planned_for_from_before_they_were_enrolled(world: World) -> N
     _work_off(world, now + timedelta(minutes=5))
     world.send(now + timedelta(minutes=5))
     assert [text.template for text in world.texts(enrolled)] == ["optin_confirm"]
+
+
+def test_a_scheduler_that_starts_with_newer_zone_data_has_everybody_planned_for_anew(world: World) -> None:
+    enrolled = world.enrol(ENROLLED, JULY)
+
+    def started(zone_data: str) -> list[int]:
+        duties = Duties(world.database, world.library, "one", zone_data=zone_data)
+        duties.note_zone_data()
+        return [duties.replan(), duties.replan()]
+
+    assert started("2026a") == [0, 0]
+    assert started("2026b") == [1, 0]
+    assert started("2026b") == [0, 0]
+    assert _next(world, enrolled) <= world.database.now()
