@@ -128,7 +128,12 @@ def _plan(
         following += [moment for moment in (coming, turns_at(calendar, window.timezone, now)) if moment is not None]
         if told is not None and (plan.shadow_until is None or plan.shadow_until < told):
             write_shadow(tx, plan, calendar, told + SHADOW)
-    texts = [text for text in gather(found) if text.reminder.due_at > since]
+    gathered = gather(found)
+    # Of what was told before, what came to the plans since then; what was told with it the store tells no second time.
+    late = [each for text in gathered if text.reminder.due_at <= since for each in text.tells if _in(each, since, now)]
+    for text in gather(late):
+        add(tx, now, patient, _due(text))
+    texts = [text for text in gathered if text.reminder.due_at > since]
     # What is useless by now takes no place: the gate that expires it says why it never went.
     going = [text for text in texts if text.reminder.expires_at > now]
     days = Counter(window.local_day(moment).toordinal() for moment in before)
@@ -137,6 +142,10 @@ def _plan(
         if text.reminder.due_at <= now:
             add(tx, now, patient, _due(text), reasons.get(id(text)))
     return min(following, default=None)
+
+
+def _in(told: tuple[int, Reminder], since: datetime, now: datetime) -> bool:
+    return since < told[1].due_at <= now
 
 
 def _due(text: Gathered) -> Due:

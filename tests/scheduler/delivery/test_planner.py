@@ -1,5 +1,6 @@
 """What falls due becomes a text, once, whatever is done again; the shadow of a plan goes ahead of it."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from content.regimens import Regimen
 from scheduler.delivery import planner
 from scheduler.enrolment import Enrolled
 from scheduler.plan.calendar import Calendar
@@ -139,6 +141,45 @@ def test_two_plans_with_a_visit_on_one_day_share_their_texts(world: World) -> No
     assert [text.template for text in world.texts(enrolled)][1:] == ["visit_before", "visit_tomorrow", "visit_today"]
     assert list(shared.values()) == [2, 2, 2]
     assert {cover.plan_id for _, cover in told} == {enrolled.plan.id, second.id}
+
+
+@pytest.mark.parametrize("is_added_late", [False, True])
+def test_a_visit_that_is_told_later_on_the_day_is_told_once_whenever_its_plan_came(
+    world: World, is_added_late: bool
+) -> None:
+    """Two plans tell of one day at ten and at noon: at ten both, unless the second one is added after that."""
+    enrolled = world.enrol(ENROLLED, START, visit_time=time(10))
+    definition = dict(world.library.regimens["nivo_q4w"].definition)
+    definition["reminders"] = {"visit_before": {"days_before": 3, "at": "12:00"}}
+    second = Regimen.from_json(json.dumps(definition))
+
+    def add() -> None:
+        with world.database.writing() as tx:
+            plans.add_plan(
+                tx,
+                ENROLLED,
+                clinic_id=world.entry.clinic.id,
+                patient_id=enrolled.patient.id,
+                regimen_id=second.id,
+                regimen_version=second.version,
+                regimen_json=second.to_json(),
+                digest=second.digest(),
+                start=START,
+                visit_time=time(14),
+            )
+
+    if not is_added_late:
+        add()
+    world.plan(at(2026, 1, 2, 11))
+    if is_added_late:
+        add()
+    with world.database.writing() as tx:
+        patients.set_next_text(tx, enrolled.patient.id, at(2026, 1, 2, 11, 30))
+    world.plan(at(2026, 1, 2, 13))
+
+    told = [(text.template, text.args.get("time"), text.args.get("times")) for text in world.texts(enrolled)][1:]
+    apart = [("visit_before", "10:00", None), ("visit_before", "14:00", None)]
+    assert told == (apart if is_added_late else [("visits_before", None, "10:00,14:00")])
 
 
 def test_reminders_of_other_times_or_words_stay_texts_of_their_own() -> None:
