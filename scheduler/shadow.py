@@ -27,9 +27,11 @@ def write_shadow(tx: Tx, plan: Plan, calendar: Calendar, until: date) -> None:
 def rewrite_shadow(tx: Tx, plan: Plan, calendar: Calendar, since: date, today: date) -> None:
     """Writes the rows of a plan's events anew from a day on, as far as they stood before; ``plan`` as it was then.
 
+    Rows that end in the past, because the plan was on hold or finished for long, are written on to some weeks ahead.
     While the plan is on hold, the treatments that would be on are held; what else the calendar has no more is gone.
     """
-    until = plan.shadow_until or today + SHADOW
+    stood_until = plan.shadow_until or date.min
+    until = stood_until if stood_until >= today else today + SHADOW
     if since <= until:
         rows = [row(plan.id, event) for event in calendar.events(since, until)]
         there = {each.name for each in rows}

@@ -289,6 +289,8 @@ def _refusals() -> Iterator[None]:
         yield
     except NotChanged as error:
         raise Refused(error.sentence) from error
+    except PlanUnreadable as error:
+        raise Refused(f"This release cannot read the plan: {error}.") from error
 
 
 def _override(written: str | None) -> Override | None:

@@ -177,6 +177,16 @@ def test_a_hold_says_nothing_until_treatment_goes_on(opens: Opens) -> None:
     assert door.visits()[:2] == [START, date(2026, 2, 9)]
 
 
+def test_after_a_long_hold_the_rows_stand_for_some_weeks_ahead_at_once(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    door.change("hold:from=2026-01-09")
+
+    door.change("resume:on=2026-07-06", at(2026, 7, 1, 12))
+
+    assert door.visits() == [START, date(2026, 7, 6), date(2026, 7, 27), date(2026, 8, 17)]
+
+
 def test_a_hold_from_a_later_day_begins_on_that_day(opens: Opens) -> None:
     door = opens()
     door.world.send(NOW)
