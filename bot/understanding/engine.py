@@ -106,7 +106,7 @@ class Engine:
         """
         pack = self._library.countries.get(country) or next(iter(self._library.countries.values()))
         reading = self._reader.read(text)
-        meaning = self._as_a_whole(reading, language, pack, asked) or self._decide(reading, pack, profile)
+        meaning = self._as_a_whole(reading, language, pack, asked, profile) or self._decide(reading, pack, profile)
         kind, topic = meaning.kind, meaning.topic
         return Outcome(kind, meaning.id, topic, self._urgent_line(kind, topic), meaning.why, language, meaning.detail)
 
@@ -131,14 +131,16 @@ class Engine:
             self._requests.find(reading), self._topics.within(reading), self._topics.spoken_of(reading)
         )
 
-    def _as_a_whole(self, reading: Reading, language: str, pack: Country, asked: str | None) -> _Meaning | None:
+    def _as_a_whole(
+        self, reading: Reading, language: str, pack: Country, asked: str | None, profile: str | None
+    ) -> _Meaning | None:
         """What a text means that is an answer or a keyword and nothing else, as most are; None for any other."""
         if not reading.words:
             return _Meaning("unknown", None, None, "no words")
         plain_text = bare(reading.plain)
         answered = self._answer(reading, plain_text, pack, asked)
         if answered:
-            return answered
+            return _raised(answered, profile)
         corrected = " ".join(reading.words)
         whole = self._requests.whole(plain_text) or self._requests.whole(corrected)
         topic = self._topics.whole(plain_text, language) or self._topics.whole(corrected, language)
@@ -153,8 +155,7 @@ class Engine:
         features = self._features.of_danger(reading, found) if self._learned else []
         urgent = self._urgent(reading, found, features)
         if urgent:
-            raised = urgent.kind == "call_now" and is_raised(urgent.id or "", profile)
-            return urgent._replace(kind="emergency") if raised else urgent
+            return _raised(urgent, profile)
         told = numbers(reading.words)
         if told and sum(number.end - number.start for number in told) == len(reading.words):
             return _Meaning("clarify", None, None, "a number alone", "number")
@@ -273,6 +274,11 @@ class Engine:
         if kind == "topic":
             return bool(topic and self._library.topics[topic].urgent_line)
         return kind in ("unknown", "help", "info", "same_day", "limit", "clarify")
+
+
+def _raised(meaning: _Meaning, profile: str | None) -> _Meaning:
+    raised = meaning.kind == "call_now" and is_raised(meaning.id or "", profile)
+    return meaning._replace(kind="emergency") if raised else meaning
 
 
 def _as_meaning(asked: Asked) -> _Meaning:

@@ -24,8 +24,8 @@ from tools.training.compose import Example, compose, joined
 _FEWEST_GROUPS = 2
 _CROWD = 0.7
 """How much less each text of a group counts than one that stands alone: its number to the minus this."""
-_FIRMNESS_DANGER, _FIRMNESS_KIND = 20.0, 30.0
-_SMALLEST = {"danger": 0.1, "kind": 0.45}
+_FIRMNESS_DANGER, _FIRMNESS_KIND = 40.0, 30.0
+_SMALLEST = {"danger": 0.2, "kind": 0.65}
 """Weights nearer to nothing are left out of the file."""
 
 

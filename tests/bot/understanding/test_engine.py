@@ -96,6 +96,7 @@ def test_a_number_is_judged_when_a_temperature_was_asked_for() -> None:
 
 def test_who_has_cell_therapy_is_answered_at_the_higher_level() -> None:
     assert ENGINE.understand("my hands are shaking", profile="cart").kind == "emergency"
+    assert ENGINE.understand("101", profile="bispecific", asked="temperature").kind == "emergency"
 
 
 def test_the_same_text_is_always_taken_for_the_same() -> None:
