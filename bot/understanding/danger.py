@@ -110,7 +110,7 @@ class Danger:
         status = self._scope.status(reading, measure.match, measure.level or "same_day", sign.id)
         if measure.level is None:
             if status is Status.PRESENT:
-                status = Status.NEGATED
+                status = Status.ASKED if self._scope.asks_at(reading, measure.match.start) else Status.NEGATED
             return [self._found(reading, sign, sign.level, status, measure.match, measure.why, "measure")]
         if status is Status.NEGATED:
             status = Status.PRESENT

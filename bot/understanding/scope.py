@@ -60,6 +60,10 @@ class Scope:
             return Status.PAST
         return Status.PRESENT
 
+    def asks_at(self, reading: Reading, at: int) -> bool:
+        """Whether the sentence of a word is a question."""
+        return self.asks(reading, *_sentence(reading, at))
+
     def asks(self, reading: Reading, start: int, end: int) -> bool:
         """Whether a sentence is a question, with or without its mark."""
         if reading.sentence[start] in reading.asks:
