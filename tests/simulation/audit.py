@@ -1,0 +1,31 @@
+"""Every rule that a run is held against."""
+
+from collections.abc import Iterator
+
+from tests.simulation import accounting, auditor
+from tests.simulation.auditor import Books, Finding, Rule
+
+RULES: tuple[Rule, ...] = (
+    auditor.sent_once,
+    auditor.nothing_after_stop,
+    auditor.inside_the_window,
+    auditor.nothing_untrue,
+    auditor.in_its_time,
+    auditor.limits_hold,
+    auditor.unknown_only_in_flight,
+    auditor.states_agree,
+    auditor.stop_is_whole,
+    auditor.danger_is_answered,
+    auditor.planned_ahead,
+    auditor.shadow_is_the_calendar,
+    accounting.every_reminder_is_accounted_for,
+    accounting.every_gate_was_right,
+    accounting.everybody_is_welcomed,
+)
+
+
+def audited(books: Books) -> Iterator[Finding]:
+    """All that is wrong with a run."""
+    for rule in RULES:
+        for sentence in rule(books):
+            yield Finding(rule.__name__, sentence)

@@ -1,0 +1,199 @@
+"""Bugs put in on purpose, each a way in which systems of this kind really failed: the tests of the simulation itself.
+
+Each takes the place of a small part of the program while a run is played; the auditor must catch it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import sqlalchemy as sa
+
+from bot.conversation.answer import Answer, Conversation
+from bot.conversation.turn import Heard
+from channels.base import SendResult, Verdict
+from scheduler import consent, settling
+from scheduler.delivery import dispatcher, gates
+from scheduler.delivery.dispatcher import Ready
+from scheduler.delivery.gates import Case, Decision, Wait
+from scheduler.planned import UNDO
+from scheduler.retelling import Retold, carry_out
+from scheduler.send_window import SendWindow
+from store import outbox
+from store.database import Tx
+from store.messages import RANKS, Cover, message
+from store.plans import get_plan
+from tests.simulation.run import Run
+
+Bug = Callable[[Run], AbstractContextManager[object]]
+
+
+def no_second_look_at_consent(run: Run) -> AbstractContextManager[object]:
+    """Whether somebody opted out is not looked at again at the moment of sending (rapidpro#640)."""
+    return patch.object(gates, "GATES", tuple(gate for gate in gates.GATES if gate is not gates.opted_out))
+
+
+def key_with_the_version(run: Run) -> AbstractContextManager[object]:
+    """What a text tells is unique for each version of the plan only: any edit tells it again (openemr#11477)."""
+    add_text = outbox.add_text
+
+    def add(tx: Tx, now: datetime, *, covers: Sequence[Cover] = (), **more: Any) -> int | None:
+        keyed = []
+        for cover in covers:
+            plan = get_plan(tx, cover.plan_id)
+            version = 0 if plan is None else len(plan.changes)
+            keyed.append(Cover(cover.plan_id, cover.event, f"{cover.rule}#{version}", cover.event_date))
+        return add_text(tx, now, covers=keyed, **more)
+
+    return patch.object(outbox, "add_text", add)
+
+
+def lease_ignored(run: Run) -> AbstractContextManager[object]:
+    """A process takes the calls of another for lost while they are under way (celery#2599)."""
+    given_up = outbox.unknown_after_crash
+
+    def give_up(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:
+        return given_up(tx, now, real_now + timedelta(days=1), limit)
+
+    return patch.object(outbox, "unknown_after_crash", give_up)
+
+
+def sending_is_free_after_a_crash(run: Run) -> AbstractContextManager[object]:
+    """What was being sent when its process died is simply sent again (medic/cht-core#10802)."""
+    given_up = outbox.unknown_after_crash
+
+    def give_up(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:
+        numbers = given_up(tx, now, real_now, limit)
+        tx.conn.execute(sa.update(message).where(message.c.id.in_(numbers)).values(state="due"))
+        return numbers
+
+    return patch.object(outbox, "unknown_after_crash", give_up)
+
+
+def window_in_utc(run: Run) -> AbstractContextManager[object]:
+    """The hours for texts are applied in UTC (Spoke#441)."""
+
+    def in_window(case: Case) -> Decision | None:
+        window = case.window
+        opens = SendWindow("UTC", window.opens, window.closes, "UTC").next_open(case.now)
+        return Wait("outside_window", opens) if opens > case.now else None
+
+    return patch.object(gates, "GATES", tuple(in_window if gate is gates.in_window else gate for gate in gates.GATES))
+
+
+def receipts_move_back(run: Run) -> AbstractContextManager[object]:
+    """The receipt that came last is believed, though another said more (simstudioai/sim#5230)."""
+
+    class Downhill(dict[Any, int]):
+        asked = 0
+
+        def __getitem__(self, state: Any) -> int:
+            self.asked += 1
+            return -self.asked
+
+    return patch("store.settling.RANKS", Downhill(RANKS))
+
+
+def undo_without_its_texts(run: Run) -> AbstractContextManager[object]:
+    """An undo changes the plan, and leaves the texts as the change had made them (calcom/cal.diy#6905)."""
+    retold = settling.retold
+
+    def of(tx: Tx, now: datetime, standing: Any, plan: Any, *more: Any, **named: Any) -> Retold:
+        is_undo = plan.changes[-1:] == (UNDO,)
+        return Retold() if is_undo else retold(tx, now, standing, plan, *more, **named)
+
+    return patch("scheduler.changing.retold", of)
+
+
+def sent_before_the_commit(run: Run) -> AbstractContextManager[object]:
+    """The call is made inside the transaction that says so (SB PR#75)."""
+    begin = dispatcher.begin
+
+    def begun(*args: Any, owner: str, **named: Any) -> list[Ready]:
+        ready = begin(*args, owner=owner, **named)
+        process = next(each for each in run.schedulers if each.owner == owner)
+        for text in ready:
+            process.call(text)
+        return []
+
+    return patch.object(dispatcher, "begin", begun)
+
+
+@contextmanager
+def stop_in_two_transactions(run: Run) -> Iterator[None]:
+    """A STOP is noted as heard in one transaction, and honoured in the next (elizaOS#31768)."""
+    stop, answer = consent.stop, Conversation.answer
+    later: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+    def put_off(tx: Tx, *args: Any, **named: Any) -> bool:
+        if named.get("source") != "text":
+            return stop(tx, *args, **named)
+        later.append((args, named))
+        return True
+
+    def answered(self: Conversation, heard: Heard, now: datetime, **named: Any) -> Answer:
+        later.clear()
+        found = answer(self, heard, now, **named)
+        for args, more in later:
+            with self.database.writing() as tx:
+                stop(tx, *args, **more)
+        return found
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(consent, "stop", put_off))
+        stack.enter_context(patch.object(Conversation, "answer", answered))
+        yield
+
+
+def next_text_not_recomputed(run: Run) -> AbstractContextManager[object]:
+    """A change of plan leaves the patient planned for as before (medic/cht-core#10428)."""
+
+    def settled(tx: Tx, now: datetime, standing: Any, plan: Any, waiting: Retold) -> datetime | None:
+        carry_out(tx, now, standing.patient, waiting)
+        at: datetime | None = standing.patient.next_text_at
+        return at
+
+    return patch("scheduler.changing.settle", settled)
+
+
+def time_out_is_tried_again(run: Run) -> AbstractContextManager[object]:
+    """A call without an answer is taken for one that failed (cht-core#10068)."""
+    finish = dispatcher.finish
+
+    def finished(tx: Tx, now: datetime, library: Any, results: Any, chance: Any) -> None:
+        seen: list[tuple[Ready, SendResult]] = [
+            (ready, replace(result, verdict=Verdict.LATER) if result.verdict is Verdict.UNKNOWN else result)
+            for ready, result in results
+        ]
+        finish(tx, now, library, seen, chance)
+
+    return patch.object(dispatcher, "finish", finished)
+
+
+def moved_visits_are_told(run: Run) -> AbstractContextManager[object]:
+    """What a text tells is not looked at again, nor taken back when the plan changes (calcom/cal.diy#17785)."""
+    stack = ExitStack()
+    stack.enter_context(
+        patch.object(gates, "GATES", tuple(gate for gate in gates.GATES if gate is not gates.still_true))
+    )
+    stack.enter_context(patch("scheduler.changing.retold", lambda *_, **__: Retold()))
+    return stack
+
+
+BUGS: tuple[Bug, ...] = (
+    no_second_look_at_consent,
+    key_with_the_version,
+    lease_ignored,
+    sending_is_free_after_a_crash,
+    window_in_utc,
+    receipts_move_back,
+    undo_without_its_texts,
+    sent_before_the_commit,
+    stop_in_two_transactions,
+    next_text_not_recomputed,
+    time_out_is_tried_again,
+    moved_visits_are_told,
+)

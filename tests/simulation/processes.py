@@ -1,0 +1,287 @@
+"""The processes of the program as the simulation runs them: built anew after each death, from nothing but the disk.
+
+A scheduler does what `scheduler.worker.Worker` does, one step at a time, through the same `Duties`.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from bot.conversation.desk import NotTaken
+from bot.services import Services
+from channels.base import Incoming, Receipt, SendResult, Verdict
+from scheduler import clock
+from scheduler.delivery import receipts
+from scheduler.delivery.dispatcher import Ready
+from scheduler.worker import Duties, Pace
+from store.errors import DatabaseDown, StoreError
+from tests.simulation.database import Crashed, Fate
+from tests.simulation.record import Begun
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Run
+
+_SHORTEST_SLEEP, _LONGEST_SLEEP = timedelta(seconds=20), timedelta(hours=6)
+_LONGEST_WAIT = timedelta(minutes=15)
+_LEASE = 120.0
+
+
+class Process:
+    """Something that may die at any commit, and is started again a while later."""
+
+    restarts_within = 120.0
+
+    def __init__(self, run: "Run", name: str) -> None:
+        self.run = run
+        self.name = name
+        self.life = 0
+        self.is_up = False
+        self.unsafe = True
+        self._down_until = run.loop.now
+        self.chance: Random = run.chance
+        self.start()
+
+    def start(self) -> None:
+        """Begins a new life, unless it is kept down or has begun one."""
+        if self.is_up or self.run.loop.now < self._down_until:
+            return
+        self.life += 1
+        self.is_up = True
+        self.services: Services = self.run.services(self._fate)
+        self.begin()
+
+    def begin(self) -> None:
+        """What a process does when it starts."""
+
+    def die(self) -> None:
+        """Everything in memory is lost."""
+        self.is_up = False
+        self.run.note(f"{self.name} dies")
+        self.run.record.tally("deaths")
+        self.run.loop.after(self.chance.uniform(1, self.restarts_within), self.start)
+
+    def alive(self, do: Callable[[], None]) -> Callable[[], None]:
+        """Does something only while this life lasts, and dies of what it does."""
+        life = self.life
+
+        def guarded() -> None:
+            if self.life == life and self.is_up:
+                self.attempt(do)
+
+        return guarded
+
+    def attempt(self, do: Callable[[], None]) -> bool:
+        """Does something; whether the process still lives."""
+        try:
+            do()
+        except Crashed:
+            self.die()
+            return False
+        return True
+
+    def halt(self, until: datetime) -> None:
+        """Is killed, and not started again before a moment."""
+        self._down_until = until
+        if self.is_up:
+            self.die()
+        self.run.loop.at(until, self.start)
+
+    def _fate(self, writes: bool) -> Fate:
+        return self.run.fate(writes) if self.unsafe else Fate.DONE
+
+
+class Scheduler(Process):
+    """One scheduler process."""
+
+    def begin(self) -> None:
+        """As the command does: duties with an owner of their own, and first of all a look."""
+        spool, desk = self.services.spool, self.services.desk
+        self.owner = f"{self.name}.{self.life}"
+        self._duties = Duties(
+            self.services.database,
+            self.services.library,
+            self.owner,
+            pace=Pace(claim=self.chance.randint(1, 12), lease=_LEASE),
+            status_callback="https://texts.example.org/webhooks/twilio/status",
+            may_send=lambda: not spool.holds_texts() or desk.replay(),
+            chance=self.chance,
+            zone_data=self.chance.choice(["2026a", "2026b"]),
+        )
+        self._wait = _SHORTEST_SLEEP
+        self._claimed: list[int] = []
+        self._under_way: dict[int, Begun] = {}
+        self._results: list[tuple[Ready, SendResult]] = []
+        self._turn_comes = False
+        self._looks_at: datetime | None = None
+        self.run.loop.after(self.chance.uniform(0, 1), self.alive(self._note_zone_data))
+        self.run.loop.after(self.chance.uniform(1, 2), self.alive(self.look))
+        self.run.loop.after(self.chance.uniform(0, 300), self.alive(self._top_up))
+
+    @property
+    def sending(self) -> list[int]:
+        """The texts whose calls were begun and are not recorded yet."""
+        return [*self._under_way, *(ready.message_id for ready, _ in self._results)]
+
+    def die(self) -> None:
+        """What it was sending may become unknown."""
+        self.run.record.may_be_unknown.update(self.sending)
+        super().die()
+        self.run.loop.after(_LEASE + 5, self.run.poke)
+
+    def poke(self) -> None:
+        """Somebody wrote what may be due: it is noticed within a look."""
+        if self.is_up:
+            self._wait = _SHORTEST_SLEEP
+            self._look_at(self.run.loop.now + timedelta(seconds=self.chance.uniform(0.2, 2)))
+
+    def look(self) -> None:
+        """Plans what is due, claims texts, and finds out when to look again."""
+        if self._looks_at is not None and self._looks_at > self.run.loop.now:
+            return  # a look that was put off, or brought forward, has taken the place of this one
+        self._looks_at = None
+        duties, now = self._duties, self.run.loop.now
+        # What cannot be done now is looked at less and less often; in the program it is once a second.
+        self._wait = min(self._wait * 1.5, _LONGEST_WAIT)
+        wait = self._wait
+        with contextlib.suppress(DatabaseDown):
+            if self.chance.random() < 0.2:
+                duties.settle()
+                while duties.replan():
+                    pass
+            while duties.plan():
+                pass
+            if not self.services.spool.holds_texts():
+                self.run.record.passes.append((self.run.record.step(), now))
+            claimed = duties.claim()
+            self._claimed += claimed
+            with self.services.database.reading() as tx:
+                due = clock.next_due(tx)
+            wait = _LONGEST_SLEEP if due is None else max(wait, min(due - now, _LONGEST_SLEEP))
+            if claimed or wait > self._wait:
+                self._wait = _SHORTEST_SLEEP
+            if claimed:
+                wait = timedelta(seconds=1)
+        if self._claimed:
+            stalls = self.chance.random() < self.run.setting.stalls and self.unsafe
+            self._turn_in(self.chance.uniform(60, 400) if stalls else self.chance.uniform(0.01, 0.5))
+        self._look_at(now + wait)
+
+    def turn(self) -> None:
+        """Records what came back, and begins the calls of what was claimed, in one transaction."""
+        self._turn_comes = False
+        results, self._results = self._results, []
+        ids, self._claimed = self._claimed, []
+        if not results and not ids:
+            return
+        try:
+            ready = self._duties.turn(results, ids)
+        except BaseException as error:
+            self._results = results + self._results
+            self.run.record.may_be_unknown.update(self.sending)
+            self.run.record.may_be_unknown.update(self.run.sending_among(ids))
+            if not isinstance(error, DatabaseDown):
+                raise
+            self._turn_in(self.chance.uniform(1, 30))
+            return
+        for text in ready:
+            self.call(text)
+
+    def call(self, ready: Ready) -> None:
+        """Makes one call."""
+        begun = self.run.begin(ready)
+        self._under_way[ready.message_id] = begun
+        self.run.loop.drive(self.run.provider.send(ready.outgoing), partial(self._came_back, self.life, ready))
+
+    def _came_back(self, life: int, ready: Ready, result: SendResult) -> None:
+        if life != self.life or not self.is_up:
+            return
+        self._under_way.pop(ready.message_id, None)
+        if result.verdict is Verdict.SENDER:
+            self.run.sender_stopped()
+        self._results.append((ready, result))
+        stalls = self.chance.random() < self.run.setting.stalls and self.unsafe
+        if stalls:
+            self.run.record.may_be_unknown.add(ready.message_id)
+        self._turn_in(self.chance.uniform(100, 300) if stalls else self.chance.uniform(0.01, 0.3))
+
+    def _turn_in(self, seconds: float) -> None:
+        if not self._turn_comes:
+            self._turn_comes = True
+            self.run.loop.after(seconds, self.alive(self.turn))
+
+    def _look_at(self, moment: datetime) -> None:
+        if self._looks_at is None or moment < self._looks_at or self._looks_at <= self.run.loop.now:
+            self._looks_at = moment
+            self.run.loop.at(moment, self.alive(self.look))
+
+    def _note_zone_data(self) -> None:
+        with contextlib.suppress(DatabaseDown):
+            self._duties.note_zone_data()
+
+    def _top_up(self) -> None:
+        with contextlib.suppress(DatabaseDown):
+            self._duties.top_up()
+            self._duties.settle()
+        self.run.loop.after(self.chance.uniform(3_600, 20_000), self.alive(self._top_up))
+
+
+class Web(Process):
+    """The web process: the desk, the receipts and its housekeeping."""
+
+    restarts_within = 5.0
+
+    def begin(self) -> None:
+        """As the command does."""
+        self._replays = False
+        self._keep_house()
+        self._see_to_the_spool()
+
+    def take(self, incoming: Incoming) -> tuple[bool, str | None]:
+        """Calls the webhook; whether it answered with 200, and what."""
+        if not self.is_up:
+            return False, None
+        try:
+            answer = self.services.desk.take(incoming)
+        except NotTaken:
+            return False, None
+        except Crashed:
+            self.die()
+            return False, None
+        self._see_to_the_spool()
+        self.run.poke()
+        return True, answer.body
+
+    def note_receipt(self, receipt: Receipt) -> bool:
+        """Calls the status webhook; whether it answered with 2xx."""
+        if not self.is_up:
+            return False
+        try:
+            with self.services.database.writing() as tx:
+                receipts.apply(tx, self.run.loop.now, self.services.library, receipt)
+        except StoreError:
+            return False
+        except Crashed:
+            self.die()
+            return False
+        return True
+
+    def _keep_house(self) -> None:
+        with contextlib.suppress(StoreError):
+            self.services.directory.refresh(self.services.database)
+        self.run.loop.after(self.chance.uniform(3_000, 15_000), self.alive(self._keep_house))
+
+    def _replay(self) -> None:
+        self._replays = False
+        with contextlib.suppress(StoreError):
+            self.services.directory.refresh(self.services.database)
+            self.services.desk.replay()
+        self.run.poke()
+        self._see_to_the_spool()
+
+    def _see_to_the_spool(self) -> None:
+        if not self._replays and self.services.spool.holds_texts():
+            self._replays = True
+            self.run.loop.after(self.chance.uniform(5, 200), self.alive(self._replay))

@@ -1,0 +1,151 @@
+"""The simulated provider and the carriers behind it: it takes texts, or does not, or does and never says so.
+
+Its ledger is the truth of what went out. It keeps no promise that Twilio does not make (twilio.md sections 5 to 8).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from random import Random
+from typing import TYPE_CHECKING
+
+from channels.base import Fault, Outgoing, Receipt, ReceiptState, SendResult, Verdict
+from channels.twilio_errors import fault_of_answer, fault_of_receipt, verdict_of
+from tests.simulation.loop import Loop, Pause
+from tests.simulation.record import Begun, Record
+
+if TYPE_CHECKING:
+    from tests.simulation.setting import Setting
+
+_TIME_OUT = 10.0
+_TRIES = 3
+"""As often as a webhook is called again that did not answer (``#rc=3``)."""
+
+
+class Answer(StrEnum):
+    """What the provider makes of one call."""
+
+    ACCEPTED = "accepted"
+    TIMED_OUT_BEFORE = "timed out, not taken"
+    TIMED_OUT_AFTER = "timed out, taken"
+    BROKEN_BEFORE = "5xx, not taken"
+    BROKEN_AFTER = "5xx, taken"
+    WITHOUT_ID = "2xx without an id, taken"
+    THROTTLED = "429"
+    NOT_CONNECTED = "no connection"
+    SENDER_FAULT = "sender at fault"
+
+
+_TAKEN = {Answer.ACCEPTED, Answer.TIMED_OUT_AFTER, Answer.BROKEN_AFTER, Answer.WITHOUT_ID}
+_RESULTS = {
+    Answer.TIMED_OUT_BEFORE: (0, None),
+    Answer.TIMED_OUT_AFTER: (0, None),
+    Answer.BROKEN_BEFORE: (500, None),
+    Answer.BROKEN_AFTER: (503, 20503),
+    Answer.WITHOUT_ID: (0, None),
+    Answer.THROTTLED: (429, 20429),
+    Answer.SENDER_FAULT: (400, 21606),
+}
+
+
+class Provider:
+    """A channel. What comes of a text later is told by receipts, late, twice, out of order or never."""
+
+    def __init__(self, loop: Loop, chance: Random, setting: "Setting", record: Record) -> None:
+        self._loop = loop
+        self._chance = chance
+        self._setting = setting
+        self._record = record
+        self._ids = 0
+        self.note_receipt: Callable[[Receipt], bool] = lambda _: True
+        self.is_away = False
+        self.is_healed = False
+        self.blocked: set[str] = set()
+        self.dead: set[str] = set()
+
+    async def send(self, text: Outgoing) -> SendResult:
+        """One call, as `channels.base.Channel` has it."""
+        chance = self._chance
+        call = self._record.begun[text.attempt][-1]
+        refused = self._refused(text)
+        answer = Answer.ACCEPTED if refused is None else None
+        if refused is None:
+            answer = self._answer()
+        travels = chance.uniform(0.01, 1.5)
+        if answer in _TAKEN:
+            # Whatever becomes of the caller meanwhile, the provider has it then.
+            self._loop.after(travels, lambda: self._take(text, call))
+        timed_out = answer in (Answer.TIMED_OUT_BEFORE, Answer.TIMED_OUT_AFTER)
+        await Pause(_TIME_OUT if timed_out else travels + chance.uniform(0.01, 2.0))
+        result = refused or self._result(answer or Answer.ACCEPTED, call)
+        call.result = result
+        self._record.tally(f"call: {answer or result.code}")
+        return result
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    def _refused(self, text: Outgoing) -> SendResult | None:
+        if self.is_away:
+            return SendResult(Verdict.LATER, None, None, Fault.NOT_SENT, "no connection")
+        if text.to in self.blocked:
+            return _failure(400, 21610)
+        if text.to in self.dead and self._chance.random() < 0.5:
+            return _failure(400, 21211)
+        return None
+
+    def _answer(self) -> Answer:
+        if not self.is_healed:
+            for answer, often in self._setting.answers.items():
+                if often and self._chance.random() < often:
+                    return answer
+        return Answer.ACCEPTED
+
+    def _result(self, answer: Answer, call: Begun) -> SendResult:
+        if answer is Answer.ACCEPTED:
+            return SendResult(Verdict.ACCEPTED, call.provider_id, None, Fault.NONE, "")
+        if answer is Answer.NOT_CONNECTED:
+            return SendResult(Verdict.LATER, None, None, Fault.NOT_SENT, "no connection")
+        return _failure(*_RESULTS[answer])
+
+    def _take(self, text: Outgoing, call: Begun) -> None:
+        self._ids += 1
+        call.provider_id = f"SM{self._ids:032x}"
+        call.accepted = (self._record.step(), self._loop.now)
+        self._record.note(self._loop.now, f"taken {text.attempt} {text.to} {call.provider_id[-6:]}")
+        self._tell(text, call.provider_id)
+
+    def _tell(self, text: Outgoing, provider_id: str) -> None:
+        """Sends the receipts on their way: one that it was sent, and one of how it ended."""
+        chance = self._chance
+        sent = Receipt(provider_id, ReceiptState.SENT, None, text.attempt)
+        self._later(sent, chance.uniform(0.0, 3.0))
+        end = replace(sent, state=ReceiptState.DELIVERED)
+        if text.to in self.dead:
+            end = replace(sent, state=ReceiptState.UNDELIVERED, code=30006, fault=fault_of_receipt(30006))
+        elif not self.is_healed and chance.random() < self._setting.undelivered:
+            code = chance.choice([30003, 30008])
+            end = replace(sent, state=ReceiptState.UNDELIVERED, code=code, fault=fault_of_receipt(code))
+        self._later(end, chance.uniform(0.0, 20.0))
+
+    def _later(self, receipt: Receipt, seconds: float) -> None:
+        chance, setting = self._chance, self._setting
+        if not self.is_healed:
+            if chance.random() < setting.receipts_lost:
+                return
+            if chance.random() < setting.receipts_late:
+                seconds += chance.expovariate(1 / 7200)
+            if chance.random() < setting.receipts_doubled:
+                self._loop.after(seconds + chance.expovariate(1 / 600), lambda: self._call_back(receipt, _TRIES))
+        self._loop.after(seconds, lambda: self._call_back(receipt, _TRIES))
+
+    def _call_back(self, receipt: Receipt, tries: int) -> None:
+        if self.note_receipt(receipt):
+            self._record.receipts.setdefault(receipt.provider_id, set()).add(receipt.state)
+        elif tries:
+            self._loop.after(self._chance.uniform(1, 15), lambda: self._call_back(receipt, tries - 1))
+
+
+def _failure(status: int, code: int | None) -> SendResult:
+    fault = fault_of_answer(status, code)
+    return SendResult(verdict_of(fault), None, code, fault, f"HTTP {status}")

@@ -1,0 +1,294 @@
+"""One simulated run: the world of one seed, from an empty clinic to the auditor's findings."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+import sqlalchemy as sa
+
+from bot.conversation.tongue import Tongues
+from bot.services import Services
+from bot.settings import Settings, load_settings
+from bot.understanding.engine import Engine
+from content.library import Library, load
+from scheduler.delivery.dispatcher import Ready
+from scheduler.enrolment import NewPatient
+from store import clinics, contacts, patients, plans
+from store.backends import backend_for
+from store.clinics import OptOutBy
+from store.database import Database
+from store.messages import message
+from store.migrate import migrate
+from tests.simulation.database import Fate, FaultyDatabase
+from tests.simulation.loop import Loop
+from tests.simulation.people import OURS, Patients, Staff
+from tests.simulation.processes import Process, Scheduler, Web
+from tests.simulation.provider import Provider
+from tests.simulation.record import Begun, Person, Record, Version
+from tests.simulation.setting import REGIMENS, Setting
+
+_DATA_KEY = "dGVzdHMtb25seS1kYXRhLWtleS1uby1zZWNyZXQtISE="
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all runs of a process share: the content, what understands texts, and an empty database to copy."""
+
+    folder: Path
+    library: Library
+    engine: Engine
+
+    @classmethod
+    @contextmanager
+    def built(cls) -> Iterator["Stage"]:
+        """The stage in a folder of its own; in memory where the machine has such a file system."""
+        memory = Path("/dev/shm")
+        with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+            library = load()
+            migrate(f"sqlite:///{Path(folder) / 'empty.sqlite3'}")
+            yield cls(Path(folder), library, Engine(library))
+
+    @cached_property
+    def tongues(self) -> Tongues:
+        """Knows languages; as much the same for all processes as the library is."""
+        return Tongues(self.library)
+
+
+class Run:
+    """Everything of one seed."""
+
+    def __init__(self, stage: Stage, seed: int, days: int) -> None:
+        self.chance = Random(seed)
+        self.setting = Setting.draw(self.chance, days)
+        self.library = stage.library
+        self.record = Record(seed)
+        self.loop = Loop(self.setting.start)
+        self.provider = Provider(self.loop, self.chance, self.setting, self.record)
+        self._stage = stage
+        self._folder = Path(tempfile.mkdtemp(dir=stage.folder))
+        self._url = f"sqlite:///{shutil.copy(stage.folder / 'empty.sqlite3', self._folder / 'run.sqlite3')}"
+        self._settings = self._load_settings()
+        self._backend = backend_for(self._url)
+        self.truth = Database(self._backend, self.services(lambda _: Fate.DONE).sealer)
+        self._database_away_until = self.loop.now
+        self._is_healed = False
+        self._stopped_since: datetime | None = None
+        self.schedulers: list[Scheduler] = []
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._backend.close()
+        shutil.rmtree(self._folder)
+
+    def play(self) -> Record:
+        """The whole of it, up to the end."""
+        with (
+            patch("scheduler.delivery.planner.monotonic", self._budget),
+            patch("bot.services.Tongues", lambda _: self._stage.tongues),
+        ):
+            self._open_clinic()
+            self.web = Web(self, "web")
+            self.staff = Staff(self, "staff")
+            self.provider.note_receipt = self.web.note_receipt
+            self.patients = Patients(self)
+            self.schedulers += [Scheduler(self, f"scheduler{number}") for number in range(self.setting.schedulers)]
+            self._draw_troubles()
+            for number in range(self.setting.patients):
+                phone = f"+12025550{101 + number}"
+                if self.chance.random() < self.setting.dead_numbers:
+                    self.provider.dead.add(phone)
+                hours = self.chance.uniform(0, 24 * min(3, self.setting.days / 2))
+                self.staff.enrol_at(self.loop.now + timedelta(hours=hours), phone)
+            self.loop.after(self.chance.uniform(1_800, 20_000), self.staff.close_alerts)
+            self.loop.at(self.setting.busy_until, self._heal)
+            self.loop.run(self.setting.end)
+            self.sender_resumed()
+        return self.record
+
+    def services(self, fate: Callable[[bool], Fate]) -> Services:
+        """The parts of one process, on a database whose faults are ``fate``'s."""
+        services = Services(self._settings, lambda: self.loop.now)
+        services.__dict__.update(library=self.library, engine=self._stage.engine)
+        database = FaultyDatabase(self._backend, services.sealer, lambda: self.loop.now, fate)
+        services.__dict__.update(database=database)
+        return services
+
+    def fate(self, writes: bool) -> Fate:
+        """What becomes of a transaction now."""
+        if self.loop.now < self._database_away_until:
+            return Fate.AWAY
+        if self._is_healed or not writes:
+            return Fate.DONE
+        setting = self.setting
+        drawn = self.chance.random()
+        for fate, often in (
+            (Fate.DIES_BEFORE, setting.crashes / 2),
+            (Fate.DIES_AFTER, setting.crashes / 2),
+            (Fate.LOST, setting.lost),
+            (Fate.UNANSWERED, setting.unanswered),
+        ):
+            if drawn < often:
+                self.record.tally(f"database: {fate}")
+                return fate
+            drawn -= often
+        return Fate.DONE
+
+    def poke(self) -> None:
+        """Something was written: every scheduler notices within its next look."""
+        for scheduler in self.schedulers:
+            scheduler.poke()
+
+    def note(self, what: str) -> None:
+        """Writes a line of the trace."""
+        self.record.note(self.loop.now, what)
+
+    def sender_stopped(self) -> None:
+        """The provider says that our number is at fault: from now on, until staff have mended it, nothing goes."""
+        self._stopped_since = self._stopped_since or self.loop.now
+
+    def sender_resumed(self) -> None:
+        """Staff mended it."""
+        if self._stopped_since is not None:
+            self.record.trouble("sender stopped", self._stopped_since, self.loop.now)
+            self._stopped_since = None
+
+    def begin(self, ready: Ready) -> Begun:
+        """That a call is made."""
+        begun = Begun(self.record.step(), self.loop.now, ready.message_id, ready.outgoing)
+        self.record.begun.setdefault(ready.outgoing.attempt, []).append(begun)
+        self.note(f"call {ready.outgoing.attempt} {ready.outgoing.to}")
+        return begun
+
+    def sending_among(self, ids: Sequence[int]) -> list[int]:
+        """Those of some texts whose rows say that they are being sent."""
+        with self.truth.reading() as tx:
+            statement = sa.select(message.c.id).where(message.c.id.in_(ids), message.c.state == "sending")
+            return list(tx.conn.execute(statement.order_by(message.c.id)).scalars())
+
+    def person(self, new: NewPatient) -> Person | None:
+        """Who was enrolled under a number, if that is committed."""
+        with self.truth.reading() as tx:
+            contact = contacts.find_contact(tx, 1, new.phone)
+            patient = None if contact is None else patients.active_patient(tx, contact.id)
+        if contact is None or patient is None:
+            return None
+        window = self.setting.window
+        if new.window_from is not None and new.window_until is not None:
+            window = (new.window_from, new.window_until)
+        person = Person(new.phone, new.timezone, window, contact.id, patient.id, self.loop.now, [])
+        self.record.people.append(person)
+        self.note_plans(person)
+        return person
+
+    def note_plans(self, person: Person) -> None:
+        """Notes the plans of somebody as they stand, where one changed."""
+        with self.truth.reading() as tx:
+            standing = plans.all_plans_of(tx, person.patient_id)
+        for plan in standing:
+            if plan.id not in person.plans:
+                person.plans.append(plan.id)
+            versions = self.record.versions.setdefault(plan.id, [])
+            if not versions or versions[-1].plan.changes != plan.changes:
+                versions.append(Version(self.record.step(), self.loop.now, plan))
+
+    def _open_clinic(self) -> None:
+        setting, now = self.setting, self.loop.now
+        with self.truth.writing() as tx:
+            made = clinics.add_clinic(
+                tx,
+                now,
+                name="Riverside",
+                program="Riverside Care",
+                timezone=setting.clinic_zone,
+                country="us",
+                languages=("en", "es"),
+                default_language="en",
+                phone_line="202-555-0199",
+                consent_text="We may text you about your treatment.",
+                window_from=setting.window[0],
+                window_until=setting.window[1],
+                max_texts_per_week=setting.per_week,
+                max_texts_per_day=setting.per_day,
+            )
+            by: OptOutBy = "provider" if setting.provider_blocks else "us"
+            clinics.add_sender(tx, now, made.id, OURS, kind="number", opt_out_by=by)
+            clinics.sign_content(tx, now, made.id, self.library.version, "Dr. Quinn")
+            for regimen in (self.library.regimens[name] for name in REGIMENS):
+                clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
+
+    def _draw_troubles(self) -> None:
+        chance, setting = self.chance, self.setting
+        spans: tuple[tuple[int, float, Callable[[float], None]], ...] = (
+            (setting.database_outages, 8, self._database_goes),
+            (setting.provider_outages, 12, self._provider_goes),
+            (setting.scheduler_outages, 40, self._schedulers_go),
+        )
+        for number, longest, goes in spans:
+            for _ in range(number):
+                seconds = chance.uniform(0.1, longest) * 3_600
+                begins = self.loop.now + timedelta(days=chance.uniform(0.2, setting.days))
+                self.loop.at(begins, partial(goes, seconds))
+
+    def _database_goes(self, seconds: float) -> None:
+        until = min(self.loop.now + timedelta(seconds=seconds), self.setting.busy_until)
+        self._database_away_until = max(self._database_away_until, until)
+        self.record.trouble("database away", self.loop.now, until)
+        self.note(f"the database goes until {until:%m-%d %H:%M}")
+
+    def _provider_goes(self, seconds: float) -> None:
+        until = min(self.loop.now + timedelta(seconds=seconds), self.setting.busy_until)
+        self.record.trouble("provider away", self.loop.now, until)
+        self.note(f"the provider goes until {until:%m-%d %H:%M}")
+        self.provider.is_away = True
+        self.loop.at(until, self._provider_comes)
+        # Texts wait now: just then a change, and its undoing, must reach them.
+        for person in self.record.people:
+            if self.chance.random() < 0.6:
+                self.loop.after(self.chance.uniform(0, seconds / 2), partial(self._changes, person))
+
+    def _changes(self, person: Person) -> None:
+        if self.loop.now < self.setting.busy_until and self.setting.changes_a_day:
+            self.staff.change_something(person)
+
+    def _provider_comes(self) -> None:
+        self.provider.is_away = False
+
+    def _schedulers_go(self, seconds: float) -> None:
+        until = min(self.loop.now + timedelta(seconds=seconds), self.setting.busy_until)
+        self.record.trouble("schedulers down", self.loop.now, until)
+        self.note(f"the schedulers go until {until:%m-%d %H:%M}")
+        for scheduler in self.schedulers:
+            scheduler.halt(until)
+
+    def _heal(self) -> None:
+        self.note("all is well from here on")
+        self._is_healed = self.provider.is_healed = True
+        processes: list[Process] = [self.web, self.staff, *self.schedulers]
+        for process in processes:
+            process.unsafe = False
+        self.poke()
+
+    def _budget(self) -> float:
+        """The clock of the planner's budget: now and then it is used up at once."""
+        return 1_000.0 if self.chance.random() < 0.05 and not self._is_healed else 0.0
+
+    def _load_settings(self) -> Settings:
+        return load_settings(
+            database_url=self._url,
+            var_dir=self._folder / "var",
+            secret_key="s" * 32,
+            data_keys=_DATA_KEY,
+            index_key="tests-only-index-key-that-protects-nothing",
+            public_url="https://texts.example.org",
+            twilio_account_sid="AC" + "1" * 32,
+            twilio_auth_token="token-of-the-tests",
+        )
