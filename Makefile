@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-shared bench lock
+.PHONY: help setup run test lint test-shared chaos fuzz bench lock
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ lint: setup  ## linter, formatter, strict types, and the linter of the content
 
 test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR=...)
 	@$(BIN)/python -m pytest tests/shared
+
+chaos: setup  ## kill the real processes while texts come and go, then audit (KILLS=100 SEED=1)
+	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup  ## call webhooks and commands with hostile input for a while (FUZZ_SECONDS=60 SEED=1)
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),60) $(if $(SEED),--seed $(SEED))
 
 bench: setup  ## the benchmarks, as JSON lines (BENCH='inbound --rounds 3')
 	@$(BIN)/python -m bench $(BENCH)
