@@ -15,12 +15,13 @@ from channels.base import Via
 from channels.phone import read_number
 from content.library import Library
 from content.regimens import Regimen
+from scheduler import foretold
 from scheduler.delivery.words import WELCOME
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
 from scheduler.plan.reminders import Reminder
-from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
-from scheduler.send_window import WEEK, SendWindow
+from scheduler.planned import calendar_of, clinic_days_of
+from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW, write_shadow
 from store import audit, consents, contacts, outbox, patients, plans
 from store.clinics import Clinic, ClinicEntry, is_ours
@@ -128,7 +129,7 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
         patients.get_patient(tx, patient.id) or patient,
         plans.get_plan(tx, plan.id) or plan,
         tuple(coming[:_SHOWN]),
-        _warnings(coming, clinic, window),
+        foretold.warnings(plan, calendar, coming, (), clinic, window, now),
     )
 
 
@@ -154,12 +155,12 @@ def add_plan(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: N
     due = [moment for moment in (patient.next_text_at, coming[0].due_at) if moment is not None]
     patients.set_next_text(tx, patient.id, min(due))
     audit.record(tx, now, entry.clinic.id, new.by, "plan.add", "plan", plan.id, ["regimen_id", "start", "start_cycle"])
-    everything = [*coming, *(each for other in known if other.state == "active" for each in _known(other, window, now))]
+    others = [other for other in known if other.state == "active"]
     return Enrolled(
         patients.get_patient(tx, patient.id) or patient,
         plans.get_plan(tx, plan.id) or plan,
         tuple(coming[:_SHOWN]),
-        _warnings(everything, entry.clinic, window),
+        foretold.warnings(plan, calendar, coming, others, entry.clinic, window, now),
     )
 
 
@@ -211,13 +212,14 @@ def _check_live(entry: ClinicEntry) -> None:
 def _course(
     now: datetime, library: Library, entry: ClinicEntry, new: NewPatient | NewPlan, timezone: str
 ) -> tuple[Regimen, Calendar]:
-    """The regimen, which the clinic signed off, and the calendar that it gives."""
+    """The regimen, which the clinic signed off, and the calendar that it gives on the clinic's days."""
     regimen = _signed_regimen(library, entry, new.regimen_id)
     today = to_local(now, timezone).date()
     if not today - _LONGEST_AGO <= new.start <= today + _FURTHEST_AHEAD:
         raise NotEnrolled("start", f"The first day is too far off ({new.start}): check the year.")
     try:
-        return regimen, Calendar(regimen, new.start, new.start_cycle)
+        clinic_days = clinic_days_of(entry.clinic)
+        return regimen, Calendar(regimen, new.start, new.start_cycle, clinic_days=clinic_days)
     except NoSuchCycleError as error:
         raise NotEnrolled("start_cycle", _sentence(error)) from None
 
@@ -232,6 +234,7 @@ def _begin(
     window: SendWindow,
 ) -> tuple[Plan, list[Reminder]]:
     """Writes a plan and its events, and gives what it has to tell in the next weeks."""
+    clinic_days = calendar.timeline.state.clinic_days
     plan = plans.add_plan(
         tx,
         now,
@@ -244,9 +247,10 @@ def _begin(
         start=new.start,
         start_cycle=new.start_cycle,
         visit_time=new.visit_time,
+        clinic_days=None if clinic_days is None else clinic_days.to_json(),
     )
     write_shadow(tx, plan, calendar, to_local(now, window.timezone).date() + SHADOW)
-    coming = _coming(plan, calendar, window, now)
+    coming = foretold.coming(plan, calendar, window, now)
     if not coming:
         raise NotEnrolled("start", "Nothing of this plan is left to remind of: check the first day and its cycle.")
     return plan, coming
@@ -297,35 +301,6 @@ def _patient(tx: Tx, now: datetime, contact: Contact, new: NewPatient) -> Patien
         raise NotEnrolled("phone", str(error)) from error
     except CodeTaken as error:
         raise NotEnrolled("code", str(error)) from error
-
-
-def _coming(plan: Plan, calendar: Calendar, window: SendWindow, now: datetime) -> list[Reminder]:
-    """The reminders of the next weeks, or the first one where it comes later."""
-    found: list[Reminder] = []
-    for reminder in reminders_of(plan, calendar, window, now):
-        if found and reminder.due_at > now + SHADOW:
-            break
-        found.append(reminder)
-    return found
-
-
-def _known(plan: Plan, window: SendWindow, now: datetime) -> list[Reminder]:
-    """As `_coming`, of a plan that stands."""
-    try:
-        return _coming(plan, calendar_of(plan), window, now)
-    except PlanUnreadable:
-        return []  # told to staff when its next text is due
-
-
-def _warnings(coming: list[Reminder], clinic: Clinic, window: SendWindow) -> tuple[str, ...]:
-    """That there are weeks with more texts than the clinic's limit, some of which would then not be sent."""
-    days = [to_local(reminder.due_at, window.timezone).date() for reminder in coming]
-    most = max(sum(day <= other < day + WEEK for other in days) for day in days)
-    if most <= clinic.max_texts_per_week:
-        return ()
-    limit = clinic.max_texts_per_week
-    sentence = f"There are up to {most} texts in a week, and {clinic.name} sends at most {limit}: raise that limit, "
-    return (sentence + "or some will not be sent.",)
 
 
 def _welcome(tx: Tx, now: datetime, contact: Contact, patient: Patient, window: SendWindow) -> None:

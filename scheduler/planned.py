@@ -16,9 +16,11 @@ from content.regimen_format.rules import Overrides
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.changes import Change, ChangeError, change_from_json
+from scheduler.plan.clinic_days import ClinicDays
 from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder, upcoming
 from scheduler.send_window import SendWindow
+from store.clinics import Clinic
 from store.plans import Plan, PlanState
 from store.reminder_rules import OwnRule
 
@@ -63,9 +65,18 @@ def was_undone(plan: Plan, position: int) -> bool:
 def with_changes(plan: Plan, changes: Sequence[Change]) -> Calendar:
     """The calendar that a plan would have with these changes and no others. Raises ChangeError, PlanUnreadable."""
     try:
-        return Calendar(Regimen.from_json(plan.regimen_json), plan.start, plan.start_cycle, changes)
+        regimen, clinic_days = Regimen.from_json(plan.regimen_json), _clinic_days(plan.clinic_days)
+        return Calendar(regimen, plan.start, plan.start_cycle, changes, clinic_days)
     except (ContentError, NoSuchCycleError) as error:
         raise PlanUnreadable(_why(error)) from error
+
+
+def clinic_days_of(clinic: Clinic) -> ClinicDays | None:
+    """On which days a plan that begins now has its visits; None: the clinic has said nothing of its days.
+
+    A plan keeps them as they are when it begins: whoever was told a date keeps it when the clinic's days change.
+    """
+    return ClinicDays.where_told(clinic.open_weekdays, clinic.closed_on)
 
 
 def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: datetime) -> Iterator[Reminder]:
@@ -157,6 +168,15 @@ def _calendar(plan: Plan, changes: Sequence[Change]) -> Calendar:
         return with_changes(plan, changes)
     except ChangeError as error:
         raise PlanUnreadable(_why(error)) from error
+
+
+# Plans that began when their clinic had the same days have them as one and the same value.
+@lru_cache(maxsize=1_024)
+def _clinic_days(stored: str | None) -> ClinicDays | None:
+    try:
+        return None if stored is None else ClinicDays.from_json(stored)
+    except ValueError as error:
+        raise PlanUnreadable(str(error)) from error
 
 
 # A plan is looked at again with every reminder: its changes are then no longer read, and a switch carries a regimen.

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from scheduler.plan.calendar import Calendar, Event, Kind
-from scheduler.plan.timeline import Timeline
+from scheduler.plan.replay import timeline_of
 from store import plans
 from store.database import Tx
 from store.plans import Plan, PlanEvent
@@ -45,7 +45,7 @@ def _held(calendar: Calendar, until: date) -> list[Event]:
     state = calendar.timeline.state
     if state.held_from is None or state.stopped_on is not None:
         return []
-    coming = Timeline(state._replace(held_from=None)).events(state.held_from)
+    coming = timeline_of(state._replace(held_from=None)).events(state.held_from)
     return [event for event in takewhile(lambda event: event.date <= until, coming) if event.kind in _GIVEN]
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from scheduler.plan.calendar import Calendar, Event, Kind
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.intervals import TooSoon
+from scheduler.planned import with_changes
 from scheduler.standing import Standing
 from store.clinics import ClinicEntry
 from store.plans import Plan, PlanEvent
@@ -120,7 +121,9 @@ def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> 
         for row in rows
         if row.status == "confirmed" and row.name in touched and row.date >= standing.today
     ]
-    known = {(event.name, told) for event in before for told in event.warnings}
+    # What the clinic's days made of the plan was told to whoever entered it, and an undo may bring it back.
+    entered = with_changes(standing.plan, ()).events(first, last) if standing.plan.clinic_days else ()
+    known = {(event.name, told) for event in (*before, *entered) for told in event.warnings}
     for event in after:
         for told in event.warnings:
             if (event.name, told) in known:

@@ -1,7 +1,7 @@
 """What is known of a clinic: its settings, its numbers and its sign-offs. `store.clinics` reads and writes them."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 SenderKind = Literal["number", "service"]
@@ -20,7 +20,8 @@ class Clinic:
 
     ``window_from`` and ``window_until`` bound the local time of day at which it texts its patients. The content
     fields are those of the newest sign-off; None where there is none. ``quiet_hours``: for how long after a text that
-    told of danger to life nothing but answers and visit reminders goes to that person.
+    told of danger to life nothing but answers and visit reminders goes to that person. ``open_weekdays``: on which
+    there are visits (Monday 0), None where nobody said; ``closed_on``: the days, in order, on which there are none.
     """
 
     id: int
@@ -44,6 +45,8 @@ class Clinic:
     version: int
     quiet_hours: int = QUIET_HOURS
     max_texts_per_day: int = TEXTS_PER_DAY
+    open_weekdays: tuple[int, ...] | None = None
+    closed_on: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

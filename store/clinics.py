@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, TypedDict, Unpack, get_args
 
 import sqlalchemy as sa
@@ -70,6 +70,8 @@ clinic = sa.Table(
     sa.Column("changed_at", Moment, nullable=False),
     sa.Column("quiet_hours", sa.Integer, nullable=False, server_default=str(QUIET_HOURS)),
     sa.Column("max_texts_per_day", sa.Integer, nullable=False, server_default=str(TEXTS_PER_DAY)),
+    sa.Column("open_weekdays", sa.JSON(none_as_null=True)),
+    sa.Column("closed_on", sa.JSON(none_as_null=True)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
 )
@@ -142,6 +144,8 @@ class ClinicFields(TypedDict, total=False):
     max_texts_per_week: int
     quiet_hours: int
     max_texts_per_day: int
+    open_weekdays: Sequence[int] | None
+    closed_on: Sequence[date]
 
 
 _newest_sign_off = (
@@ -222,6 +226,10 @@ def set_clinic(tx: Tx, now: datetime, clinic_id: int, **changes: Unpack[ClinicFi
             raise NameTaken(f"There is a clinic called {changes['name']} already.")
     if "languages" in changes:
         values["languages"] = list(changes["languages"])
+    if "open_weekdays" in changes:
+        values["open_weekdays"] = sorted(changes["open_weekdays"] or ()) or None
+    if "closed_on" in changes:
+        values["closed_on"] = [day.isoformat() for day in sorted(changes["closed_on"])] or None
     if changes.get("consent_text", before.consent_text) != before.consent_text:
         values["consent_version"] = before.consent_version + 1
     _change(tx, now, clinic_id, values)
@@ -366,7 +374,12 @@ def _clinic(tx: Tx, clinic_id: int) -> Clinic:
 
 def _as_clinic(row: sa.Row[Any]) -> Clinic:
     values = {name: getattr(row, name) for name in _CLINIC_FIELDS}
-    return Clinic(**values | {"languages": tuple(row.languages)})
+    values |= {
+        "languages": tuple(row.languages),
+        "open_weekdays": None if row.open_weekdays is None else tuple(row.open_weekdays),
+        "closed_on": tuple(date.fromisoformat(day) for day in row.closed_on or ()),
+    }
+    return Clinic(**values)
 
 
 def _as_sender(row: sa.Row[Any]) -> Sender:

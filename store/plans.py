@@ -72,6 +72,7 @@ plan = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("shadow_until", sa.Date),
     sa.Column("visit_times", sa.JSON(none_as_null=True)),
+    sa.Column("clinic_days", sa.Text),
     within_clinic("patient_id", "patient"),
     one_of("state", get_args(PlanState)),
     sa.CheckConstraint("start_cycle >= 1", name="start_cycle"),
@@ -108,8 +109,9 @@ class Plan:
     ``regimen_json`` is the whole definition and ``digest`` its SHA-256 in hex. ``start`` is the local date of the
     first day of cycle ``start_cycle`` (1: from the beginning). ``version`` moves with every change. The plan's events
     stand as rows up to and with ``shadow_until``; None: none were written yet. ``changes`` are the scheduler's to read,
-    in the order in which they were made. ``visit_times``: those of single visits, by the name of the event. ``rules``:
-    the clinic's and the patient's reminder rules in place of the regimen's, as `store.reminder_rules.in_force`.
+    in the order in which they were made. ``visit_times``: those of single visits, by the name of the event.
+    ``clinic_days``: those of its clinic when the plan began, the scheduler's to read; None: it had none. ``rules``: the
+    clinic's and the patient's reminder rules in place of the regimen's, as `store.reminder_rules.in_force`.
     """
 
     id: int
@@ -127,6 +129,7 @@ class Plan:
     created_at: datetime
     shadow_until: date | None
     visit_times: Mapping[str, "VisitTime"]
+    clinic_days: str | None
     changes: tuple[str, ...]
     rules: tuple[OwnRule, ...]
 
@@ -149,6 +152,7 @@ _PLANS = sa.select(
     plan.c.created_at,
     plan.c.shadow_until,
     plan.c.visit_times,
+    plan.c.clinic_days,
 ).order_by(plan.c.id)
 _DEFINITIONS = Prepared(
     sa.select(regimen_definition.c.digest, regimen_definition.c.definition).where(
@@ -189,6 +193,7 @@ def add_plan(
     start: date,
     start_cycle: int = 1,
     visit_time: time | None = None,
+    clinic_days: str | None = None,
 ) -> Plan:
     """A new active plan, no event of which stands yet."""
     tx.conn.execute(_ADD_DEFINITION[tx.dialect], {"digest": digest, "definition": regimen_json})
@@ -203,6 +208,7 @@ def add_plan(
             "start": start,
             "start_cycle": start_cycle,
             "visit_time": visit_time,
+            "clinic_days": clinic_days,
             "created_at": now,
         },
     )

@@ -5,6 +5,8 @@ from zoneinfo import available_timezones
 
 import click
 
+from content.regimen_format.notation import weekdays
+
 
 class Day(click.ParamType[date]):
     """A date, 2026-05-04."""
@@ -17,6 +19,21 @@ class Day(click.ParamType[date]):
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value} is not a date: write it as 2026-05-04.", param, ctx)
+
+
+class Weekdays(click.ParamType[tuple[int, ...]]):
+    """Weekdays, mon-fri or mon,thu; Monday is 0."""
+
+    name = "weekdays"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The weekdays in their order; a usage error that says what is expected."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return weekdays(str(value).lower())
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 class TimeOfDay(click.ParamType[time]):

@@ -2,14 +2,14 @@
 
 import re
 import sys
-from collections.abc import Callable
-from datetime import time
+from collections.abc import Callable, Sequence
+from datetime import date, time
 from typing import Any, TypeVar
 
 import click
 from argon2 import PasswordHasher
 
-from bot.cli.arguments import Name, TimeOfDay, Zone
+from bot.cli.arguments import Day, Name, TimeOfDay, Weekdays, Zone
 from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
@@ -17,6 +17,7 @@ from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import clinic_reminders
 from channels.phone import is_e164, read_number
 from content.library import Library
+from content.regimen_format.notation import WEEKDAYS
 from store import audit, clinics, staff
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -83,20 +84,30 @@ def clinic_add(name: str, **given: Any) -> None:
 @clinic.command("set")
 @click.argument("name")
 @_settings
-def clinic_set(name: str, **given: Any) -> None:
-    """Change settings of the clinic called NAME."""
+@click.option("--open", "open_weekdays", type=Weekdays(), help="The weekdays of its visits, as mon-fri or mon,thu.")
+@click.option("--holiday", "holidays", multiple=True, type=Day(), help="A day without visits; may be repeated.")
+@click.option("--no-holiday", "workdays", multiple=True, type=Day(), help="A day that is a holiday no more.")
+def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
+    """Change settings of the clinic called NAME.
+
+    Its days count for plans that begin from then on: a visit that would be on another day is on the next open one.
+    """
     fields = {key: value for key, value in given.items() if value not in (None, ())}
-    if not fields:
+    if not fields and not holidays and not workdays:
         message = "Nothing to change: name a setting, `immunotext clinic set --help` lists them."
         raise click.UsageError(message)
     services = open_services()
     now = services.clock()
     with writing(services) as tx:
         before = pick_entry(tx, name).clinic
+        if holidays or workdays:
+            fields["closed_on"] = _closed_on(before, holidays, workdays)
         clinic_id, changes = before.id, _checked(services.library, fields, before)
         clinics.set_clinic(tx, now, clinic_id, **changes)
         audit.record(tx, now, clinic_id, ACTOR, "change", "clinic", clinic_id, sorted(fields))
     click.echo(f"Changed {name}: {', '.join(sorted(fields))}.")
+    if {"open_weekdays", "closed_on"} & fields.keys():
+        click.echo("Whoever is enrolled already keeps their dates: `immunotext clinic close-day` moves those of a day.")
 
 
 @clinic.command("list")
@@ -118,6 +129,8 @@ def clinic_list(as_json: bool) -> None:
             "senders": [sender.address for sender in entry.senders],
             "regimens": [signed.regimen_id for signed in entry.signed_regimens],
             "join_code": entry.clinic.join_code,
+            "open": [WEEKDAYS[day] for day in entry.clinic.open_weekdays or range(7)],
+            "holidays": entry.clinic.closed_on,
         }
         for entry in found
     ]
@@ -260,6 +273,17 @@ def user_add(email: str, name: str, clinic_name: str | None, role: staff.Role, p
         staff.add_membership(tx, added.id, entry.clinic.id, role)
         audit.record(tx, now, entry.clinic.id, ACTOR, "add", "user", added.id, ["email", "name", "role"])
     click.echo(f"{name} is {role} of {entry.clinic.name}.")
+
+
+def _closed_on(before: clinics.Clinic, holidays: Sequence[date], workdays: Sequence[date]) -> list[date]:
+    """The days without visits from now on. Raises click.UsageError where a day is both, or was none."""
+    if both := sorted({*holidays} & {*workdays}):
+        message = f"{both[0]} cannot be a holiday and none at once."
+        raise click.UsageError(message)
+    if unknown := sorted({*workdays} - {*before.closed_on}):
+        message = f"{unknown[0]} is no holiday of {before.name}: `immunotext clinic list` shows them."
+        raise click.UsageError(message)
+    return sorted({*before.closed_on, *holidays} - {*workdays})
 
 
 def _checked(library: Library, fields: dict[str, Any], before: clinics.Clinic | None = None) -> dict[str, Any]:

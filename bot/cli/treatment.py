@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bot.cli.arguments import Day, TimeOfDay, Zone
+from bot.cli.arguments import Day, TimeOfDay, Weekdays, Zone
 from bot.cli.drawing import Line, draw_preview, draw_schedule
 from bot.cli.output import as_json_option, is_terminal, print_json, print_rows
 from bot.clock import real_now
@@ -19,12 +19,20 @@ from scheduler.delivery.words import compose
 from scheduler.plan import show
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.changes import Change, ChangeError, parse_change
+from scheduler.plan.clinic_days import ClinicDays
 from scheduler.plan.gathering import Limits, left_out
 from store.clinics import Clinic
 
 _COLUMNS = ("date", "end_date", "kind", "phase", "cycle", "cycle_in_phase", "day", "items", "warnings")
 # An event may come so long before the first day of treatment: a collection, a test.
 _EARLY = timedelta(weeks=10)
+
+open_option = click.option(
+    "--open", "open_weekdays", type=Weekdays(), help="The weekdays of visits, as mon-fri or mon,thu."
+)
+holiday_option = click.option(
+    "--holiday", "holidays", multiple=True, type=Day(), help="A day without visits, as 2026-12-25; may be repeated."
+)
 
 
 @click.command()
@@ -52,9 +60,18 @@ def regimens(as_json: bool) -> None:
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many treatment days.")
 @click.option("--until", type=Day(), help="The last date to print.")
 @click.option("--change", "specs", multiple=True, help="As delay:cycle=4,days=7; again for the next, in their order.")
+@open_option
+@holiday_option
 @as_json_option
 def schedule(
-    regimen: str, start: date, count: int | None, until: date | None, specs: tuple[str, ...], as_json: bool
+    regimen: str,
+    start: date,
+    count: int | None,
+    until: date | None,
+    specs: tuple[str, ...],
+    open_weekdays: tuple[int, ...] | None,
+    holidays: tuple[date, ...],
+    as_json: bool,
 ) -> None:
     """Print the dated events of REGIMEN, an id of the library or the path of a regimen file.
 
@@ -62,8 +79,9 @@ def schedule(
     takes: delay, hold, resume, skip, move, stop, switch, enter, branch, close.
     """
     found = find_regimen(regimen, load)
-    changes, calendar = _changed(found, start, specs, load)
-    rows = list(show.schedule(found, start, count=count, until=until, changes=changes))
+    clinic_days = ClinicDays.where_told(open_weekdays, holidays)
+    changes, calendar = _changed(found, start, specs, load, clinic_days)
+    rows = list(show.schedule(found, start, count=count, until=until, changes=changes, clinic_days=clinic_days))
     if as_json:
         for row in rows:
             print_json(row)
@@ -82,6 +100,8 @@ def schedule(
 @click.option("--time", "visit_time", type=TimeOfDay(), help="The local time of the visits, as 09:30.")
 @click.option("--until", type=Day(), help="The last date; a plan without an end is previewed for a year.")
 @click.option("--change", "specs", multiple=True, help="A change of the plan, as `schedule` takes it; may be repeated.")
+@open_option
+@holiday_option
 @as_json_option
 def preview(
     regimen: str,
@@ -91,6 +111,8 @@ def preview(
     visit_time: time | None,
     until: date | None,
     specs: tuple[str, ...],
+    open_weekdays: tuple[int, ...] | None,
+    holidays: tuple[date, ...],
     as_json: bool,
 ) -> None:
     """Print every text of a whole course on REGIMEN with its local and UTC time, its words and its segments.
@@ -102,7 +124,8 @@ def preview(
         message = f"There are no texts in {language}: there are {', '.join(library.languages)}."
         raise click.UsageError(message)
     found = find_regimen(regimen, lambda: library)
-    _, calendar = _changed(found, start, specs, lambda: library)
+    clinic_days = ClinicDays.where_told(open_weekdays, holidays)
+    _, calendar = _changed(found, start, specs, lambda: library, clinic_days)
     clinic = _example(timezone, language)
     texts = show.preview(calendar, timezone=timezone, visit_time=visit_time, until=until)
     limits = Limits(clinic.max_texts_per_day, clinic.max_texts_per_week)
@@ -176,12 +199,16 @@ def find_regimen(name: str, library: Callable[[], Library]) -> Regimen:
 
 
 def _changed(
-    regimen: Regimen, start: date, specs: Sequence[str], library: Callable[[], Library]
+    regimen: Regimen,
+    start: date,
+    specs: Sequence[str],
+    library: Callable[[], Library],
+    clinic_days: ClinicDays | None,
 ) -> tuple[list[Change], Calendar]:
     """The changes of the command line, and the calendar with them. Raises click.UsageError."""
     try:
         changes = [parse_change(spec, lambda name: find_regimen(name, library)) for spec in specs]
-        return changes, Calendar(regimen, start, changes=changes)
+        return changes, Calendar(regimen, start, changes=changes, clinic_days=clinic_days)
     except ChangeError as error:
         message = f"The change cannot be made: {error}."
         raise click.UsageError(message) from error

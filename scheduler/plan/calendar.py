@@ -9,7 +9,7 @@ from scheduler.plan.changes import Change
 from scheduler.plan.clinic_days import ClinicDays
 from scheduler.plan.events import DayState, Event, Kind
 from scheduler.plan.layout import NoSuchCycleError
-from scheduler.plan.replay import replay
+from scheduler.plan.replay import replay, timeline_of
 from scheduler.plan.state import PlanState, Segment
 from scheduler.plan.timeline import Timeline
 
@@ -20,8 +20,8 @@ class Calendar:
     """The course of one plan. Making one costs little; nothing is worked out that is not asked for.
 
     ``start`` is day 1 of cycle ``start_cycle``; earlier cycles are not part of the calendar. ``changes`` are replayed
-    in their order; visits go to ``clinic_days``, where they are given. Raises NoSuchCycleError when the regimen has
-    fewer cycles, ChangeError when a change cannot be made.
+    in their order; visits that no change has put on a day go to ``clinic_days``, where they are given. Raises
+    NoSuchCycleError when the regimen has fewer cycles, ChangeError when a change cannot be made.
     """
 
     def __init__(
@@ -33,11 +33,10 @@ class Calendar:
         clinic_days: ClinicDays | None = None,
     ) -> None:
         self.start = start
-        if changes or clinic_days is not None:
-            state = replay(PlanState((Segment(regimen, start.toordinal(), start_cycle),)), changes)
-            self.timeline = Timeline(state, clinic_days)
+        if changes:
+            self.timeline = timeline_of(replay(_state(regimen, start.toordinal(), start_cycle, clinic_days), changes))
         else:
-            self.timeline = _as_planned(regimen, start.toordinal(), start_cycle)
+            self.timeline = _as_planned(regimen, start.toordinal(), start_cycle, clinic_days)
 
     @property
     def regimen(self) -> Regimen:
@@ -93,5 +92,9 @@ class Calendar:
 # A plan is looked at with every reminder, and most are as planned: who began on one day has the same timeline. Each
 # takes two kilobytes; forty regimens have so many in three years.
 @lru_cache(maxsize=32_768)
-def _as_planned(regimen: Regimen, start: int, start_cycle: int) -> Timeline:
-    return Timeline(PlanState((Segment(regimen, start, start_cycle),)))
+def _as_planned(regimen: Regimen, start: int, start_cycle: int, clinic_days: ClinicDays | None) -> Timeline:
+    return timeline_of(_state(regimen, start, start_cycle, clinic_days))
+
+
+def _state(regimen: Regimen, start: int, start_cycle: int, clinic_days: ClinicDays | None) -> PlanState:
+    return PlanState((Segment(regimen, start, start_cycle),), clinic_days=clinic_days)

@@ -1,6 +1,7 @@
 """On which days a clinic gives treatment, and where a visit goes that would fall on another."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -32,6 +33,28 @@ class ClinicDays:
         if not read or not read <= set(range(7)):
             raise ValueError("a clinic is open on at least one weekday: 0 (Monday) to 6 (Sunday)")
         return cls(read, frozenset(closed), snap)
+
+    @classmethod
+    def where_told(cls, weekdays: Iterable[int] | None, closed: Collection[date]) -> "ClinicDays | None":
+        """The days of a clinic that may have said nothing of its weekdays (None: all), or of either."""
+        if weekdays is None and not closed:
+            return None
+        return cls.of(range(7) if weekdays is None else weekdays, closed)
+
+    @classmethod
+    def from_json(cls, stored: str) -> "ClinicDays":
+        """The clinic days of a `to_json`; raises ValueError where they cannot be read."""
+        try:
+            read = json.loads(stored)
+            closed = [date.fromisoformat(day) for day in read["closed"]]
+            return cls.of(read["weekdays"], closed, Snap(read["snap"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("the stored days of the clinic cannot be read") from error
+
+    def to_json(self) -> str:
+        """The clinic days in one stable line."""
+        closed = [day.isoformat() for day in sorted(self.closed)]
+        return json.dumps({"weekdays": sorted(self.weekdays), "closed": closed, "snap": self.snap})
 
     def place(self, ordinal: int) -> int:
         """The day of a visit that is planned on a day; the planned day where none is near that is open."""

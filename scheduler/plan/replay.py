@@ -27,6 +27,11 @@ from scheduler.plan.timeline import Timeline
 Edit = Callable[[CycleEdit], CycleEdit]
 
 
+def timeline_of(state: PlanState) -> Timeline:
+    """A state laid out, with visits on the days on which the clinic is open. Raises NoSuchCycleError."""
+    return Timeline(state, state.clinic_days)
+
+
 def replay(state: PlanState, changes: Iterable[Change]) -> PlanState:
     """The state after changes in their order. Raises ChangeError at the first that cannot be made."""
     for change in changes:
@@ -63,7 +68,7 @@ def apply(state: PlanState, change: Change) -> PlanState:
 
 
 def _delay(state: PlanState, change: Delay) -> PlanState:
-    timeline = Timeline(state)
+    timeline = timeline_of(state)
     run, at = _cycle(timeline, change.cycle, change.phase)
     if change.policy == "reanchor":
         return _edited(state, run, at, lambda edit: edit.shifted(change.days))
@@ -92,7 +97,7 @@ def _resume(state: PlanState, on: int, *, is_new: bool) -> PlanState:
         raise ChangeError(f"the hold began on {_day(state.held_from)}: treatment cannot go on before that")
     held = state.held_from
     state = state._replace(held_from=None, holds=(*state.holds, (held, on)))
-    timeline = Timeline(state)
+    timeline = timeline_of(state)
     missed = next(timeline.doses(held), None)
     if missed is None:
         return state
@@ -103,7 +108,7 @@ def _resume(state: PlanState, on: int, *, is_new: bool) -> PlanState:
     if is_first:
         return _edited(state, run, at, _starting(on, run, at))
     state = _edited(state, run, at, lambda edit: replace(edit, cut=missed.day, uncounted=True))
-    following = _same_cycle(Timeline(state), run, run.cycle + at + 1)
+    following = _same_cycle(timeline_of(state), run, run.cycle + at + 1)
     if following is None:
         return state
     return _edited(state, *following, _starting(on, *following))
@@ -121,27 +126,29 @@ def _continued(state: PlanState, timeline: Timeline, missed: Dose, held: int, on
                 break
             state = _edited(state, dose.run, dose.at, _without(dose.day))
         return state
-    later = on - missed.ordinal
+    # Counted from where it is without the clinic's days: they are looked at again.
+    moved_alone = dict(run.edit.moved).get(missed.day, 0)
+    later = on - run.planned_on(at, missed.day) - moved_alone
     if is_first:
         return _edited(state, run, at, lambda edit: edit.shifted(later))
     return _edited(state, run, at, lambda edit: replace(edit, inner=(*edit.inner, (missed.day, later))))
 
 
 def _skip(state: PlanState, day: date, *, counts: bool) -> PlanState:
-    dose = _given_on(Timeline(state), day)
+    dose = _given_on(timeline_of(state), day)
     if dose is None:
         raise ChangeError(f"nothing is given on {day}: there is nothing to skip")
     state = _edited(state, dose.run, dose.at, _without(dose.day))
     if counts:
         return state
-    left = _same_cycle(Timeline(state), dose.run, dose.run.cycle + dose.at)
+    left = _same_cycle(timeline_of(state), dose.run, dose.run.cycle + dose.at)
     if left is None or any(left[0].doses(left[1])) or left[0].moved_doses():
         return state
     return _edited(state, *left, lambda edit: replace(edit, uncounted=True))
 
 
 def _move(state: PlanState, day: date, to: date) -> PlanState:
-    timeline = Timeline(state)
+    timeline = timeline_of(state)
     dose = _given_on(timeline, day)
     if dose is None or dose.slot.setting is None:
         raise ChangeError(f"there is no visit on {day}: there is nothing to move")
@@ -155,18 +162,16 @@ def _move(state: PlanState, day: date, to: date) -> PlanState:
         raise ChangeError(f"{to} is not after the visit before it, on {_day(before.ordinal)}")
     if after is not None and there >= after.ordinal:
         raise ChangeError(f"{to} is not before the next visit, on {_day(after.ordinal)}")
-    days = there - dose.ordinal
+    days = there - dose.run.planned_on(dose.at, dose.day)
 
     def move(edit: CycleEdit) -> CycleEdit:
-        moved = dict(edit.moved)
-        moved[dose.day] = moved.get(dose.day, 0) + days
-        return replace(edit, moved=tuple(sorted(moved.items())))
+        return replace(edit, moved=tuple(sorted({**dict(edit.moved), dose.day: days}.items())))
 
     return _edited(state, dose.run, dose.at, move)
 
 
 def _close(state: PlanState, day: date, to: date) -> PlanState:
-    dose = _given_on(Timeline(state), day)
+    dose = _given_on(timeline_of(state), day)
     if dose is None or dose.slot.setting not in ("visit", "hospital"):
         return state
     return _move(state, day, to)

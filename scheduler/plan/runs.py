@@ -160,16 +160,19 @@ class Run:
 
     def moved_doses(self) -> list[Dose]:
         """The visits of an edited cycle that were moved alone."""
-        start = self.start_of(0)
-        days, slots = self.stage.shape(self.cycle, start)
+        days, slots = self.stage.shape(self.cycle, self.start_of(0))
         shifts = dict(self.edit.moved)
         doses = []
         for day, slot in zip(days, slots, strict=True):
             if day in shifts and self._is_given(day):
-                ordinal = start - 1 + day + self._inner(day) + shifts[day]
+                ordinal = self.planned_on(0, day) + shifts[day]
                 if ordinal < self.until:
                     doses.append(Dose(ordinal, self, 0, day, slot.parts[0] if slot.parts else slot))
         return doses
+
+    def planned_on(self, index: int, day: int) -> int:
+        """Where a day of a cycle is before its visit is moved alone, or goes to a day on which the clinic is open."""
+        return self.start_of(index) - 1 + day + self._inner(day)
 
     def last_planned(self) -> int | None:
         """The day of the last dose as planned: where it would be had it not been skipped or moved alone."""

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from content.regimens import Regimen
+from scheduler.plan.clinic_days import ClinicDays
 from scheduler.plan.layout import NOTHING_CHANGED, Changed, Layout, lay_out, lay_out_from
 from scheduler.plan.shapes import NONE, Course, compiled
 
@@ -24,12 +25,16 @@ class Segment(NamedTuple):
 
 
 class PlanState(NamedTuple):
-    """``holds``: from the first day of each (ordinal) to the day on which treatment went on."""
+    """``holds``: from the first day of each (ordinal) to the day on which treatment went on.
+
+    ``clinic_days``: where visits go that nobody has put on a day of their own; None: any day is as good.
+    """
 
     segments: tuple[Segment, ...]
     holds: tuple[tuple[int, int], ...] = ()
     held_from: int | None = None
     stopped_on: int | None = None
+    clinic_days: ClinicDays | None = None
 
     @property
     def is_changed(self) -> bool:

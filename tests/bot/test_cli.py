@@ -132,6 +132,18 @@ def test_schedule_prints_dated_events(capsys: pytest.CaptureFixture[str]) -> Non
     assert found[-1]["items"] == ["pembrolizumab"]
 
 
+def test_schedule_and_preview_go_by_a_clinics_days(capsys: pytest.CaptureFixture[str]) -> None:
+    days = ["pembro_q3w", "--start", "2026-01-03", "--open", "mon-fri", "--holiday", "2026-01-05", "--json"]
+    assert main(["schedule", *days, "--count", "2"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["date"] for row in rows if row["kind"] == "treatment"] == ["2026-01-06", "2026-01-26"]
+    assert main(["preview", *days, "--timezone", "America/New_York", "--until", "2026-01-20"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "Tue Jan 6" in rows[0]["text"]
+    assert main(["schedule", "pembro_q3w", "--start", "2026-01-05", "--open", "moon"]) == 2
+    assert "write weekdays" in capsys.readouterr().err
+
+
 def test_schedule_applies_changes_in_their_order_and_prints_what_comes_too_close(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -195,7 +195,15 @@ def test_who_enrols_hears_that_a_plan_says_more_than_the_clinic_texts_in_a_week(
 
     (warning,) = world.enrol(NOW, START, "len_mm", phone=phone(1)).warnings
 
-    assert "at most 5" in warning
+    assert "will not be sent: Riverside sends at most 3 on a day and 5 in a week" in warning
+
+
+def test_who_enrols_hears_of_a_daily_limit_and_not_of_what_is_one_text(world: World) -> None:
+    """A patient who is told of two plans' visits in one text has no more texts for it."""
+    world.set_clinic(NOW, max_texts_per_day=1, max_texts_per_week=3)
+    assert world.enrol(NOW, START).warnings == ()
+    first = world.enrol(NOW, START, "len_mm", phone=phone(1))
+    assert "at most 1 on a day" in first.warnings[0]
 
 
 def test_a_number_is_read_in_the_clinics_country(database: Database, library: Library) -> None:

@@ -1,4 +1,4 @@
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -170,3 +170,16 @@ def test_the_version_of_the_directory_moves_with_every_change_and_only_then(data
             clinics.entries(tx)
             assert clinics.directory_version(tx) == seen[-1]
     assert seen == sorted(set(seen))
+
+
+def test_a_clinics_days_are_kept_in_their_order_and_taken_away_again(database: Database) -> None:
+    with database.writing() as tx:
+        made = add_clinic(tx)
+        assert (made.open_weekdays, made.closed_on) == (None, ())
+        days = [date(2026, 12, 26), date(2026, 12, 25)]
+        changed = clinics.set_clinic(tx, NOW, made.id, open_weekdays=[4, 0], closed_on=days)
+        assert (changed.open_weekdays, changed.closed_on) == ((0, 4), (days[1], days[0]))
+        assert clinics.entries(tx)[0].clinic == changed
+        assert clinics.set_clinic(tx, NOW, made.id, program="Other").closed_on == changed.closed_on
+        emptied = clinics.set_clinic(tx, NOW, made.id, open_weekdays=None, closed_on=[])
+        assert (emptied.open_weekdays, emptied.closed_on) == (None, ())

@@ -322,3 +322,33 @@ def test_a_reminder_rule_that_cannot_be_set_is_told_in_a_sentence(
 ) -> None:
     assert sentence in clinic("clinic", "reminders", "Riverside", *options, status=2)
     assert clinic.rows("clinic", "reminders", "Riverside") == []
+
+
+def test_a_clinics_days_count_for_whoever_is_enrolled_from_then_on(clinic: Run) -> None:
+    start = datetime.now(UTC).date() + timedelta(days=3)
+    said = clinic("clinic", "set", "Riverside", "--open", "mon-fri", "--holiday", str(start), "--holiday=2027-01-01")
+    assert "Whoever is enrolled already keeps their dates" in said
+    (row,) = clinic.rows("clinic", "list")
+    assert (row["open"], row["holidays"]) == (["mon", "tue", "wed", "thu", "fri"], sorted([str(start), "2027-01-01"]))
+    enrol(clinic, start=str(start))
+    plan = clinic.rows("patient", "show", "1")[0]
+    assert str(plan["start"]) == str(start)
+
+    clinic("clinic", "set", "Riverside", "--no-holiday", str(start), "--open", "mon-sun")
+    assert clinic.rows("clinic", "list")[0]["holidays"] == ["2027-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--open", "weekdays"), 'write weekdays such as "mon, thu" or "mon-fri"'),
+        (("--open", "fri-mon"), "weekdays must ascend from mon to sun"),
+        (("--holiday", "Christmas"), "Christmas is not a date: write it as 2026-05-04."),
+        (("--no-holiday", "2026-12-25"), "2026-12-25 is no holiday of Riverside"),
+        (("--holiday", "2026-12-25", "--no-holiday", "2026-12-25"), "cannot be a holiday and none at once"),
+    ],
+)
+def test_a_clinics_days_that_are_written_wrong_are_told_plainly(
+    clinic: Run, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in clinic("clinic", "set", "Riverside", *arguments, status=2)
