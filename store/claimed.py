@@ -99,7 +99,8 @@ _TO_SEND = Prepared(
         message.c.state == "claimed",
         message.c.lease_owner == sa.bindparam("owner"),
     )
-    .order_by(message.c.priority, message.c.due_at, message.c.id)
+    # Whoever locks several texts locks them by their ids: two who did so in different orders would wait for each other.
+    .order_by(message.c.id)
     .with_for_update(of=message)
 )
 _COVERS_NOW = Prepared(
@@ -135,7 +136,7 @@ def to_send(tx: Tx, ids: Sequence[int], owner: str) -> list[TextToSend]:
         values[-1] = _phone(tx, row[-1])
         values.append(tuple(told.get(row[0], ())))
         texts.append(TextToSend(*values))
-    return texts
+    return sorted(texts, key=lambda text: (text.priority, text.due_at, text.id))
 
 
 def _phone(tx: Tx, sealed: bytes | None) -> str | None:

@@ -98,6 +98,10 @@ _CLAIMABLE = Prepared(
     .with_for_update(skip_locked=True)
 )
 _UPDATE_AMONG = sa.update(message).where(_AMONG)
+# By their ids, as whoever locks several texts does: an update alone locks them as it comes by them.
+_CLAIMED_AMONG = (
+    sa.select(message.c.id).where(_AMONG, message.c.state == "claimed").order_by(message.c.id).with_for_update()
+)
 _SEND = Prepared(
     sa.update(message)
     .where(message.c.id == sa.bindparam("number"), message.c.state == "claimed")
@@ -260,9 +264,9 @@ def postpone(tx: Tx, now: datetime, message_id: int, due_at: datetime, detail: s
 
 def release(tx: Tx, ids: Sequence[int]) -> None:
     """Gives claimed texts back, as if they had never been claimed."""
-    if ids:
-        statement = _UPDATE_AMONG.where(message.c.state == "claimed")
-        tx.conn.execute(statement, {"numbers": list(ids), "state": "due", **_FREE})
+    numbers = list(tx.conn.execute(_CLAIMED_AMONG, {"numbers": list(ids)}).scalars()) if ids else []
+    if numbers:
+        tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, "state": "due", **_FREE})
 
 
 def unknown_after_crash(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:

@@ -161,7 +161,7 @@ _DUE = (
     .where(patient.c.next_text_at <= sa.bindparam("now", type_=Moment))
     .order_by(patient.c.next_text_at, patient.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 _NEXT_DUE = sa.select(sa.func.min(patient.c.next_text_at)).where(patient.c.next_text_at.is_not(None))
 _SET_NEXT_TEXT = (
@@ -239,8 +239,12 @@ def find_by_code(tx: Tx, clinic_id: int, code: str) -> Patient | None:
 
 
 def lock_patient(tx: Tx, patient_id: int) -> Patient | None:
-    """The patient of this id; nobody plans for them until the transaction ends."""
-    row = tx.conn.execute(_GET.with_for_update(), {"number": patient_id}).one_or_none()
+    """The patient of this id; nobody plans for them until the transaction ends.
+
+    Whoever only refers to the patient (a task for staff about a text) is not kept waiting: they may hold a text that
+    is waited for here next.
+    """
+    row = tx.conn.execute(_GET.with_for_update(key_share=True), {"number": patient_id}).one_or_none()
     return None if row is None else _as_patient(tx, row)
 
 

@@ -160,8 +160,8 @@ _DEFINITIONS = Prepared(
     )
 )
 _GET = Prepared(_PLANS.where(plan.c.id == sa.bindparam("number")))
-_LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update()
-_LOCK_VERSION = sa.select(plan.c.version).where(plan.c.id == sa.bindparam("number")).with_for_update()
+_LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update(key_share=True)
+_LOCK_VERSION = sa.select(plan.c.version).where(plan.c.id == sa.bindparam("number")).with_for_update(key_share=True)
 _ACTIVE_OF = Prepared(_PLANS.where(among(plan.c.patient_id, "patients"), plan.c.state == sa.literal_column("'active'")))
 _ALL_OF = Prepared(_PLANS.where(plan.c.patient_id == sa.bindparam("patient")))
 _ACTIVE_IN = Prepared(
@@ -176,7 +176,7 @@ _TO_TOP_UP = Prepared(
     .where(plan.c.state == sa.literal_column("'active'"), plan.c.shadow_until < sa.bindparam("before", type_=sa.Date))
     .order_by(plan.c.shadow_until, plan.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 
@@ -306,7 +306,7 @@ def add_change(
 def lock_plan(tx: Tx, plan_id: int) -> int | None:
     """The plan's version, which is then no one else's to move until the transaction ends; None: there is no such plan.
 
-    Whoever locks the plan's patient too does that first.
+    Whoever locks the plan's patient too does that first, and texts after it, by their ids.
     """
     version: int | None = tx.conn.execute(_LOCK_VERSION, {"number": plan_id}).scalar()
     return version

@@ -69,7 +69,9 @@ def slice_of(tx: Tx, of: Replanning, limit: int) -> list[int]:
     statement = sa.select(patient.c.id).where(patient.c.state == "active", patient.c.id > of.after_patient)
     if of.clinic_id is not None:
         statement = statement.where(patient.c.clinic_id == of.clinic_id)
-    return list(tx.conn.execute(statement.order_by(patient.c.id).limit(limit).with_for_update()).scalars())
+    return list(
+        tx.conn.execute(statement.order_by(patient.c.id).limit(limit).with_for_update(key_share=True)).scalars()
+    )
 
 
 def done_up_to(tx: Tx, of: Replanning, patient_id: int | None) -> None:
@@ -119,8 +121,8 @@ def look_again(tx: Tx, now: datetime, patient_ids: Sequence[int]) -> int:
 
     A text that was tried already waits for the provider, and keeps its moment.
     """
-    statement = (
-        sa.update(message)
+    early = (
+        sa.select(message.c.id)
         .where(
             among(message.c.patient_id, "numbers"),
             WAITING,
@@ -128,9 +130,14 @@ def look_again(tx: Tx, now: datetime, patient_ids: Sequence[int]) -> int:
             message.c.attempts == 0,
             message.c.due_at > now,
         )
-        .values(due_at=now)
+        # By their ids, as whoever locks several texts does.
+        .order_by(message.c.id)
+        .with_for_update()
     )
-    return tx.conn.execute(statement, {"numbers": list(patient_ids)}).rowcount
+    numbers = list(tx.conn.execute(early, {"numbers": list(patient_ids)}).scalars())
+    if numbers:
+        tx.conn.execute(sa.update(message).where(among(message.c.id, "numbers")), {"numbers": numbers, "due_at": now})
+    return len(numbers)
 
 
 def known_zone_data(tx: Tx) -> str | None:

@@ -105,7 +105,8 @@ def finish(
     """Records what became of calls, and does what follows from it; ``chance`` spreads out what is tried again."""
     rows: list[SentRow] = []
     failed: dict[int, Fault] = {}
-    for ready, result in results:
+    # By their ids, as whoever locks several texts does.
+    for ready, result in sorted(results, key=lambda each: each[0].message_id):
         if result.verdict is Verdict.ACCEPTED:
             rows.append(_row(ready, result, "delivered" if result.delivered else "accepted"))
         elif result.verdict is Verdict.UNKNOWN:
