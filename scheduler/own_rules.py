@@ -14,7 +14,7 @@ from content.regimens import Regimen
 from scheduler.planned import PlanUnreadable, calendar_of, next_text_at
 from scheduler.replan import cancel_untold
 from scheduler.send_window import SendWindow
-from store import audit, patients, plans, reminder_rules, replanning
+from store import audit, contacts, patients, plans, reminder_rules, replanning
 from store.clinics import Clinic
 from store.database import Tx
 from store.patients import Patient
@@ -92,10 +92,13 @@ def _of_clinic(tx: Tx, now: datetime, clinic: Clinic, rule: str, regimen_id: str
 
 
 def _of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, by: str) -> None:
+    patient = patients.lock_patient(tx, patient.id) or patient
     cancel_untold(tx, now, [patient.id])
-    # What is due already is still to be planned for.
-    after = min(now, (patient.next_text_at or now) - _INSTANT)
-    active = plans.plans_of(tx, [patient.id])[patient.id]
-    if patient.state == "active":
+    contact = contacts.get_contact(tx, patient.contact_id)
+    # Who opted out is planned for when they come back, by the rules of then.
+    if patient.state == "active" and contact is not None and contact.opted_out_at is None:
+        # What is due already is still to be planned for.
+        after = min(now, (patient.next_text_at or now) - _INSTANT)
+        active = plans.plans_of(tx, [patient.id])[patient.id]
         patients.set_next_text(tx, patient.id, next_text_at(active, SendWindow.of(patient, clinic), after))
     audit.record(tx, now, clinic.id, by, "patient.reminders", "patient", patient.id, [rule])

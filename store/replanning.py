@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import sqlalchemy as sa
 
 from store.columns import Id, Moment, among, key, metadata, one_of
+from store.contacts import contact
 from store.database import Tx
 from store.messages import WAITING, message, message_event
 from store.patients import patient
@@ -83,7 +84,7 @@ def done_up_to(tx: Tx, of: Replanning, patient_id: int | None) -> None:
 
 
 def plan_now(tx: Tx, now: datetime, patient_ids: Sequence[int], back: timedelta = timedelta()) -> None:
-    """Has these patients planned for now; what was due before stays so.
+    """Has these patients planned for now; what was due before stays so, and who opted out is not planned for.
 
     Who has something due within ``back`` from now is planned for as long back, since it may have been due already; but
     not from before they were enrolled.
@@ -96,6 +97,7 @@ def plan_now(tx: Tx, now: datetime, patient_ids: Sequence[int], back: timedelta 
             among(patient.c.id, "numbers"),
             patient.c.state == "active",
             patient.c.next_text_at.is_(None) | (patient.c.next_text_at > now),
+            ~sa.exists().where(contact.c.id == patient.c.contact_id, contact.c.opted_out_at.is_not(None)),
         )
         .values(next_text_at=sa.case((patient.c.next_text_at <= now + back, since), else_=sa.literal(now, Moment)))
     )

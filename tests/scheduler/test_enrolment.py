@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from content.library import Library
-from scheduler.enrolment import NewPatient, NotEnrolled, enrol
+from scheduler.enrolment import NewPatient, NewPlan, NotEnrolled, add_plan, enrol
 from scheduler.plan.local_time import to_local
 from store import audit, clinics, consents, contacts, patients, plans
 from store.database import Database
@@ -198,12 +198,20 @@ def test_who_enrols_hears_that_a_plan_says_more_than_the_clinic_texts_in_a_week(
     assert "will not be sent: Riverside sends at most 3 on a day and 5 in a week" in warning
 
 
-def test_who_enrols_hears_of_a_daily_limit_and_not_of_what_is_one_text(world: World) -> None:
-    """A patient who is told of two plans' visits in one text has no more texts for it."""
-    world.set_clinic(NOW, max_texts_per_day=1, max_texts_per_week=3)
-    assert world.enrol(NOW, START).warnings == ()
-    first = world.enrol(NOW, START, "len_mm", phone=phone(1))
-    assert "at most 1 on a day" in first.warnings[0]
+def test_who_enters_a_plan_hears_of_the_limits_and_not_of_what_is_told_in_one_text(world: World) -> None:
+    """The visits of two plans on one day are one text; the capsules of a third are others."""
+    world.set_clinic(NOW, max_texts_per_day=2, max_texts_per_week=5)
+    patient = world.enrol(NOW, START)
+    assert patient.warnings == ()
+
+    def added(regimen_id: str) -> tuple[str, ...]:
+        new = NewPlan(patient_id=patient.patient.id, regimen_id=regimen_id, start=START, by="nurse@riverside")
+        with world.database.writing() as tx:
+            return add_plan(tx, NOW, world.library, world.entry, new).warnings
+
+    assert added("nivo_q4w") == ()
+    (warning,) = added("len_mm")
+    assert "at most 2 on a day and 5 in a week" in warning
 
 
 def test_a_number_is_read_in_the_clinics_country(database: Database, library: Library) -> None:

@@ -14,7 +14,7 @@ from scheduler import consent
 from scheduler.changing import change_plan
 from scheduler.enrolment import Enrolled
 from scheduler.plan.changes import Delay
-from store import contacts, outbox, patients, plans
+from store import outbox, patients, plans
 from store.database import Database, Tx
 from store.messages import message
 from tests.scheduler.world import DAY_BEFORE, ENROLLED, World
@@ -50,9 +50,7 @@ def _change(world: World, enrolled: Enrolled) -> None:
 
 def _stop(world: World, enrolled: Enrolled) -> None:
     with world.database.writing() as tx:
-        contact = contacts.get_contact(tx, enrolled.patient.contact_id)
-        assert contact is not None
-        consent.stop(tx, SOON, world.library, contact, "stop", source="text")
+        consent.stop(tx, SOON, world.library, world.contact_in(tx, enrolled), "stop", source="text")
 
 
 def _send(world: World, ids: list[int]) -> None:

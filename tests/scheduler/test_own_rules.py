@@ -7,7 +7,7 @@ import pytest
 from content.regimen_format import rules
 from content.regimen_format.rules import merged, override
 from content.regimens import Regimen
-from scheduler import own_rules, planned, replan
+from scheduler import consent, own_rules, planned, replan
 from scheduler.enrolment import Enrolled
 from scheduler.own_rules import NotSet
 from store import audit, patients, plans
@@ -163,6 +163,26 @@ def test_a_clinics_rule_that_is_off_cancels_what_waits(world: World) -> None:
     _set_of_clinic(world, DAY_BEFORE, "visit_tomorrow", "off")
     assert _work_off(world, DAY_BEFORE) == [1]
     assert world.texts(enrolled)[-1].gate == "rule_off"
+
+
+@pytest.mark.parametrize("whose", ["patient", "clinic"])
+def test_who_opted_out_is_not_planned_for_by_a_new_rule_and_has_it_when_they_come_back(
+    world: World, whose: str
+) -> None:
+    enrolled = world.enrol(ENROLLED, date(2026, 1, 12))
+    with world.database.writing() as tx:
+        consent.stop(tx, ENROLLED, world.library, world.contact_in(tx, enrolled), "stop", source="text")
+    if whose == "patient":
+        _set(world, ENROLLED, enrolled, "visit_before", NOON_BEFORE)
+    else:
+        _set_of_clinic(world, ENROLLED, "visit_before", NOON_BEFORE)
+        _work_off(world, ENROLLED)
+    assert _next(world, enrolled) is None
+    assert world.plan(at(2026, 1, 12, 12)) == 0
+
+    with world.database.writing() as tx:
+        consent.start(tx, ENROLLED, world.library, world.contact_in(tx, enrolled), source="text")
+    assert _next(world, enrolled) == at(2026, 1, 11, 12)
 
 
 def test_an_end_of_enrolment_is_not_undone_by_planning_anew(world: World) -> None:

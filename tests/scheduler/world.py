@@ -21,7 +21,7 @@ from scheduler.worker import Directory
 from store import clinics, contacts, follow_ups, messages, outbox, plans
 from store.clinics import ClinicEntry
 from store.contacts import Contact
-from store.database import Database
+from store.database import Database, Tx
 from store.follow_ups import FollowUp
 from store.messages import Message
 from store.sealed import Sealer
@@ -203,7 +203,11 @@ class World:
     def contact(self, enrolled: Enrolled) -> Contact:
         """What belongs to the patient's number."""
         with self.database.reading() as tx:
-            contact = contacts.get_contact(tx, enrolled.patient.contact_id)
+            return self.contact_in(tx, enrolled)
+
+    def contact_in(self, tx: Tx, enrolled: Enrolled) -> Contact:
+        """The same inside a transaction."""
+        contact = contacts.get_contact(tx, enrolled.patient.contact_id)
         assert contact is not None
         return contact
 
