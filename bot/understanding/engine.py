@@ -25,7 +25,7 @@ from content.model import Country
 
 URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
-_URGENT_FROM = 0.4
+_URGENT_FROM = 0.45
 """How likely danger must be for the learned layer to answer as urgent: a miss is far worse than an alarm too many."""
 _GRAVER_FROM = 0.5
 """How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
@@ -188,8 +188,11 @@ class Engine:
             chances = {label: chance for label, chance in chances.items() if not label.startswith("call_now")}
             if danger * sum(chances.values()) < _GRAVER_FROM:
                 return None
+        words = learned.dangerous(features)
+        if not words and not any(feature.startswith("d=") for feature in features):
+            return None
         kind, label = _gravest(chances)
-        why = f"learned: {', '.join(learned.dangerous(features))} ({danger:.2f})"
+        why = f"learned: {', '.join(words)} ({danger:.2f})"
         return _Meaning(kind, label.partition(".")[2] or kind, None, why)
 
     def _runs(self, reading: Reading) -> Iterator[tuple[int, int]]:

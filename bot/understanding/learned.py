@@ -53,7 +53,7 @@ class Learned:
         return dict(zip(self.urgent if urgent else self.calm, (raised / raised.sum()).tolist(), strict=True))
 
     def dangerous(self, features: Iterable[str], most: int = 3) -> list[str]:
-        """The words that spoke most for danger."""
+        """The words that spoke most for danger; none where only words did that stand everywhere."""
         known = [(feature, self._rows.get(feature)) for feature in features]
         return self._strongest([(self._danger[row], feature) for feature, row in known if row is not None], most)
 
@@ -66,7 +66,7 @@ class Learned:
     def _strongest(self, weighed: Iterable[tuple[float, str]], most: int) -> list[str]:
         words = [(weight, feature[2:]) for weight, feature in weighed if weight > 0 and feature[:2] in ("w=", "b=")]
         telling = [one for one in words if not self._says_little >= {*one[1].split()}]
-        return [word for _, word in sorted(telling or words, key=lambda pair: (-pair[0], pair[1]))[:most]]
+        return [word for _, word in sorted(telling, key=lambda pair: (-pair[0], pair[1]))[:most]]
 
     def _known(self, features: Iterable[str]) -> list[int]:
         rows = self._rows

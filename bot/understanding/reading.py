@@ -21,8 +21,17 @@ _MOST_WORDS = 330
 _TOKEN = re.compile(r"[a-z0-9@$]+(?:[.,/:](?=\d)[a-z0-9]+)*|[^\sa-z0-9]+|\n")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _SPELLED = re.compile(r"\b[a-z](?:[ .\-*_][a-z]){2,}\b")
-_WRITTEN = re.compile(r"\ba ?& ?e\b|\ba and e\b(?! )|\bw/o\b|\bw/|\bb/c\b|\bn/a\b|(?<=[a-z])-(?=[a-z])|\bo2\b")
-_WRITTEN_AS = {"w/o": "without", "w/": "with ", "b/c": "because", "n/a": "none", "-": " ", "o2": "oxygen"}
+_WRITTEN = re.compile(r"\ba ?& ?e\b|\ba and e\b(?! )|\bw/o\b|\bw/|\bb/c\b|\bn/a\b|(?<=[a-z])-(?=[a-z])|\bo2\b|\bno ?\+")
+_WRITTEN_AS = {
+    "w/o": "without",
+    "w/": "with ",
+    "b/c": "because",
+    "n/a": "none",
+    "-": " ",
+    "o2": "oxygen",
+    "no+": "no mas",
+    "no +": "no mas",
+}
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER_UNIT = re.compile(r"(\d+(?:[.,:/]\d+)*)([a-z]+)")
 _NOT = {"can": "cant", "do": "dont", "does": "doesnt", "did": "didnt", "is": "isnt", "are": "arent", "was": "wasnt",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 CORPUS = Path(__file__).with_name("corpus")
-SHORTEST = 3
-"""Words of a text. Shorter ones are the work of whole_texts.toml and of the topics' keywords."""
+SHORTEST = 2
+"""Words of a text. A single word is the work of whole_texts.toml and of the keywords."""
 _VARIANTS = 8
 _HARMLESS = ("unknown", "command", "topic")
 _JOINED = 1 / 3

@@ -25,7 +25,7 @@ _FEWEST_GROUPS = 2
 _CROWD = 0.7
 """How much less each text of a group counts than one that stands alone: its number to the minus this."""
 _FIRMNESS_DANGER, _FIRMNESS_KIND = 40.0, 30.0
-_SMALLEST = {"danger": 0.2, "kind": 0.65}
+_SMALLEST = {"danger": 0.35, "kind": 0.9}
 """Weights nearer to nothing are left out of the file."""
 
 
