@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-shared chaos fuzz bench lock
+.PHONY: help setup run test lint test-shared chaos simulate fuzz bench lock
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR
 
 chaos: setup  ## kill the real processes while texts come and go, then audit (KILLS=100 SEED=1)
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+
+simulate: setup  ## play seeds of the whole program under every trouble, then audit each (SEEDS=100 SEED=0)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),$(if $(CI),40,100)) --seed $(or $(SEED),0)
 
 fuzz: setup  ## call webhooks and commands with hostile input for a while (FUZZ_SECONDS=60 SEED=1)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),60) $(if $(SEED),--seed $(SEED))
