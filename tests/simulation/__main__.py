@@ -29,7 +29,7 @@ def main() -> None:
     began, cpu, failed, played = perf_counter(), process_time(), 0, 0
     with in_quiet(), Stage.built() as stage:
         for seed in range(options.seed, options.seed + options.seeds):
-            result = play(stage, seed, options.days, bug)
+            result = play(stage, seed, options.days, bug, BUGS[bug].troubles if bug else None)
             played += 1
             counts.update(result.counts)
             if options.trace:

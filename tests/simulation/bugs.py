@@ -3,9 +3,9 @@
 Each takes the place of a small part of the program while a run is played; the auditor must catch it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +26,7 @@ from store import outbox
 from store.database import Tx
 from store.messages import RANKS, Cover, message
 from store.plans import get_plan
+from tests.simulation import provider
 from tests.simulation.run import Run
 
 Bug = Callable[[Run], AbstractContextManager[object]]
@@ -183,17 +184,30 @@ def moved_visits_are_told(run: Run) -> AbstractContextManager[object]:
     return stack
 
 
-BUGS: tuple[Bug, ...] = (
-    no_second_look_at_consent,
-    key_with_the_version,
-    lease_ignored,
-    sending_is_free_after_a_crash,
-    window_in_utc,
-    receipts_move_back,
-    undo_without_its_texts,
-    sent_before_the_commit,
-    stop_in_two_transactions,
-    next_text_not_recomputed,
-    time_out_is_tried_again,
-    moved_visits_are_told,
-)
+@dataclass(frozen=True)
+class Caught:
+    """How a bug shows: the rules of which one must catch it, and what it takes to show within few seeds."""
+
+    rules: frozenset[str]
+    troubles: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, *rules: str, **troubles: Any) -> "Caught":
+        return cls(frozenset(rules), troubles)
+
+
+_DENSE = {"patients": 8, "provider_outages": 6, "changes_a_day": 1.0, "texts_a_day": 0.0, "dead_numbers": 0.0}
+BUGS: Mapping[Bug, Caught] = {
+    no_second_look_at_consent: Caught.by("nothing_after_stop", changes_a_day=1.0, texts_a_day=1.0),
+    key_with_the_version: Caught.by("sent_once", changes_a_day=1.0),
+    lease_ignored: Caught.by("unknown_only_in_flight"),
+    sending_is_free_after_a_crash: Caught.by("sent_once", kills=0.3, receipts_lost=0.8, patients=8),
+    window_in_utc: Caught.by("inside_the_window"),
+    receipts_move_back: Caught.by("states_agree"),
+    undo_without_its_texts: Caught.by("every_reminder_is_accounted_for", **_DENSE),
+    sent_before_the_commit: Caught.by("sent_once", crashes=0.1, receipts_lost=0.8),
+    stop_in_two_transactions: Caught.by("stop_is_whole", "nothing_after_stop", lost=0.1, crashes=0.05, texts_a_day=1.0),
+    next_text_not_recomputed: Caught.by("every_reminder_is_accounted_for", "planned_ahead", changes_a_day=1.0),
+    time_out_is_tried_again: Caught.by("sent_once", answers={provider.Answer.TIMED_OUT_AFTER: 0.3}, receipts_lost=0.8),
+    moved_visits_are_told: Caught.by("nothing_untrue", **_DENSE),
+}

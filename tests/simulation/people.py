@@ -187,6 +187,12 @@ class Staff(Process):
         if self.chance.random() < 0.5:
             self.run.loop.after(self.chance.expovariate(1 / 7_200), lambda: self._undo(person, plan_id))
 
+    def change_at_once(self, person: Person, plan_id: int) -> None:
+        """Changes a plan now, and often takes that back before long."""
+        self._change(person, plan_id)
+        if self.chance.random() < 0.4:
+            self.run.loop.after(self.chance.uniform(30, 1_800), lambda: self._undo(person, plan_id))
+
     def close_alerts(self) -> None:
         """Looks at what is open; most of it is done then. A sender that was stopped is mended and resumed."""
         run = self.run

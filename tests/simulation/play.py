@@ -1,15 +1,17 @@
 """One seed played and audited, the same for the command and for the tests."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from tests.simulation.audit import audited
 from tests.simulation.auditor import Books, Finding, histogram
 from tests.simulation.run import Run, Stage
 
-DAYS = 8
+DAYS = 6
+"""Of trouble, before the days that are calm."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,14 @@ class Played:
 
 
 def play(
-    stage: Stage, seed: int, days: int = DAYS, bug: Callable[[Run], AbstractContextManager[object]] | None = None
+    stage: Stage,
+    seed: int,
+    days: int = DAYS,
+    bug: Callable[[Run], AbstractContextManager[object]] | None = None,
+    troubles: Mapping[str, Any] | None = None,
 ) -> Played:
     """Plays one seed, with a bug put in if one is given, and has it audited."""
-    with Run(stage, seed, days) as run:
+    with Run(stage, seed, days, troubles) as run:
         with bug(run) if bug else nullcontext():
             record = run.play()
         with run.truth.reading() as tx:

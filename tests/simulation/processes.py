@@ -194,6 +194,8 @@ class Scheduler(Process):
         begun = self.run.begin(ready)
         self._under_way[ready.message_id] = begun
         self.run.loop.drive(self.run.provider.send(ready.outgoing), partial(self._came_back, self.life, ready))
+        if self.unsafe and self.chance.random() < self.run.setting.kills:
+            self.run.loop.after(self.chance.uniform(0, 3), self.alive(self.die))
 
     def _came_back(self, life: int, ready: Ready, result: SendResult) -> None:
         if life != self.life or not self.is_up:

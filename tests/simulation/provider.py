@@ -79,7 +79,7 @@ class Provider:
         await Pause(_TIME_OUT if timed_out else travels + chance.uniform(0.01, 2.0))
         result = refused or self._result(answer or Answer.ACCEPTED, call)
         call.result = result
-        self._record.tally(f"call: {answer or result.code}")
+        self._record.tally(f"call: {answer or result.fault}")
         return result
 
     async def close(self) -> None:

@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from bot.understanding.engine import Engine
 from content.library import Library, load
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import NewPatient
-from store import clinics, contacts, patients, plans
+from store import clinics, contacts, messages, patients, plans
 from store.backends import backend_for
 from store.clinics import OptOutBy
 from store.database import Database
@@ -64,9 +65,10 @@ class Stage:
 class Run:
     """Everything of one seed."""
 
-    def __init__(self, stage: Stage, seed: int, days: int) -> None:
+    def __init__(self, stage: Stage, seed: int, days: int, troubles: Mapping[str, Any] | None = None) -> None:
+        """``troubles``: what is to be otherwise in this run's setting than the seed has it."""
         self.chance = Random(seed)
-        self.setting = Setting.draw(self.chance, days)
+        self.setting = replace(Setting.draw(self.chance, days), **(troubles or {}))
         self.library = stage.library
         self.record = Record(seed)
         self.loop = Loop(self.setting.start)
@@ -229,7 +231,7 @@ class Run:
         chance, setting = self.chance, self.setting
         spans: tuple[tuple[int, float, Callable[[float], None]], ...] = (
             (setting.database_outages, 8, self._database_goes),
-            (setting.provider_outages, 12, self._provider_goes),
+            (setting.provider_outages, 16, self._provider_goes),
             (setting.scheduler_outages, 40, self._schedulers_go),
         )
         for number, longest, goes in spans:
@@ -250,14 +252,23 @@ class Run:
         self.note(f"the provider goes until {until:%m-%d %H:%M}")
         self.provider.is_away = True
         self.loop.at(until, self._provider_comes)
-        # Texts wait now: just then a change, and its undoing, must reach them.
-        for person in self.record.people:
-            if self.chance.random() < 0.6:
-                self.loop.after(self.chance.uniform(0, seconds / 2), partial(self._changes, person))
+        for share in (0.2, 0.4, 0.6, 0.9):
+            self.loop.after(share * seconds, self._change_what_waits)
 
-    def _changes(self, person: Person) -> None:
-        if self.loop.now < self.setting.busy_until and self.setting.changes_a_day:
-            self.staff.change_something(person)
+    def _change_what_waits(self) -> None:
+        """Staff change plans of which a text waits just now: the change, and its undoing, must reach the text."""
+        if self._is_healed:
+            return
+        with self.truth.reading() as tx:
+            waiting = [
+                (person, messages.covers(tx, text.id)[:1])
+                for person in self.record.people
+                for text in messages.conversation(tx, person.contact_id, limit=20)
+                if text.state == "due"
+            ]
+        for person, told in waiting:
+            if told and self.chance.random() < 0.7:
+                self.staff.change_at_once(person, told[0].plan_id)
 
     def _provider_comes(self) -> None:
         self.provider.is_away = False

@@ -41,6 +41,7 @@ class Setting:
     per_day: int
     per_week: int
     crashes: float
+    kills: float
     lost: float
     unanswered: float
     stalls: float
@@ -71,7 +72,13 @@ class Setting:
     def is_calm(self) -> bool:
         """Whether nothing goes wrong in this run: then nothing may be late either."""
         return not (
-            self.crashes or self.lost or self.unanswered or self.stalls or self.answers or self.dead_numbers
+            self.crashes
+            or self.kills
+            or self.lost
+            or self.unanswered
+            or self.stalls
+            or self.answers
+            or self.dead_numbers
         ) and not (self.database_outages or self.provider_outages or self.scheduler_outages or self.undelivered)
 
     @classmethod
@@ -96,20 +103,21 @@ class Setting:
             own_windows=chance.choice([0.0, 0.3]),
             per_day=chance.choice([1, 2, 3, 3]),
             per_week=chance.choice([3, 7, 14, 20]),
-            crashes=trouble(0.03),
+            crashes=trouble(0.02),
+            kills=trouble(0.15, 0.5),
             lost=trouble(0.04),
             unanswered=trouble(0.03, 0.4),
             stalls=trouble(0.1, 0.4),
             database_outages=int(trouble(3.99, 0.5)),
-            provider_outages=int(trouble(3.99, 0.5)),
+            provider_outages=int(trouble(4.99, 0.6)),
             scheduler_outages=int(trouble(2.99, 0.4)),
             answers=answers,
-            receipts_lost=trouble(0.3),
+            receipts_lost=trouble(0.8, 0.4),
             receipts_doubled=trouble(0.3),
             receipts_late=trouble(0.3),
             undelivered=trouble(0.2, 0.5),
             dead_numbers=trouble(0.3, 0.3),
-            texts_a_day=chance.choice([0.1, 0.4, 1.0]),
+            texts_a_day=chance.choice([0.2, 0.6, 1.0]),
             changes_a_day=chance.choice([0.0, 0.2, 0.5, 1.0]),
             provider_blocks=chance.random() < 0.4,
         )
