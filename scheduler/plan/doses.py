@@ -61,10 +61,7 @@ class Doses:
         runs = self.runs
         for number in range(max(bisect_right(self._starts, first) - 1, 0), len(runs)):
             run = runs[number]
-            at, length = run.index_at(first), run.length
-            while length is None or at < length:
-                yield from run.doses(at, first)
-                at += 1
+            yield from run.doses_on(run.index_at(first), first)
 
     def _last_planned(self, before: int, track: Track | None, item: str | None) -> Dose | None:
         is_bounded = track is not None or item is not None

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import NamedTuple
 
 from scheduler.plan.dates import step, steps_before
@@ -136,17 +137,26 @@ class Run:
 
     def doses(self, index: int, first: int = 0) -> Iterator[Dose]:
         """What a cycle gives from a day on, day by day; visits that were moved to another day are not among them."""
-        start = self.start_of(index)
-        days, slots = self.stage.shape(self.cycle + index, start)
+        return takewhile(lambda dose: dose.at == index, self.doses_on(index, first))
+
+    def doses_on(self, index: int, first: int) -> Iterator[Dose]:
+        """As `doses`, of a cycle and of all that follow it in the run."""
         if self.edit is not UNCHANGED:
-            yield from (dose for dose in self._edited(start, days, slots) if dose.ordinal >= first)
+            start = self.start_of(index)
+            doses = self._edited(start, *self.stage.shape(self.cycle + index, start))
+            yield from (dose for dose in doses if dose.ordinal >= first)
             return
-        before, until = start - 1, self.until
-        for at in range(bisect_left(days, first - before), len(days)):
-            ordinal = before + days[at]
-            if ordinal >= until:
-                return
-            yield Dose(ordinal, self, index, days[at], slots[at])
+        stage, cycle, length, until = self.stage, self.cycle, self.length, self.until
+        while length is None or index < length:
+            start = self.start_of(index)
+            before = start - 1
+            days, slots = stage.shape(cycle + index, start)
+            for at in range(bisect_left(days, first - before), len(days)):
+                ordinal = before + days[at]
+                if ordinal >= until:
+                    return
+                yield Dose(ordinal, self, index, days[at], slots[at])
+            index += 1
 
     def doses_before(self, index: int, before: int) -> Iterator[Dose]:
         """What a cycle gives before a day, the last one first; visits that were moved are not among them."""
