@@ -187,9 +187,15 @@ class Teller:
         # What was wished for after yesterday's window is told today.
         self.since = day - 1 if self.rules.latest >= self.times.closes else day
         self.earliest = day * DAY
+        lead = self.rules.lead
         last = None
-        for row in self._rows(self.since - self.rules.lag):
-            ahead = (row[0] - self.rules.lead) * DAY
+        first = self.since - self.rules.lag
+        rows: Iterator[Dose | Gap | tuple[int, Event]] = chain(self.timeline.rows(first), self._end(first))
+        others = self._others(first)
+        if others:
+            rows = merge(rows, *others, key=itemgetter(0))
+        for row in rows:
+            ahead = (row[0] - lead) * DAY
             while heap and heap[0].due < ahead:
                 last = row[0]
                 yield heappop(heap)
@@ -200,6 +206,11 @@ class Teller:
             if isinstance(row, Dose):
                 if row[0] >= self.since:
                     self._dose(row)
+                # The row after a dose is of a later day, unless it is another's. It takes a look as far as the next
+                # dose, so that what can be told is told before.
+                while not others and heap and heap[0].due < ahead + DAY:
+                    last = None
+                    yield heappop(heap)
             elif isinstance(row, Gap):
                 self._gap(row)
             else:
@@ -207,17 +218,14 @@ class Teller:
         while heap:
             yield heappop(heap)
 
-    def _rows(self, first: int) -> Iterator[Dose | Gap | tuple[int, Event]]:
-        rows = chain(self.timeline.rows(first), self._end(first))
+    def _others(self, first: int) -> list[Iterator[tuple[int, Event]]]:
+        """What is told beside treatments and gaps, by their days."""
         streams: list[Iterator[Event]] = []
         if self.rules.attached and self.timeline.has_attached:
             streams += attached_events(self.timeline, first)
         if "phase_before" in self.by_id:
             streams.append(self.timeline.later_phases(first))
-        if not streams:
-            return rows
-        others = [((event.date.toordinal(), event) for event in stream) for stream in streams]
-        return merge(rows, *others, key=itemgetter(0))
+        return [((event.date.toordinal(), event) for event in stream) for stream in streams]
 
     def _end(self, first: int) -> Iterator[tuple[int, Event]]:
         end = self.timeline.end()
