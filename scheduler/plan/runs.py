@@ -63,6 +63,7 @@ class Run:
 
     __slots__ = (
         "cycle",
+        "days",
         "edit",
         "first",
         "length",
@@ -98,6 +99,7 @@ class Run:
         self.edit = edit
         self.segment = segment
         self.prefix = f"s{segment}." if segment else ""
+        self.days = stage.cycle.days  # the length of a cycle; 0 where it is counted in months
         self.start = step(origin, stage.cycle, first)  # as planned: a delay of this cycle alone moves no boundary
         self.next_start = FOREVER  # where the following run takes over
 
@@ -108,13 +110,18 @@ class Run:
 
     def start_of(self, index: int) -> int:
         """Day 1 of a cycle by its index in the run."""
+        if self.days:
+            return self.start + self.days * index + self.edit.alone
         return step(self.origin, self.stage.cycle, self.first + index) + self.edit.alone
 
     def index_at(self, ordinal: int) -> int:
         """The cycle that is running on a day; the first one before it, the last one after it."""
         if ordinal <= self.start or self.length == 1:
             return 0
-        index = steps_before(self.origin, self.stage.cycle, ordinal + 1) - 1 - self.first
+        if self.days:
+            index = (ordinal - self.start) // self.days
+        else:
+            index = steps_before(self.origin, self.stage.cycle, ordinal + 1) - 1 - self.first
         return index if self.length is None else min(index, self.length - 1)
 
     def without(self, cycles: int) -> "Run":

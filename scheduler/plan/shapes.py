@@ -90,7 +90,7 @@ class Stage:
         self._stays = [stay for stay in phase.stays if stay.condition.holds(course.taken)]
         self.extras: list[tuple[int, int, Extra]] = []
         self._has_weekdays = any(give.weekdays for give in self.gives)
-        self._shapes: dict[tuple[int, int], Shape] = {}
+        self._shapes: dict[int, Shape] = {}
         self._gaps: dict[str, int] = {}
         self._settled = 0
         self._period = 1
@@ -104,10 +104,11 @@ class Stage:
     def shape(self, cycle: int, start: int) -> Shape:
         """What a cycle of the phase, from 1, gives when its day 1 has this ordinal."""
         kind = cycle if cycle <= self._settled else self._settled + 1 + (cycle - self._settled - 1) % self._period
-        key = (kind, (start + 6) % 7 if self._has_weekdays else 0)
+        weekday = (start + 6) % 7 if self._has_weekdays else 0
+        key = kind * 7 + weekday
         shape = self._shapes.get(key)
         if shape is None:
-            shape = self._shapes[key] = self._make(cycle, key[1])
+            shape = self._shapes[key] = self._make(cycle, weekday)
         return shape
 
     def last_cycle_with(self, item: str) -> int | None:
