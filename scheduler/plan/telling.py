@@ -187,9 +187,11 @@ class Teller:
         # What was wished for after yesterday's window is told today.
         self.since = day - 1 if self.rules.latest >= self.times.closes else day
         self.earliest = day * DAY
+        first = self.since - self.rules.lag
+        if self.timeline.last_day + self.rules.tail < first:
+            return
         lead = self.rules.lead
         last = None
-        first = self.since - self.rules.lag
         rows: Iterator[Dose | Gap | tuple[int, Event]] = chain(self.timeline.rows(first), self._end(first))
         others = self._others(first)
         if others:

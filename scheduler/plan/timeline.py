@@ -134,6 +134,17 @@ class Timeline:
             name, kind, date.fromordinal(over), None, phase, run.plan_cycle + dose.at, run.cycle + dose.at, day
         )
 
+    @cached_property
+    def last_day(self) -> int:
+        """No event is of a later day; FOREVER where there is no end yet."""
+        end = self.end()
+        if end is None:
+            return FOREVER
+        # A cycle may begin after the last dose, and other events follow either.
+        starts = (run.start_of(run.length - 1) for run in self.runs if run.length is not None)
+        offsets = (offset for run in self.runs for each in run.stage.course.attached for offset in each.offsets)
+        return max([end.date.toordinal(), *starts]) + max([0, *offsets])
+
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""
         begins = deque(run for run in self.begins if first <= run.begin < self.over)
