@@ -22,7 +22,7 @@ from scheduler.plan.local_time import (
     zone_at,
     zone_of,
 )
-from scheduler.plan.telling import DAY, Rules, Teller, Times, minute_of, rules_of
+from scheduler.plan.telling import DAY, MINUTE, Rules, Teller, Times, minute_of, rules_of
 
 _FIRST_DAY = datetime.combine(date.min, time())
 # Two clocks are never further apart, nor is a window longer closed.
@@ -173,7 +173,7 @@ def _in_zone(
 
 
 def _moment(minutes: int) -> datetime:
-    return _FIRST_DAY + timedelta(minutes=minutes - DAY)
+    return _FIRST_DAY + MINUTE * (minutes - DAY)
 
 
 def _first_minute(opens: time) -> int:

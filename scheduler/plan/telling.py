@@ -89,14 +89,6 @@ class Times(NamedTuple):
     visits: Mapping[str, time]
     zones: tuple[ZoneInfo, ZoneInfo] | None = None
 
-    def here(self, day: int, at: time) -> int:
-        """A time by the clinic's clock in local minutes of the patient."""
-        if self.zones is None:
-            return day * DAY + minute_of(at)
-        clinic, patient = self.zones
-        local = instant(datetime.combine(date.fromordinal(day), at), clinic).astimezone(patient)
-        return local.toordinal() * DAY + minute_of(local.time())
-
     def inside(self, wished: int, useless: int) -> int | None:
         """The moment inside the window for a wish; None if none is useful."""
         day, minute = divmod(wished, DAY)
@@ -144,6 +136,7 @@ class Rules:
         }
         visits = (self.by_id.get(name) for name in ("visit_before", "visit_tomorrow", "visit_today"))
         self.visits = tuple(rule for rule in visits if rule)
+        self._visits_by: dict[tuple[str | None, str], tuple[tuple[Rule, str], ...]] = {}
         between = self.by_id.get("between")
         self.lag = between.days - 1 if between else 0
         leads = [rule.days for rule in self.by_id.values() if rule is not between]
@@ -154,6 +147,14 @@ class Rules:
         self.tail = max(late.days_after) if late else 0
         # Whether anything is told about paired and linked events.
         self.attached = bool(self.visits) or "cream_washoff" in self.by_id
+
+    def visits_by(self, route: str | None, suffix: str) -> tuple[tuple[Rule, str], ...]:
+        """The rules of a visit by this route, each with its template, of which there are several by their suffix."""
+        found = self._visits_by.get((route, suffix))
+        if found is None:
+            named = ((rule, VISITS_OF.get((rule.id, route or ""), rule.id)) for rule in self.visits)
+            found = self._visits_by[route, suffix] = tuple((rule, name + suffix) for rule, name in named)
+        return found
 
 
 @lru_cache(maxsize=4_096)
@@ -222,12 +223,12 @@ class Teller:
 
     def _others(self, first: int) -> list[Iterator[tuple[int, Event]]]:
         """What is told beside treatments and gaps, by their days."""
-        streams: list[Iterator[Event]] = []
+        others = []
         if self.rules.attached and self.timeline.has_attached:
-            streams += attached_events(self.timeline, first)
+            others += [_by_day(stream) for stream in attached_events(self.timeline, first)]
         if "phase_before" in self.by_id:
-            streams.append(self.timeline.later_phases(first))
-        return [((event.date.toordinal(), event) for event in stream) for stream in streams]
+            others.append(_by_day(self.timeline.later_phases(first)))
+        return others
 
     def _end(self, first: int) -> Iterator[tuple[int, Event]]:
         end = self.timeline.end()
@@ -269,11 +270,11 @@ class Teller:
         if at is not None:
             args["time"] = at.isoformat("minutes")
             suffix = ""
-            begins = self.times.here(day, at)
-            if begins != day * DAY + minute_of(at):
+            begins = day * DAY + minute_of(at)
+            if self.times.zones is not None and (here := _here(day, at, *self.times.zones)) != begins:
                 args["clock"] = "clinic"
-        for rule in self.rules.visits:
-            template = VISITS_OF.get((rule.id, route or ""), rule.id) + suffix
+                begins = here
+        for rule, template in self.rules.visits_by(route, suffix):
             self._tell(rule.id, name, day, day - rule.days, args, day * DAY if rule.days else begins, template)
 
     def _gap(self, gap: Gap) -> None:
@@ -329,6 +330,16 @@ class Teller:
             due = self.times.inside(wished, useless)
             if due is not None and due >= self.earliest:
                 heappush(self.heap, Told(due, date_of, name, told_as + part, template or rule_id, args, useless))
+
+
+def _here(day: int, at: time, clinic: ZoneInfo, patient: ZoneInfo) -> int:
+    """A time by the clinic's clock in local minutes of the patient."""
+    local = instant(datetime.combine(date.fromordinal(day), at), clinic).astimezone(patient)
+    return local.toordinal() * DAY + minute_of(local)
+
+
+def _by_day(events: Iterator[Event]) -> Iterator[tuple[int, Event]]:
+    return ((event.date.toordinal(), event) for event in events)
 
 
 def _iso(ordinal: int) -> str:
