@@ -101,11 +101,12 @@ class Stop(Change):
 
 @dataclass(frozen=True, slots=True)
 class Switch(Change):
-    """From a day on another regimen, with its day 1 on that day."""
+    """From a day on another regimen, with day 1 of its first cycle on that day, or of its cycle ``cycle``."""
 
     kind = "switch"
     to: Regimen
     from_: datetime.date
+    cycle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def _value(kind: type[Change], key: str, wanted: Any, text: str, find: Callable[
         if text not in ("yes", "no"):
             raise ChangeError(f'"{kind.kind}": {key} is yes or no, not "{text}"')
         return text == "yes"
-    if wanted is int:
+    if wanted in (int, int | None):
         if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:6]) <= 9_999:
             raise ChangeError(f'"{kind.kind}": {key} is a whole number from 1 to 9999, not "{text}"')
         return int(text)

@@ -65,19 +65,34 @@ def lay_out(
     return _Builder(course, start, changed, first_cycle=first_cycle, segment=segment, caps_from=caps_from).build()
 
 
-def lay_out_from(course: Course, start: int, start_cycle: int, changed: Changed = NOTHING_CHANGED) -> Layout:
+def lay_out_from(
+    course: Course,
+    start: int,
+    start_cycle: int,
+    changed: Changed = NOTHING_CHANGED,
+    *,
+    number: int | None = None,
+    segment: int = 0,
+    caps_from: int | None = None,
+) -> Layout:
     """The layout of a course joined in the middle: cycle ``start_cycle`` begins on ``start``, none before it is there.
 
     What counts from the beginning (caps, courses at offsets) counts from where the beginning would have been. Phases
-    before that wait for a date are taken to have started at once. Raises NoSuchCycleError.
+    before that wait for a date are taken to have started at once. ``number``: that of this cycle in the plan (default:
+    its own); ``segment`` and ``caps_from`` as for `lay_out`. Raises NoSuchCycleError.
     """
+    joined = start_cycle if number is None else number
+    first_cycle = joined - start_cycle + 1
     if start_cycle == 1:
-        return lay_out(course, start, changed)
+        return lay_out(course, start, changed, first_cycle=first_cycle, segment=segment, caps_from=caps_from)
     begin, place, off = _beginning(course, start, start_cycle)
     if off:
         edits = {**changed.edits, place: changed.edits.get(place, UNCHANGED).shifted(off)}
         changed = Changed(edits, changed.entered, changed.until)
-    return _joined(_Builder(course, begin, changed, assumed=start_cycle).build(), start_cycle)
+    builder = _Builder(
+        course, begin, changed, first_cycle=first_cycle, segment=segment, caps_from=caps_from, assumed=joined
+    )
+    return _joined(builder.build(), joined)
 
 
 @lru_cache(maxsize=1_024)
@@ -107,9 +122,9 @@ def _find(layout: Layout, plan_cycle: int) -> tuple[Run, int]:
     raise NoSuchCycleError(f"this plan has {layout.next_cycle - 1} cycles: it cannot start in cycle {plan_cycle}")
 
 
-def _joined(layout: Layout, start_cycle: int) -> Layout:
-    """Without the cycles before ``start_cycle``."""
-    run, index = _find(layout, start_cycle)
+def _joined(layout: Layout, plan_cycle: int) -> Layout:
+    """Without the cycles before one of the plan."""
+    run, index = _find(layout, plan_cycle)
     at = layout.runs.index(run)
     runs = [run.without(index), *layout.runs[at + 1 :]]
     begins = [begin for begin in layout.begins if begin in runs]

@@ -19,7 +19,7 @@ from scheduler.plan.changes import (
     Stop,
     Switch,
 )
-from scheduler.plan.layout import Changed
+from scheduler.plan.layout import Changed, NoSuchCycleError
 from scheduler.plan.runs import UNCHANGED, CycleEdit, Dose, Run
 from scheduler.plan.state import PlanState, Segment
 from scheduler.plan.timeline import Timeline
@@ -186,7 +186,14 @@ def _switch(state: PlanState, change: Switch) -> PlanState:
     cut = last._replace(changed=replace(last.changed, until=end))
     holds = _holds(state, change.from_)
     state = state.with_segment(len(state.segments) - 1, cut)
-    return state._replace(segments=(*state.segments, Segment(change.to, start)), held_from=None, holds=holds)
+    switched = Segment(change.to, start, change.cycle or 1)
+    state = state._replace(segments=(*state.segments, switched), held_from=None, holds=holds)
+    if switched.start_cycle > 1:
+        try:
+            state.layouts()
+        except NoSuchCycleError as error:
+            raise ChangeError(f"{change.to.id} has no cycle {change.cycle} that could be on {change.from_}") from error
+    return state
 
 
 def _enter(state: PlanState, phase_id: str, on: date) -> PlanState:

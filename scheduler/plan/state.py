@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from content.regimens import Regimen
 from scheduler.plan.clinic_days import ClinicDays
-from scheduler.plan.layout import NOTHING_CHANGED, Changed, Layout, lay_out, lay_out_from
+from scheduler.plan.layout import NOTHING_CHANGED, Changed, Layout, lay_out_from
 from scheduler.plan.shapes import NONE, Course, compiled
 
 
@@ -54,11 +54,12 @@ class PlanState(NamedTuple):
             # The caps of a drug that goes on count from where it began, however often its interval changed.
             shared = any(item in self.segments[number - 1].regimen.items for item in segment.regimen.items)
             found.append(
-                lay_out(
+                lay_out_from(
                     segment.course,
                     segment.start,
+                    segment.start_cycle,
                     segment.changed,
-                    first_cycle=before.next_cycle,
+                    number=before.next_cycle,
                     segment=number,
                     caps_from=before.caps_from if shared else None,
                 )

@@ -1,5 +1,6 @@
 """Changes as values: written on a command line, stored, and read again."""
 
+import json
 from datetime import date
 
 import pytest
@@ -27,6 +28,7 @@ from tests.scheduler.plan.made import FILES
         ("hold:from=tomorrow", "from is a date such as 2026-01-31"),
         ("resume:on=2026-02-30", "on is a date"),
         ("resume:on=2026-02-01,cycle=old", "cycle is new or same"),
+        ("switch:to=pembro_q6w,from=2026-02-01,cycle=new", "cycle is a whole number from 1 to 9999"),
         ("skip:date=2026-02-01,counts=maybe", "counts is yes or no"),
         ("branch:id=x,take", "such as branch:id=ID,take=yes"),
     ],
@@ -50,6 +52,14 @@ def test_a_stored_switch_with_a_broken_regimen_is_a_plain_error() -> None:
         change_from_json('{"kind": "switch", "to": "{}", "from": "2026-02-16"}')
 
 
+def test_a_switch_without_a_cycle_is_written_and_stored_as_ever() -> None:
+    text = "switch:to=pembro_q6w,from=2026-02-16"
+    assert str(change(text)) == text
+    stored = f'{{"kind": "switch", "to": {json.dumps(FILES["pembro_q6w"].to_json())}, "from": "2026-02-16"}}'
+    assert change_from_json(stored) == change(text)
+    assert str(change(f"{text},cycle=5")) == f"{text},cycle=5"
+
+
 dates = st.dates(date(2025, 1, 1), date(2028, 1, 1))
 changes = st.one_of(
     st.builds(
@@ -65,6 +75,7 @@ changes = st.one_of(
     st.builds("close:date={},to={}".format, dates, dates),
     st.builds("stop:on={}".format, dates),
     st.builds("switch:to={},from={}".format, st.sampled_from(sorted(FILES)), dates),
+    st.builds("switch:to={},from={},cycle={}".format, st.sampled_from(sorted(FILES)), dates, st.integers(1, 99)),
     st.builds("enter:phase=adjuvant,on={}".format, dates),
     st.builds("branch:id=one_year,take={}".format, st.sampled_from(["yes", "no"])),
 )
