@@ -1,8 +1,9 @@
 """What every channel gives and takes: a text going out and its result, a text coming in, a delivery receipt."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 class Via(StrEnum):
@@ -152,3 +153,26 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give back connections. The channel is not used afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A text that the provider has. ``at`` is when it took it, UTC by its own clock, to the second."""
+
+    provider_id: str
+    body: str
+    state: ReceiptState
+    code: int | None
+    fault: Fault
+    at: datetime
+
+
+@runtime_checkable
+class Remembering(Channel, Protocol):
+    """A way out whose provider can be asked for what it has."""
+
+    async def list_messages(self, to: str, via: Via, sender: str, since: datetime) -> tuple[Listed, ...] | None:
+        """Every text from ``sender`` to ``to`` that the provider took at ``since`` or later.
+
+        None where it could not be asked, or its answer is not complete. Raises nothing but cancellation.
+        """

@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlencode
 
 from aiohttp import ClientConnectorError, ConnectionTimeoutError
 from twilio.rest import Client
 
-from channels.base import Fault, Outgoing, SendResult, Verdict, Via
+from channels.base import Fault, Listed, Outgoing, SendResult, Verdict, Via
 from channels.twilio_client import API, TwilioHttpClient
 from channels.twilio_errors import fault_of_answer, verdict_of
+from channels.twilio_list import PAGE, read_list
 from channels.twilio_signature import signature_ok
 from channels.twilio_webhooks import (
     WHATSAPP,
@@ -81,6 +83,16 @@ class TwilioChannel:
         except Exception as error:  # noqa: BLE001 - from here on Twilio may have the text, whatever went wrong
             return _failure(Fault.UNKNOWN_OUTCOME, f"no answer from Twilio ({type(error).__name__})")
 
+    async def list_messages(self, to: str, via: Via, sender: str, since: datetime) -> tuple[Listed, ...] | None:
+        """What the account has from ``sender`` to ``to`` since then; None where Twilio cannot be asked."""
+        channel = WHATSAPP if via is Via.WHATSAPP else ""
+        query = urlencode({"To": channel + to, "PageSize": str(PAGE)})
+        ours = sender if sender.startswith("MG") else channel + sender
+        try:
+            return await read_list(self._get, f"{self._messages.removeprefix(API)}?{query}", ours, since)
+        except Exception:  # noqa: BLE001 - whatever came instead of a list, it says nothing of what Twilio has
+            return None
+
     async def look(self) -> Look:
         """Ask for the newest message, to see whether the account can be used. Changes nothing and never raises."""
         try:
@@ -90,6 +102,10 @@ class TwilioChannel:
             return Look(what, None)
         date = (answer.headers or {}).get("Date")
         return Look(_problem(answer.status_code), parsedate_to_datetime(date) if date else None)
+
+    async def _get(self, address: str) -> tuple[int, str]:
+        answer = await self._client.request_async("GET", API + address)
+        return answer.status_code, answer.text
 
     async def close(self) -> None:
         """Close all connections."""

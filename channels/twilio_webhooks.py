@@ -29,7 +29,7 @@ _ATTEMPT = re.compile(r"[0-9]{1,19}\.[0-9]{1,6}")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _OPT_OUT_TYPES: dict[str, Literal["START", "STOP", "HELP"]] = {"START": "START", "STOP": "STOP", "HELP": "HELP"}
-_STATES = {state.value: state for state in ReceiptState} | {
+STATES = {state.value: state for state in ReceiptState} | {
     "accepted": ReceiptState.QUEUED,
     "scheduled": ReceiptState.QUEUED,
 }
@@ -108,7 +108,7 @@ def parse_receipt(params: Sequence[tuple[str, str]], query: Sequence[tuple[str, 
     sid = fields.get("MessageSid", "")
     if not is_message_sid(sid):
         raise NotAReceipt("MessageSid is missing or is no message id.")
-    state = _STATES.get(fields.get("MessageStatus", ""))
+    state = STATES.get(fields.get("MessageStatus", ""))
     if state is None:
         raise NotAReceipt("MessageStatus is missing or is no state of a sent text.")
     code = _count(fields.get("ErrorCode"))

@@ -19,9 +19,10 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from channels.base import Channel, Fault, SendResult, Verdict
+from channels.base import Channel, Fault, Remembering, SendResult, Verdict
 from content.library import Library
 from scheduler import clock, replan
+from scheduler.asking import Asking
 from scheduler.clock import Moment
 from scheduler.delivery import dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
@@ -53,6 +54,7 @@ class Pace:
     beat: float = 5.0
     jump: float = 2.0
     settle: float = 15.0
+    ask: float = 30.0
     top_up: float = 300.0
 
 
@@ -226,6 +228,17 @@ class Worker:
         self._every(scheduler, pace.look, "dispatch", self._dispatch)
         self._every(scheduler, pace.settle, "settle", self._until_none(self._duties.settle))
         self._every(scheduler, pace.top_up, "top up", self._until_none(self._duties.top_up))
+        if isinstance(self._channel, Remembering):
+            duties = self._duties
+            asking = Asking(
+                duties.database,
+                duties.library,
+                self._channel,
+                real=duties.database.now,
+                is_ending=self._stopping.is_set,
+                demo=duties.demo,
+            )
+            self._every(scheduler, pace.ask, "reconcile", lambda: asking.round(self._in_thread))
         if self._duties.demo:
             self._every(scheduler, pace.jump, "jump", self._jump)
         # Once: what a process has read of the zones it keeps. Two of different releases would else replan in turn.

@@ -6,9 +6,9 @@ twice or out of order:
     0 due    1 claimed    2 sending    3 unknown    4 accepted    5 sent
     6 delivered  undelivered  failed  expired  cancelled
 
-Three ways lead back to `due`: a claim given back (`outbox.release`), a text that the provider provably never had
-(`outbox.postpone`), and one that a change of plan had cancelled before anything was sent (`retelling.tell_anew`). A
-text that came in is `received` and stays so.
+Four ways lead back to `due`: a claim given back (`outbox.release`), a text that the provider provably never had, told
+by its answer (`outbox.postpone`) or by its list of what it has (`unsettled.send_again`), and one that a change of plan
+had cancelled before anything was sent (`retelling.tell_anew`). A text that came in is `received` and stays so.
 """
 
 from collections.abc import Sequence
@@ -106,6 +106,7 @@ message = sa.Table(
 # Words and not parameters: only so does SQLite see that a partial index will do.
 WAITING = message.c.state.in_([sa.literal_column("'due'"), sa.literal_column("'claimed'")])
 SENDING = message.c.state == sa.literal_column("'sending'")
+UNSETTLED = (message.c.state == sa.literal_column("'unknown'")) & message.c.gate.is_(None)
 WELCOME = message.c.kind == sa.literal_column("'welcome'")
 sa.Index("ix_message_contact_id", message.c.contact_id, message.c.id)
 sa.Index(
@@ -130,6 +131,7 @@ sa.Index(
     postgresql_where=WAITING,
 )
 sa.Index("ix_message_sending", message.c.lease_until, sqlite_where=SENDING, postgresql_where=SENDING)
+sa.Index("ix_message_unsettled", message.c.state_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 sa.Index("ix_message_welcome", message.c.contact_id, message.c.id, sqlite_where=WELCOME, postgresql_where=WELCOME)
 
 message_state = sa.Table(

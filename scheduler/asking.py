@@ -1,0 +1,87 @@
+"""Asking the provider for the texts of which nobody knows whether it has them: the tick around `delivery.reconcile`."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from channels.base import Listed, Remembering, Via
+from content.library import Library
+from scheduler import clock
+from scheduler.delivery import reconcile
+from scheduler.delivery.reconcile import Attempt, Question
+from store.database import Database
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Answers = list[tuple[Question, tuple[Listed, ...] | None]]
+
+
+class InThread(Protocol):
+    """How a transaction is done beside the event loop."""
+
+    def __call__(self, duty: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+class Asking:
+    """One of these for each scheduler. What was absent once is remembered here; a new process asks twice anew.
+
+    Two schedulers that ask at the same time decide the same, and the store takes only one decision. ``real`` is the
+    database's clock; ``is_ending`` is looked at between two calls.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        library: Library,
+        channel: Remembering,
+        *,
+        real: Callable[[], datetime],
+        is_ending: Callable[[], bool],
+        demo: bool,
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._channel = channel
+        self._real = real
+        self._is_ending = is_ending
+        self._demo = demo
+        self._absent: dict[Attempt, datetime] = {}
+
+    async def round(self, in_thread: InThread) -> None:
+        """Asks for what is unknown, one text after the other, and decides what can be decided."""
+        answers: Answers = []
+        for question in await in_thread(self._questions):
+            if self._is_ending():
+                break
+            answers.append((question, await self._ask(question)))
+            if answers[-1][1] is None and question.text.to is not None:
+                break  # whoever does not answer now is not kept busy with the others
+        if answers:
+            absent = await in_thread(lambda: self._settle(answers))
+            asked = {question.attempt for question, _ in answers}
+            self._absent = {attempt: at for attempt, at in self._absent.items() if attempt not in asked} | absent
+
+    async def _ask(self, question: Question) -> tuple[Listed, ...] | None:
+        text = question.text
+        if text.to is None:
+            return None
+        return await self._channel.list_messages(text.to, Via(text.via), text.sender, question.since)
+
+    def _questions(self) -> list[Question]:
+        real = self._real()
+        with self._database.reading() as tx:
+            return reconcile.to_ask(tx, clock.at(tx, real, demo=self._demo))
+
+    def _settle(self, answers: Answers) -> dict[Attempt, datetime]:
+        real = self._real()
+        with self._database.writing() as tx:
+            moment = clock.at(tx, real, demo=self._demo)
+            absent = reconcile.settle(tx, moment, self._library, answers, self._absent)
+        _log.info(
+            "%d unknown texts were asked for at the provider, %d of them are to be asked again",
+            len(answers),
+            len(absent),
+        )
+        return absent

@@ -1,0 +1,109 @@
+"""Texts that may have gone out or not: found to be asked for at the provider, and what is decided of them.
+
+A text is unsettled while its state is `unknown` and no gate names why it stays so.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.clinics import sender
+from store.columns import Moment
+from store.contacts import contact
+from store.database import Tx
+from store.errors import WrongKey
+from store.messages import UNSETTLED, message, message_state, remember
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A text of which nobody knows whether the provider has it.
+
+    ``to`` is None where the contact was erased or its number cannot be opened. ``sender`` is the number or service it
+    was sent from, ``attempts`` the number of the call, which was begun at ``called_at`` and given up at ``unknown_at``.
+    """
+
+    id: int
+    to: str | None
+    sender: str
+    via: str
+    body: str
+    attempts: int
+    called_at: datetime
+    unknown_at: datetime
+    expires_at: datetime | None
+
+
+_begun = (
+    sa.select(sa.func.max(message_state.c.at))
+    .where(message_state.c.message_id == message.c.id, message_state.c.state == "sending")
+    .scalar_subquery()
+)
+_UNSETTLED = (
+    sa.select(message, contact.c.phone_sealed, sender.c.address, sa.type_coerce(_begun, Moment).label("called_at"))
+    .join_from(message, sender, sender.c.id == message.c.sender_id)
+    .join(contact, contact.c.id == message.c.contact_id)
+    .where(UNSETTLED, message.c.state_at <= sa.bindparam("before", type_=Moment))
+    .order_by(message.c.state_at)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+
+
+def unsettled(tx: Tx, before: datetime, limit: int) -> list[Unsettled]:
+    """Texts that became unknown at ``before`` or earlier, the longest unknown first."""
+    return [
+        Unsettled(
+            id=row.id,
+            to=_opened(tx, row.phone_sealed),
+            sender=row.address,
+            via=row.via,
+            body=_opened(tx, row.body_sealed) or "",
+            attempts=row.attempts,
+            called_at=row.called_at or row.state_at,
+            unknown_at=row.state_at,
+            expires_at=row.expires_at,
+        )
+        for row in tx.conn.execute(_UNSETTLED, {"before": before, "limit": limit})
+    ]
+
+
+def taken_ids(tx: Tx, provider_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the provider's ids that a text has already."""
+    asked = sa.select(message.c.provider_id).where(message.c.provider_id.in_(list(provider_ids)))
+    return frozenset(tx.conn.execute(asked).scalars())
+
+
+def send_again(tx: Tx, now: datetime, text: Unsettled, detail: str) -> bool:
+    """Makes the text due at once, for another attempt; whether it was still unsettled."""
+    return _decide(tx, now, text, {"state": "due", "due_at": now}, detail)
+
+
+def leave_unknown(tx: Tx, now: datetime, text: Unsettled, gate: str, detail: str) -> bool:
+    """Writes down why the text stays unknown: it is asked for no more. Whether it was still unsettled."""
+    return _decide(tx, now, text, {"gate": gate}, detail)
+
+
+def _decide(tx: Tx, now: datetime, text: Unsettled, values: dict[str, Any], detail: str) -> bool:
+    still = sa.select(message.c.clinic_id).where(
+        message.c.id == text.id, UNSETTLED, message.c.attempts == text.attempts, message.c.provider_id.is_(None)
+    )
+    clinics: Sequence[int] = tx.conn.execute(still.with_for_update()).scalars().all()
+    if not clinics:
+        return False
+    tx.conn.execute(sa.update(message).where(message.c.id == text.id).values(state_at=now, **values))
+    state = values.get("state", "unknown")
+    change = {"clinic_id": clinics[0], "message_id": text.id, "state": state, "detail": detail, "code": None}
+    remember(tx, now, [change])
+    return True
+
+
+def _opened(tx: Tx, sealed: bytes | None) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        return tx.sealer.open(sealed)
+    except WrongKey:
+        return None

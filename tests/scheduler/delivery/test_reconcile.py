@@ -1,0 +1,183 @@
+"""Texts of which nobody knows whether they went out, and what the provider's list says of them."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from channels.base import Fault, Listed, Receipt, ReceiptState, SendResult, Verdict
+from scheduler import consent
+from scheduler.clock import Moment
+from scheduler.delivery import reconcile
+from scheduler.delivery.reconcile import NOT_SETTLED, SENT_ONCE_MORE, SOONEST, Question
+from scheduler.enrolment import Enrolled
+from store import messages
+from store.messages import Message
+from tests.scheduler.world import DAY_BEFORE, World
+
+UNKNOWN = SendResult(Verdict.UNKNOWN, None, None, Fault.UNKNOWN_OUTCOME, "no answer")
+SID = "SM" + "e" * 32
+FIRST = DAY_BEFORE + SOONEST
+SECOND = FIRST + SOONEST
+
+
+@pytest.fixture
+def lost(world: World) -> Enrolled:
+    """A patient whose reminder of the day before may have gone out or not."""
+    enrolled = world.reminded()
+    (text,) = world.send(DAY_BEFORE, UNKNOWN)
+    assert _text(world, enrolled).state == "unknown"
+    assert text.to
+    return enrolled
+
+
+def _text(world: World, enrolled: Enrolled) -> Message:
+    return world.texts(enrolled)[-1]
+
+
+def _questions(world: World, now: datetime) -> list[Question]:
+    with world.database.reading() as tx:
+        return reconcile.to_ask(tx, Moment(now, now))
+
+
+def _listed(world: World, enrolled: Enrolled, state: ReceiptState = ReceiptState.DELIVERED) -> Listed:
+    text = _text(world, enrolled)
+    return Listed(SID, text.body or "", state, None, Fault.NONE, DAY_BEFORE)
+
+
+def _ask(
+    world: World, now: datetime, found: tuple[Listed, ...] | None, first: datetime | None = None
+) -> datetime | None:
+    """Asks for what is unknown; ``first``, and what comes back: when it was absent first, None where that is over."""
+    answers = [(question, found) for question in _questions(world, now)]
+    before = {question.attempt: first for question, _ in answers if first is not None}
+    with world.database.writing() as tx:
+        absent = reconcile.settle(tx, Moment(now, now), world.library, answers, before)
+    return min(absent.values(), default=None)
+
+
+def test_nothing_is_asked_before_a_minute_has_passed(world: World, lost: Enrolled) -> None:
+    assert _questions(world, FIRST - timedelta(seconds=1)) == []
+    (question,) = _questions(world, FIRST)
+    assert question.text.to == world.contact(lost).phone
+    assert question.text.body == _text(world, lost).body
+    assert question.since == DAY_BEFORE - timedelta(minutes=5)
+
+
+def test_what_the_provider_has_takes_the_state_it_has_there(world: World, lost: Enrolled) -> None:
+    assert _ask(world, FIRST, (_listed(world, lost),)) is None
+    text = _text(world, lost)
+    assert (text.state, text.provider_id) == ("delivered", SID)
+    assert _questions(world, SECOND) == []
+
+
+def test_what_failed_at_the_provider_is_followed_up_as_from_a_receipt(world: World, lost: Enrolled) -> None:
+    failed = replace(_listed(world, lost, ReceiptState.UNDELIVERED), code=30003, fault=Fault.RECIPIENT_TEMPORARY)
+    _ask(world, FIRST, (failed,))
+    text = _text(world, lost)
+    assert (text.state, text.error_code) == ("undelivered", 30003)
+    assert [task.kind for task in world.tasks()] == ["failed_text"]
+
+
+def test_what_is_absent_twice_and_of_use_is_sent_once_more_as_another_attempt(world: World, lost: Enrolled) -> None:
+    assert _ask(world, FIRST, ()) == FIRST
+    assert _ask(world, SECOND - timedelta(seconds=1), (), first=FIRST) == FIRST
+    assert _text(world, lost).state == "unknown"
+    assert _ask(world, SECOND, (), first=FIRST) is None
+    assert _text(world, lost).state == "due"
+
+    (sent,) = world.send(SECOND)
+    text = _text(world, lost)
+    assert sent.attempt == f"{text.id}.2"
+    assert text.state == "accepted"
+    with world.database.reading() as tx:
+        assert SENT_ONCE_MORE in [change.detail for change in messages.history(tx, text.id)]
+
+
+def test_it_is_sent_once_more_only_once(world: World, lost: Enrolled) -> None:
+    _ask(world, SECOND, (), first=FIRST)
+    world.send(SECOND, UNKNOWN)
+    later = SECOND + SOONEST
+    _ask(world, later + SOONEST, (), first=later)
+    text = _text(world, lost)
+    assert (text.state, text.gate) == ("unknown", NOT_SETTLED)
+    assert [task.kind for task in world.tasks()] == ["failed_text"]
+    assert _questions(world, later + timedelta(hours=1)) == []
+
+
+def test_what_is_of_no_use_any_more_stays_unknown_and_staff_see_it(world: World, lost: Enrolled) -> None:
+    expired = _text(world, lost).expires_at
+    assert expired is not None
+    _ask(world, expired, (), first=FIRST)
+    text = _text(world, lost)
+    assert (text.state, text.gate) == ("unknown", NOT_SETTLED)
+    assert [task.message_id for task in world.tasks()] == [text.id]
+
+
+def test_while_the_provider_cannot_be_asked_nothing_is_decided_before_it_is_too_late(
+    world: World, lost: Enrolled
+) -> None:
+    expired = _text(world, lost).expires_at
+    assert expired is not None
+    assert _ask(world, SECOND, None, first=FIRST) == FIRST
+    assert _text(world, lost).gate is None
+    assert _ask(world, expired, None, first=FIRST) is None
+    assert _text(world, lost).gate == NOT_SETTLED
+    assert [task.kind for task in world.tasks()] == ["failed_text"]
+
+
+def test_a_text_of_other_words_and_one_that_another_row_has_are_not_taken_for_it(world: World, lost: Enrolled) -> None:
+    other = replace(_listed(world, lost), body="Something else")
+    welcome = world.texts(lost)[0]
+    assert welcome.provider_id is not None
+    owned = replace(_listed(world, lost), provider_id=welcome.provider_id)
+    assert _ask(world, FIRST, (other, owned)) == FIRST
+    assert _text(world, lost).state == "unknown"
+
+
+def test_one_that_the_provider_has_is_never_two_texts(world: World, lost: Enrolled) -> None:
+    """Two people of one number and the same words: what is found once settles one of them."""
+    text = _text(world, lost)
+    again = world.add_text(lost, DAY_BEFORE, template=text.template, args=text.args, expires_at=text.expires_at)
+    world.send(DAY_BEFORE, UNKNOWN)
+    _ask(world, FIRST, (_listed(world, lost),))
+    with world.database.reading() as tx:
+        states = [messages.get_message(tx, number) for number in (text.id, again)]
+    assert sorted(found.state for found in states if found) == ["delivered", "unknown"]
+
+
+def test_who_opted_out_meanwhile_is_not_texted_once_more(world: World, lost: Enrolled) -> None:
+    contact = world.contact(lost)
+    with world.database.writing() as tx:
+        consent.stop(tx, FIRST, world.library, contact, "stop", source="text")
+    _ask(world, SECOND, (), first=FIRST)
+    assert world.send(SECOND) == []
+    text = _text(world, lost)
+    assert (text.state, text.gate) == ("cancelled", "opted_out")
+
+
+def test_a_receipt_that_comes_after_all_stops_the_second_attempt(world: World, lost: Enrolled) -> None:
+    _ask(world, SECOND, (), first=FIRST)
+    text = _text(world, lost)
+    world.receive(SECOND, Receipt(SID, ReceiptState.SENT, None, f"{text.id}.1"))
+    assert world.send(SECOND) == []
+    assert _text(world, lost).state == "sent"
+
+
+def test_two_schedulers_that_decide_at_the_same_time_send_it_once_more_once(world: World, lost: Enrolled) -> None:
+    answers = [(question, ()) for question in _questions(world, SECOND)]
+    absent = {question.attempt: FIRST for question, _ in answers}
+    for _ in range(2):
+        with world.database.writing() as tx:
+            reconcile.settle(tx, Moment(SECOND, SECOND), world.library, answers, absent)
+    assert len(world.send(SECOND)) == 1
+    assert world.send(SECOND + SOONEST) == []
+
+
+def test_of_a_number_that_was_erased_nobody_asks(world: World, lost: Enrolled) -> None:
+    with world.database.writing() as tx:
+        tx.conn.exec_driver_sql("UPDATE contact SET phone_sealed = NULL")
+    (question,) = _questions(world, FIRST)
+    assert question.text.to is None
+    assert _ask(world, FIRST, None) is None
+    assert _text(world, lost).gate == NOT_SETTLED
