@@ -189,7 +189,7 @@ class Teller:
         self.since = day - 1 if self.rules.latest >= self.times.closes else day
         self.earliest = day * DAY
         first = self.since - self.rules.lag
-        if self.timeline.last_day + self.rules.tail < first:
+        if self._last_day() < first:
             return
         lead = self.rules.lead
         last = None
@@ -220,6 +220,12 @@ class Teller:
                 self._event(row[1], row[0])
         while heap:
             yield heappop(heap)
+
+    def _last_day(self) -> int:
+        """After this day nothing happens of which a reminder could be, and the tail after the end is told."""
+        end = self.timeline.end()
+        has_tail = end is not None and end.kind is Kind.FINISHED
+        return self.timeline.last_day + (self.rules.tail if has_tail else 0)
 
     def _others(self, first: int) -> list[Iterator[tuple[int, Event]]]:
         """What is told beside treatments and gaps, by their days."""
