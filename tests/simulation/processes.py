@@ -4,16 +4,17 @@ A scheduler does what `scheduler.worker.Worker` does, one step at a time, throug
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.conversation.desk import NotTaken
 from bot.services import Services
 from channels.base import Incoming, Receipt, SendResult, Verdict
 from scheduler import clock
+from scheduler.asking import Asking
 from scheduler.delivery import receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.worker import Duties, Pace
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _SHORTEST_SLEEP, _LONGEST_SLEEP = timedelta(seconds=20), timedelta(hours=6)
 _LONGEST_WAIT = timedelta(minutes=15)
 _LEASE = 120.0
+
+T = TypeVar("T")
 
 
 class Process:
@@ -110,6 +113,14 @@ class Scheduler(Process):
             chance=self.chance,
             zone_data=self.chance.choice(["2026a", "2026b"]),
         )
+        self._asking = Asking(
+            self.services.database,
+            self.services.library,
+            self.run.provider,
+            real=lambda: self.run.loop.now,
+            is_ending=lambda: False,
+            demo=False,
+        )
         self._wait = _SHORTEST_SLEEP
         self._claimed: list[int] = []
         self._under_way: dict[int, Begun] = {}
@@ -118,6 +129,7 @@ class Scheduler(Process):
         self._looks_at: datetime | None = None
         self.run.loop.after(self.chance.uniform(0, 1), self.alive(self._note_zone_data))
         self.run.loop.after(self.chance.uniform(1, 2), self.alive(self.look))
+        self.run.loop.after(self.chance.uniform(60, 600), self.alive(self._ask))
         self.run.loop.after(self.chance.uniform(0, 300), self.alive(self._top_up))
 
     @property
@@ -219,6 +231,17 @@ class Scheduler(Process):
             self._looks_at = moment
             self.run.loop.at(moment, self.alive(self.look))
 
+    def _ask(self) -> None:
+        self._go_on(self._asking.round(_at_once))
+        self.run.loop.after(self.chance.uniform(300, 3_000), self.alive(self._ask))
+
+    def _go_on(self, asking: Coroutine[Any, Any, None]) -> None:
+        with contextlib.suppress(StopIteration, DatabaseDown):
+            seconds = asking.send(None)
+            self.run.loop.after(seconds, self.alive(lambda: self._go_on(asking)))
+            return
+        self.poke()
+
     def _note_zone_data(self) -> None:
         with contextlib.suppress(DatabaseDown):
             self._duties.note_zone_data()
@@ -228,6 +251,11 @@ class Scheduler(Process):
             self._duties.top_up()
             self._duties.settle()
         self.run.loop.after(self.chance.uniform(3_600, 20_000), self.alive(self._top_up))
+
+
+async def _at_once(duty: Callable[[], T], /) -> T:
+    """There is no event loop here that a transaction could hold up."""
+    return duty()
 
 
 class Web(Process):

@@ -5,11 +5,12 @@ Its ledger is the truth of what went out. It keeps no promise that Twilio does n
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING
 
-from channels.base import Fault, Outgoing, Receipt, ReceiptState, SendResult, Verdict
+from channels.base import Fault, Listed, Outgoing, Receipt, ReceiptState, SendResult, Verdict, Via
 from channels.twilio_errors import fault_of_answer, fault_of_receipt, verdict_of
 from tests.simulation.loop import Loop, Pause
 from tests.simulation.record import Begun, Record
@@ -81,6 +82,18 @@ class Provider:
         call.result = result
         self._record.tally(f"call: {answer or result.fault}")
         return result
+
+    async def list_messages(self, to: str, via: Via, sender: str, since: datetime) -> tuple[Listed, ...] | None:
+        """What it took for a number since a moment, as `channels.base.Remembering` has it."""
+        await Pause(self._chance.uniform(0.05, 2))
+        if self.is_away or (not self.is_healed and self._chance.random() < self._setting.unlisted):
+            return None
+        self._record.tally("asked for what is unknown")
+        return tuple(
+            Listed(call.provider_id or "", call.outgoing.body, ReceiptState.SENT, None, Fault.NONE, call.accepted[1])
+            for call in reversed(self._record.taken())
+            if call.outgoing.to == to and call.accepted is not None and call.accepted[1] >= since
+        )
 
     async def close(self) -> None:
         """Nothing to give back."""

@@ -49,6 +49,7 @@ class Setting:
     provider_outages: int
     scheduler_outages: int
     answers: Mapping[Answer, float]
+    unlisted: float
     receipts_lost: float
     receipts_doubled: float
     receipts_late: float
@@ -112,6 +113,7 @@ class Setting:
             provider_outages=int(trouble(4.99, 0.6)),
             scheduler_outages=int(trouble(2.99, 0.4)),
             answers=answers,
+            unlisted=trouble(1.0, 0.4),
             receipts_lost=trouble(0.8, 0.4),
             receipts_doubled=trouble(0.3),
             receipts_late=trouble(0.3),
