@@ -1,7 +1,8 @@
 """A day on which a clinic is closed: the visits of many plans move, each in a short transaction of its own.
 
 Nothing keeps a list of what is done: a plan whose visit has moved has none on that day any more. So a closure that was
-broken off is simply begun again, and a patient who is enrolled meanwhile is found too.
+broken off is simply begun again, and a patient who is enrolled meanwhile is found too. `closure_job` has it done by the
+scheduler.
 """
 
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def preview_closure(
     database: Database, now: datetime, library: Library, entry: ClinicEntry, change: Close
 ) -> Iterator[Preview]:
     """What closing a day would do, for each plan that has a visit on it; nothing is written."""
-    for plan in _affected(database, entry, change):
+    for plan in affected(database, entry, change):
         with database.reading() as tx:
             try:
                 yield preview_change(tx, now, library, entry, plan.id, change)
@@ -61,7 +62,7 @@ def close_clinic_day(
 
     A plan for which the move is refused stays as it is, and the next one follows.
     """
-    for plan in _affected(database, entry, change):
+    for plan in affected(database, entry, change):
         refused = None
         try:
             with database.writing() as tx:
@@ -83,9 +84,11 @@ def close_clinic_day(
         yield Closed(plan.id, plan.patient_id, refused)
 
 
-def _affected(database: Database, entry: ClinicEntry, change: Close) -> Iterator[Plan]:
-    """The plans of a clinic with a visit on the day, by their calendars: rows end some weeks ahead."""
-    after = 0
+def affected(database: Database, entry: ClinicEntry, change: Close, after: int = 0) -> Iterator[Plan]:
+    """The plans of a clinic with a visit on the day, by their ids from the one after ``after`` on.
+
+    By their calendars: rows end some weeks ahead.
+    """
     while True:
         with database.reading() as tx:
             batch = plans.active_plans(tx, entry.clinic.id, after, _AT_ONCE)

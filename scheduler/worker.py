@@ -9,7 +9,7 @@ any number of such processes may run, and one that is killed loses nothing.
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,13 +21,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from channels.base import Channel, Fault, Remembering, SendResult, Verdict
 from content.library import Library
-from scheduler import clock, replan
+from scheduler import clock, long_work, replan
 from scheduler.asking import Asking
 from scheduler.clock import Moment
 from scheduler.delivery import dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
-from store import clinics, health, outbox, patients, replanning
-from store.clinics import ClinicEntry
+from scheduler.directory import Directory
+from store import health, outbox, patients, replanning
 from store.database import Database, DatabaseDown, NotADatabase, Tx
 
 _log = logging.getLogger(__name__)
@@ -56,22 +56,6 @@ class Pace:
     settle: float = 15.0
     ask: float = 30.0
     top_up: float = 300.0
-
-
-class Directory:
-    """Every clinic by its id, read anew when one of them changed. For one thread."""
-
-    def __init__(self) -> None:
-        self._version: int | None = None
-        self._entries: Mapping[int, ClinicEntry] = {}
-
-    def fresh(self, tx: Tx) -> Mapping[int, ClinicEntry]:
-        """The clinics as this transaction sees them."""
-        version = clinics.directory_version(tx)
-        if version != self._version:
-            self._entries = {entry.clinic.id: entry for entry in clinics.entries(tx)}
-            self._version = version
-        return self._entries
 
 
 @dataclass(frozen=True)
@@ -164,6 +148,11 @@ class Duties:
         with self.database.writing() as tx:
             return replan.work_off(tx, self._moment(tx, real).now)
 
+    def work_off(self) -> int:
+        """Does a slice of the long work that somebody asked for; returns how many pieces."""
+        real, lease = self.database.now(), timedelta(seconds=self.pace.lease)
+        return long_work.work_slice(self.database, self.library, real, self.owner, lease, demo=self.demo)
+
     def top_up(self) -> int:
         """Writes the events of some plans further ahead; returns for how many."""
         real = self.database.now()
@@ -228,6 +217,7 @@ class Worker:
         self._every(scheduler, pace.look, "dispatch", self._dispatch)
         self._every(scheduler, pace.settle, "settle", self._until_none(self._duties.settle))
         self._every(scheduler, pace.top_up, "top up", self._until_none(self._duties.top_up))
+        self._every(scheduler, pace.look, "long work", self._until_none(self._duties.work_off))
         if isinstance(self._channel, Remembering):
             duties = self._duties
             asking = Asking(

@@ -28,6 +28,7 @@ job = sa.Table(
     sa.Column("finished_at", Moment),
     sa.Column("lease_until", Moment),
     sa.Column("lease_owner", sa.Text),
+    sa.Column("why_sealed", sa.LargeBinary),
     one_of("state", get_args(JobState)),
     sa.CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),
     sa.CheckConstraint("(state IN ('done', 'failed')) = (finished_at IS NOT NULL)", name="finished"),
@@ -38,7 +39,10 @@ sa.Index("ix_job_unfinished", job.c.id, sqlite_where=_UNFINISHED, postgresql_whe
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of long work. ``done`` of ``total`` says how far it is; ``args`` hold ids and settings, no names."""
+    """A piece of long work. ``done`` of ``total`` says how far it is; ``args`` hold ids and settings, no names.
+
+    ``why`` is what somebody wrote about it; it is stored sealed.
+    """
 
     id: int
     clinic_id: int | None
@@ -53,9 +57,10 @@ class Job:
     finished_at: datetime | None
     lease_until: datetime | None
     lease_owner: str | None
+    why: str | None
 
 
-_COLUMNS = tuple(job.c[name] for name in Job.__slots__)
+_COLUMNS = (*(job.c[name] for name in Job.__slots__ if name != "why"), job.c.why_sealed)
 _CLAIMABLE = (
     sa.select(job.c.id)
     .where(
@@ -64,7 +69,6 @@ _CLAIMABLE = (
     )
     .order_by(job.c.id)
     .limit(1)
-    .with_for_update(skip_locked=True)
 )
 
 
@@ -77,10 +81,12 @@ def add_job(
     args: Mapping[str, Any],
     by: str,
     total: int | None = None,
+    why: str | None = None,
 ) -> Job:
     """Long work for a scheduler's process to do."""
     values = {"clinic_id": clinic_id, "kind": kind, "args": dict(args), "by": by, "total": total, "created_at": now}
-    result = tx.conn.execute(sa.insert(job), values)
+    sealed = {"why_sealed": None if why is None else tx.sealer.seal(why)}
+    result = tx.conn.execute(sa.insert(job), values | sealed)
     (number,) = result.inserted_primary_key or (0,)
     return _job(tx, number)
 
@@ -88,21 +94,41 @@ def add_job(
 def get_job(tx: Tx, job_id: int) -> Job | None:
     """The job of this id."""
     row = tx.conn.execute(sa.select(*_COLUMNS).where(job.c.id == job_id)).one_or_none()
-    return None if row is None else Job(*row)
+    if row is None:
+        return None
+    values = list(row)
+    values[-1] = None if row.why_sealed is None else tx.sealer.open(row.why_sealed)
+    return Job(*values)
+
+
+def is_waiting(tx: Tx, real_now: datetime) -> bool:
+    """Whether there is a job that nobody works on."""
+    return tx.conn.execute(_CLAIMABLE, {"real_now": real_now}).first() is not None
 
 
 def claim_job(tx: Tx, real_now: datetime, lease_until: datetime, owner: str) -> Job | None:
     """The oldest job that nobody works on, for ``owner`` alone until ``lease_until``."""
-    number = tx.conn.execute(_CLAIMABLE, {"real_now": real_now}).scalar()
+    number = tx.conn.execute(_CLAIMABLE.with_for_update(skip_locked=True), {"real_now": real_now}).scalar()
     if number is None:
         return None
     _set(tx, job.c.id == number, state="running", lease_until=lease_until, lease_owner=owner)
     return _job(tx, number)
 
 
-def progress(tx: Tx, job_id: int, owner: str, done: int, lease_until: datetime) -> bool:
-    """How far ``owner`` came with a job, and its lease anew. Whether it still has it."""
-    return _set(tx, _held(job_id, owner), done=done, lease_until=lease_until)
+def progress(
+    tx: Tx, job_id: int, owner: str, done: int, lease_until: datetime, args: Mapping[str, Any] | None = None
+) -> bool:
+    """How far ``owner`` came with a job, and its lease anew. Whether it still has it.
+
+    ``args`` in place of those it has, with what must be known to go on; None: they stay.
+    """
+    anew = {} if args is None else {"args": dict(args)}
+    return _set(tx, _held(job_id, owner), done=done, lease_until=lease_until, **anew)
+
+
+def give_back(tx: Tx, job_id: int, owner: str) -> bool:
+    """Lets whoever comes next go on with a job. Whether ``owner`` still had it."""
+    return _set(tx, _held(job_id, owner), state="waiting", lease_until=None, lease_owner=None)
 
 
 def finish(tx: Tx, now: datetime, job_id: int, owner: str, state: Literal["done", "failed"], detail: str = "") -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, time
 from functools import partial
+from time import sleep
 
 import click
 
@@ -11,21 +12,25 @@ from bot.cli.arguments import Day, TimeOfDay, Zone
 from bot.cli.change_view import show_preview
 from bot.cli.data import ACTOR, open_services, pick_entry, plainly, reading, writing
 from bot.cli.errors import Refused
-from bot.cli.output import as_json_option, print_json, print_rows
+from bot.cli.output import as_json_option, print_json
 from bot.services import Services
 from content.library import Library
 from content.regimens import Regimen
-from scheduler import changing, closing, journeys, visits
+from scheduler import changing, closing, closure_job, journeys, visits
 from scheduler.changing import Changed, NotChanged, Override
 from scheduler.enrolment import NewPlan, NotEnrolled, add_plan, newer_version
 from scheduler.plan.changes import ChangeError, Close, parse_change
 from scheduler.plan.local_time import Away
 from scheduler.planned import PlanUnreadable, described
 from scheduler.visits import Mark
-from store import patients, plans
+from store import jobs, patients, plans
 from store.clinics import ClinicEntry
 from store.database import Tx
+from store.jobs import Job
 from store.plans import Plan
+
+_LOOK = 0.5
+"""Seconds between two looks at a job that is waited for."""
 
 plan_option = click.option("--plan", "plan_id", type=int, help="Which plan, where the patient has several.")
 preview_option = click.option("--preview", "is_preview", is_flag=True, help="Show what it would do, and do nothing.")
@@ -194,6 +199,7 @@ def patient_travel(patient_id: int, zone: str | None, first: date | None, last: 
 @tell_option
 @reason_option
 @override_option
+@click.option("--wait", "is_waited_for", is_flag=True, help="Wait until it is done, and list the visits that stay.")
 @as_json_option
 def clinic_close_day(
     name: str,
@@ -203,11 +209,12 @@ def clinic_close_day(
     tell: bool,
     reason: str | None,
     override: str | None,
+    is_waited_for: bool,
     as_json: bool,
 ) -> None:
-    """Move every visit of the clinic called NAME from DAY to another day, plan by plan.
+    """Have every visit of the clinic called NAME moved from DAY to another day, plan by plan, by the scheduler.
 
-    Broken off it can be called again and goes on. A visit that cannot move stays, and is told of; exit status 1 then.
+    A visit that cannot move stays: --wait lists them, with exit status 1. It may be broken off, and called again.
     """
     services = open_services()
     now, library, change = services.clock(), services.library, Close(day, to)
@@ -219,16 +226,26 @@ def clinic_close_day(
             for preview in closing.preview_closure(services.database, now, library, entry, change):
                 show_preview(preview, as_json=as_json)
         return
-    stayed = 0
-    with plainly():
-        for closed in closing.close_clinic_day(
-            services.database, now, library, entry, change, by=ACTOR, reason=reason, override=answers, tell=tell
-        ):
-            row = {"patient": closed.patient_id, "plan": closed.plan_id, "moved": closed.refused is None}
-            stayed += closed.refused is not None
-            print_rows([row | {"why_not": closed.refused}], as_json=True) if as_json else _say_closed(closed)
+    with writing(services) as tx:
+        job = closure_job.order(tx, now, entry.clinic, change, by=ACTOR, reason=reason, override=answers, tell=tell)
+    if not is_waited_for:
+        print_json({"job": job.id}) if as_json else click.echo(
+            f"The scheduler moves the visits of {day}: job {job.id}."
+        )
+        return
+    job = _done(services, job)
+    if job.state == "failed":
+        raise Refused(job.detail)
+    stayed = closure_job.stayed(job)
+    for closed in stayed:
+        row = {"patient": closed.patient_id, "plan": closed.plan_id, "why_not": closed.refused}
+        print_json(row) if as_json else click.echo(
+            f"patient {closed.patient_id}, plan {closed.plan_id} stays: {closed.refused}"
+        )
     if stayed:
-        raise Refused(f"{stayed} visits stay on {day}: see above why.")
+        raise Refused(f"{len(stayed)} visits stay on {day}: see above why.")
+    if not as_json:
+        click.echo(job.detail)
 
 
 def change_rows(tx: Tx, plan: Plan) -> list[dict[str, object]]:
@@ -256,9 +273,19 @@ def offered_version(library: Library, entry: ClinicEntry, plan: Plan) -> int | N
     return None if newer is None else newer.version
 
 
-def _say_closed(closed: closing.Closed) -> None:
-    what = "moved" if closed.refused is None else f"stays: {closed.refused}"
-    click.echo(f"patient {closed.patient_id}, plan {closed.plan_id}: {what}")
+def _done(services: Services, job: Job) -> Job:
+    """A job when it has ended; on the way there, on standard error, how far it is."""
+    told = -1
+    while job.finished_at is None:
+        if job.done != told:
+            told = job.done
+            click.echo(
+                f"job {job.id}: {job.done} visits" if told else f"job {job.id} waits for the scheduler", err=True
+            )
+        sleep(_LOOK)
+        with reading(services) as tx:
+            job = jobs.get_job(tx, job.id) or job
+    return job
 
 
 def _show_changed(changed: Changed, *, as_json: bool) -> None:

@@ -15,9 +15,9 @@ from content.library import Library
 from scheduler.clock import Moment
 from scheduler.delivery import dispatcher, planner, receipts
 from scheduler.delivery.dispatcher import Ready
+from scheduler.directory import Directory
 from scheduler.enrolment import Enrolled, NewPatient, enrol
 from scheduler.plan.local_time import to_utc
-from scheduler.worker import Directory
 from store import clinics, contacts, follow_ups, messages, outbox, plans
 from store.clinics import ClinicEntry
 from store.contacts import Contact

@@ -22,4 +22,10 @@ class Run:
         return captured.err if status else captured.out
 
     def rows(self, *arguments: str) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self(*arguments, "--json").splitlines()]
+        return self.rows_of(0, *arguments)
+
+    def rows_of(self, status: int, *arguments: str) -> list[dict[str, object]]:
+        """The rows of a command that ends with this status."""
+        self._capsys.readouterr()
+        assert main([*arguments, "--json"]) == status, self._capsys.readouterr().err
+        return [json.loads(line) for line in self._capsys.readouterr().out.splitlines()]

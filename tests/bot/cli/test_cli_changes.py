@@ -1,10 +1,15 @@
 """Commands that change what is enrolled: looked at first, made, taken back, and refused in one sentence."""
 
-import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
+from bot.cli.data import open_services
+from scheduler import long_work
 from tests.bot.cli.commands import Run
 
 START = (datetime.now(UTC) + timedelta(days=10)).date()
@@ -93,7 +98,9 @@ def test_times_marks_and_journeys_are_entered(enrolled: Run) -> None:
     assert "at home" in enrolled("patient", "travel", "1")
 
 
-def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(enrolled: Run) -> None:
+def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(
+    enrolled: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enrolled(
         *("patient", "add", "+12025550158", "--name", "B. Patient", "--regimen", "pembro_q3w"),
         *("--start", START.isoformat(), "--consent", "signed form"),
@@ -103,7 +110,33 @@ def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(enrolled: 
 
     previews = enrolled.rows(*close, "--preview")
     assert [preview["patient"] for preview in previews] == [1, 2]
-    assert "2 visits stay" in enrolled(*close, status=1)
-    rows = [json.loads(line) for line in enrolled(*close, "--override", "Dr. Quinn: closed", "--json").splitlines()]
-    assert [row["moved"] for row in rows] == [True, True]
-    assert enrolled.rows(*close) == []
+    assert enrolled(*close).startswith(f"The scheduler moves the visits of {SECOND}: job 1.")
+    with scheduler_at_work(monkeypatch):
+        assert "2 visits stay" in enrolled(*close, "--wait", status=1)
+        reasons = [row["why_not"] for row in enrolled.rows_of(1, *close, "--wait")]
+        assert ["at least 21 are needed" in str(reason) for reason in reasons] == [True, True]
+        assert "2 visits moved, 0 stayed." in enrolled(*close, "--wait", "--override", "Dr. Quinn: closed")
+        assert enrolled.rows(*close, "--wait") == []
+        assert enrolled.rows(*close) == [{"job": 6}]
+
+
+@contextmanager
+def scheduler_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Somebody does the long work that commands ask for."""
+    monkeypatch.setattr("bot.cli.changes._LOOK", 0.01)
+    services, over = open_services(), Event()
+
+    def work() -> None:
+        while not over.is_set():
+            now, lease = services.database.now(), timedelta(minutes=2)
+            if long_work.work_slice(services.database, services.library, now, "one", lease, demo=False) == 0:
+                over.wait(0.01)
+
+    with ThreadPoolExecutor(1) as threads:
+        working = threads.submit(work)
+        try:
+            yield
+        finally:
+            over.set()
+        working.result()
+    services.database.close()
