@@ -40,6 +40,8 @@ class Process:
     folder: Path
     _running: subprocess.Popen[bytes] | None = None
     _began: int = 0
+    _left_behind: list[int] = field(default_factory=list)
+    """The children of a parent that was killed alone: they are to end by themselves."""
 
     @property
     def log(self) -> str:
@@ -72,18 +74,39 @@ class Process:
     def kill_parent(self) -> None:
         """The process that was started alone; what it had started goes on."""
         assert self._running is not None
+        self._left_behind += self._children()
         self._running.kill()
         self._running.wait()
 
-    def kill_worker(self) -> bool:
-        """One that it had started alone; False where there is none yet."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        with suppress(OSError, ProcessLookupError):
-            numbers = [int(number) for number in children.read_text().split()]
-            for number in numbers[-1:]:
+    def kill_worker(self) -> None:
+        """The one that it started last alone, if there is one yet."""
+        with suppress(ProcessLookupError):
+            for number in self._children()[-1:]:
                 os.kill(number, signal.SIGKILL)
-                return True
-        return False
+
+    def has_left_nobody_behind(self) -> bool:
+        """Whether whoever outlived a parent has ended since."""
+        return not any(self._is_ours(number) for number in self._left_behind)
+
+    def end_who_was_left_behind(self) -> None:
+        for number in filter(self._is_ours, self._left_behind):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+
+    def _children(self) -> list[int]:
+        """Where the system does not tell, nobody: then a worker is only killed with its parent."""
+        try:
+            found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(number) for number in found.split()]
+
+    def _is_ours(self, number: int) -> bool:
+        """Whether the process with this number, which may be another by now, runs our command in our folder."""
+        try:
+            return Path(f"/proc/{number}/cwd").readlink() == self.folder
+        except OSError:
+            return False
 
     def end(self) -> int:
         """Told to end, as an operator does; its exit status."""

@@ -101,6 +101,7 @@ class Installation:
             self.kills += 1
         clinic.let_leases_end(self.database)
         self._supervise()
+        assert until(lambda: all(web.has_left_nobody_behind() for web in self.webs)), "a worker outlived its parent"
         assert until(lambda: not self.spool), f"the spool still holds {len(self.spool)} texts"
         assert until(lambda: clinic.is_quiet(self.database)), "something is still due or under way"
         assert until(self.receipts_are_told), "Twilio still has receipts to tell"
@@ -205,6 +206,7 @@ def installed(url: str, library: Library, folder: Path, postgres: Postgres | Non
         finally:
             for process in [*webs, *schedulers]:
                 process.kill()
+                process.end_who_was_left_behind()
             fake.end()
             proxy.end()
 
