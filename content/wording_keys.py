@@ -64,6 +64,7 @@ _REPLIES = {
     "day_rest": "item dow date phone",
     "day_between": "dow date phone",
     "day_none": "clinic phone",
+    "day_visit": "clinic phone",
     "confirmed": "phone",
     "change_asked": "clinic phone",
     "done_thanks": "phone",

@@ -1,18 +1,19 @@
 """What a patient asks and says about their own treatment (NEXT, DAY, C, R, DONE, MISSED), from the plan's events."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
 from bot.conversation.turn import Turn, for_patients
 from bot.conversation.voice import Said
-from scheduler.plan.events import Kind
 from scheduler.planned import PlanUnreadable, calendar_of, items_of, time_of
 from scheduler.shadow import row
 from store.patients import DuePatient
 from store.plans import EventStatus, Plan, PlanEvent, events_between, plans_of, set_event_status
 
+_DATES = frozenset({"treatment", "paired"})  # a blood test, a collection of cells or a scan is a visit of its own
 _AHEAD = timedelta(days=400)  # the events stand as rows for the weeks that lie ahead: as far as they go
 _LOOK_BACK = timedelta(days=2)
 _CONFIRMABLE = timedelta(days=21)
@@ -20,17 +21,13 @@ _CONFIRMABLE = timedelta(days=21)
 
 @for_patients
 def next_day(turn: Turn, patient: DuePatient) -> Said:
-    """The next treatment."""
-    day = _today(turn, patient)
-    for plan, event in chain(_treatments(turn, patient, day, _AHEAD), _beyond(turn, patient, day)):
-        if not _is_over(plan, event, turn.now.astimezone(ZoneInfo(patient.timezone))):
-            return _say_next(turn, plan, event)
-    return turn.voice.say("next_none")
+    """The next visit or day of treatment."""
+    return _say_what_comes(turn, patient)
 
 
 @for_patients
 def today(turn: Turn, patient: DuePatient) -> Said:
-    """What today is in the plan: a treatment day, a day of a true off period, a day between two visits."""
+    """What today is in the plan: a day of treatment, of another visit, of a true off period, or between two visits."""
     day = _today(turn, patient)
     events = [
         (plan, event)
@@ -40,11 +37,13 @@ def today(turn: Turn, patient: DuePatient) -> Said:
     ]
     if any(event.kind == "treatment" for _, event in events):
         return turn.voice.say("day_treatment")
+    if any(event.kind == "paired" for _, event in events):
+        return turn.voice.say("day_visit")
     for plan, event in events:
         if event.kind == "rest" and event.end_date:
             back = event.end_date + timedelta(days=1)
             return turn.voice.say("day_rest", date=back.isoformat(), item=_called(plan, event))
-    upcoming = next(_treatments(turn, patient, day, _AHEAD), None)
+    upcoming = next(_coming(turn, patient), None)
     if upcoming is None:
         return turn.voice.say("day_none")
     return turn.voice.say("day_between", date=upcoming[1].date.isoformat())
@@ -52,12 +51,19 @@ def today(turn: Turn, patient: DuePatient) -> Said:
 
 @for_patients
 def confirm(turn: Turn, patient: DuePatient) -> Said:
-    """They will come to the next visit."""
-    for plan, event in _treatments(turn, patient, _today(turn, patient), _CONFIRMABLE):
-        if not _at_home(plan, event):
+    """They will come to the visits of the next day that has any; without one in sight they read what comes next."""
+    local_now = turn.now.astimezone(ZoneInfo(patient.timezone))
+    visits = [
+        (plan, event)
+        for plan, event in _standing(turn, patient, local_now.date(), _CONFIRMABLE)
+        if not (_at_home(plan, event) or _is_over(plan, event, local_now))
+    ]
+    if not visits:
+        return _say_what_comes(turn, patient)
+    for plan, event in visits:
+        if event.date == visits[0][1].date:
             set_event_status(turn.tx, plan.id, event.name, "confirmed")
-            return turn.voice.say("confirmed")
-    return turn.voice.say("next_none")
+    return turn.voice.say("confirmed")
 
 
 @for_patients
@@ -84,7 +90,8 @@ def missed(turn: Turn, patient: DuePatient) -> Said:
 
 def _set_latest(turn: Turn, patient: DuePatient, status: EventStatus) -> None:
     """Mark the treatment that was due last, today's among them, if it was lately."""
-    due = list(_treatments(turn, patient, _today(turn, patient) - _LOOK_BACK, _LOOK_BACK))
+    rows = _standing(turn, patient, _today(turn, patient) - _LOOK_BACK, _LOOK_BACK)
+    due = [(plan, event) for plan, event in rows if event.kind == "treatment"]
     for plan, event in due:
         if event.date == due[-1][1].date:
             set_event_status(turn.tx, plan.id, event.name, status)
@@ -94,19 +101,25 @@ def _plans(turn: Turn, patient: DuePatient) -> list[Plan]:
     return plans_of(turn.tx, [patient.id]).get(patient.id, [])
 
 
-def _treatments(turn: Turn, patient: DuePatient, first: date, span: timedelta) -> Iterator[tuple[Plan, PlanEvent]]:
-    """The treatment days of all plans that still stand, from ``first`` on for ``span``, in date order."""
+def _coming(turn: Turn, patient: DuePatient) -> Iterator[tuple[Plan, PlanEvent]]:
+    """Visits and days of treatment from today on: those that have a row, then the first beyond the rows."""
+    day = _today(turn, patient)
+    return chain(_standing(turn, patient, day, _AHEAD), _beyond(turn, patient, day))
+
+
+def _standing(turn: Turn, patient: DuePatient, first: date, span: timedelta) -> Iterator[tuple[Plan, PlanEvent]]:
+    """The visits and days of treatment of all plans that still stand, from ``first`` on for ``span``, in date order."""
     found = [
         (plan, event)
         for plan in _plans(turn, patient)
         for event in events_between(turn.tx, plan.id, first, first + span)
-        if event.kind == "treatment" and event.date >= first and event.status in {"planned", "confirmed"}
+        if event.kind in _DATES and event.date >= first and event.status in {"planned", "confirmed"}
     ]
     yield from sorted(found, key=lambda pair: (pair[1].date, pair[0].id, pair[1].name))
 
 
 def _beyond(turn: Turn, patient: DuePatient, today: date) -> Iterator[tuple[Plan, PlanEvent]]:
-    """The first treatment of each plan beyond its rows, which end some weeks ahead, in date order."""
+    """The first visit or day of treatment of each plan beyond its rows, which end some weeks ahead, in date order."""
     found = []
     for plan in _plans(turn, patient):
         first = (plan.shadow_until or today) + timedelta(days=1)
@@ -114,7 +127,7 @@ def _beyond(turn: Turn, patient: DuePatient, today: date) -> Iterator[tuple[Plan
             events = calendar_of(plan).events(first, first + _AHEAD)
         except PlanUnreadable:
             continue  # told to staff when its next text is due
-        coming = next((event for event in events if event.kind is Kind.TREATMENT), None)
+        coming = next((event for event in events if event.kind in _DATES), None)
         if coming is not None:
             found.append((plan, row(plan.id, coming)))
     yield from sorted(found, key=lambda pair: pair[1].date)
@@ -126,13 +139,21 @@ def _today(turn: Turn, patient: DuePatient) -> date:
 
 def _is_over(plan: Plan, event: PlanEvent, local_now: datetime) -> bool:
     """Whether a visit of today lies behind the patient; a day of treatment at home lasts until its end."""
-    at = time_of(plan, event.name, event.date)
+    at = _time(plan, event)
     if event.date != local_now.date() or at is None or _at_home(plan, event):
         return False
     return at < local_now.time()
 
 
+def _time(plan: Plan, event: PlanEvent) -> time | None:
+    """When a visit is; a paired one has no share in the time of the plan's treatments."""
+    known = plan if event.kind == "treatment" else replace(plan, visit_time=None)
+    return time_of(known, event.name, event.date)
+
+
 def _at_home(plan: Plan, event: PlanEvent) -> bool:
+    if event.kind != "treatment":
+        return False
     items = items_of(plan)
     return all(items[name].at_home for name in event.items if name in items)
 
@@ -144,11 +165,19 @@ def _called(plan: Plan, event: PlanEvent) -> str:
     return next((word for word in words if word), "treatment")
 
 
+def _say_what_comes(turn: Turn, patient: DuePatient) -> Said:
+    local_now = turn.now.astimezone(ZoneInfo(patient.timezone))
+    for plan, event in _coming(turn, patient):
+        if not _is_over(plan, event, local_now):
+            return _say_next(turn, plan, event)
+    return turn.voice.say("next_none")
+
+
 def _say_next(turn: Turn, plan: Plan, event: PlanEvent) -> Said:
     day = event.date.isoformat()
     if _at_home(plan, event):
         return turn.voice.say("next_pill", date=day, item=_called(plan, event))
-    at = time_of(plan, event.name, event.date)
+    at = _time(plan, event)
     if at is None:
         return turn.voice.say("next_visit_untimed", date=day)
     return turn.voice.say("next_visit", date=day, time=at.isoformat("minutes"))

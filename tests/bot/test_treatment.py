@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from scheduler.changing import change_plan
+from scheduler.enrolment import NewPlan, add_plan
 from scheduler.plan.changes import Switch, parse_change
 from store import clinics, plans
 from store.plans import PlanEvent
@@ -43,8 +44,8 @@ def test_a_visit_of_today_is_next_until_its_time_has_come(phone: Phone, at: time
 
 
 def test_next_names_treatment_at_home_by_its_discreet_word(phone: Phone) -> None:
-    enrol(phone.services, "len_mm", date(2026, 5, 6))
-    assert phone.says("NEXT").startswith("Your next day with capsules is Wed May 6.")
+    enrol(phone.services, "imiq_bcc", date(2026, 5, 6))
+    assert phone.says("NEXT").startswith("Your next day with cream is Wed May 6.")
 
 
 @pytest.mark.parametrize("words", ["NEXT", "DAY", "C", "R", "DONE", "forgot it last night", "PAUSE", "RESUME"])
@@ -77,10 +78,50 @@ def test_c_confirms_the_next_visit(phone: Phone) -> None:
     assert status(phone, date(2026, 5, 6)) == "confirmed"
 
 
-def test_c_with_no_visit_in_sight_confirms_nothing(phone: Phone) -> None:
+def test_c_with_no_visit_in_sight_confirms_nothing_and_says_what_comes_next(phone: Phone) -> None:
     enrol(phone.services, "pembro_q3w", date(2026, 6, 20))
-    assert phone.says("C").startswith("I have no next date for you.")
+    assert phone.says("C").startswith("Your next visit is Sat Jun 20.")
     assert status(phone, date(2026, 6, 20)) == "planned"
+
+
+def test_c_from_someone_who_is_treated_at_home_names_the_next_day(phone: Phone) -> None:
+    enrol(phone.services, "len_maint", date(2026, 5, 3))
+    assert phone.says("C").startswith("Your next day with capsules is Mon May 4.")
+
+
+def test_a_paired_visit_is_a_visit_and_never_takes_the_time_of_the_treatments(phone: Phone) -> None:
+    enrol(phone.services, "sipt", date(2026, 5, 8), visit_time=time(9, 30))  # cells are collected on May 5
+    assert phone.says("NEXT").startswith("Your next visit is Tue May 5. Not right?")
+    assert phone.says("C").startswith("Thanks, noted: you will come")
+    confirmed = [event.kind for event in events(phone, MONDAY, date(2026, 5, 31)) if event.status == "confirmed"]
+    assert confirmed == ["paired"]
+
+
+def test_day_on_the_day_of_a_paired_visit_says_that_there_is_one(phone: Phone) -> None:
+    enrol(phone.services, "sipt", date(2026, 5, 7))
+    assert phone.says("DAY").startswith("Your plan has a visit today.")
+
+
+def test_day_names_a_next_date_beyond_the_rows_that_stand(phone: Phone) -> None:
+    enrol(phone.services, "nadofaragene", date(2026, 5, 1))
+    assert phone.says("DAY").startswith("No visit in your plan today. Next: Sat Aug 1.")
+
+
+def test_c_confirms_the_visits_of_all_plans_on_that_day(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 6))
+    services = phone.services
+    with services.database.writing() as tx:
+        entry = next(entry for entry in clinics.entries(tx) if entry.clinic.id == phone.clinic_id)
+        regimen = services.library.regimens["nivo_rela"]
+        clinics.sign_regimen(tx, NOON, entry.clinic.id, regimen.id, regimen.version, regimen.digest(), "Dr")
+        entry = next(entry for entry in clinics.entries(tx) if entry.clinic.id == phone.clinic_id)
+        new = NewPlan(patient_id=1, regimen_id=regimen.id, start=date(2026, 5, 6), by="nurse")
+        add_plan(tx, NOON, services.library, entry, new)
+        both = plans.all_plans_of(tx, 1)
+    assert phone.says("C").startswith("Thanks, noted: you will come")
+    with services.database.reading() as tx:
+        rows = [row for plan in both for row in plans.events_between(tx, plan.id, date(2026, 5, 6), date(2026, 5, 6))]
+    assert [row.status for row in rows if row.kind == "treatment"] == ["confirmed", "confirmed"]
 
 
 def test_r_is_a_task_for_the_staff_and_moves_nothing(phone: Phone) -> None:
@@ -121,10 +162,10 @@ def test_next_follows_a_change_of_the_plan(phone_on_both: Phone) -> None:
 
 def test_after_a_switch_next_says_what_the_new_regimen_is(phone: Phone, watch: Watch) -> None:
     enrol(phone.services, "pembro_q3w", date(2026, 5, 4))
-    change(phone, "switch:to=len_mm,from=2026-05-06")
+    change(phone, "switch:to=imiq_bcc,from=2026-05-06")
     assert phone.says("NEXT").startswith("Your next visit is Mon May 4.")
     watch.forward(timedelta(days=1))
-    assert phone.says("NEXT").startswith("Your next day with capsules is Wed May 6.")
+    assert phone.says("NEXT").startswith("Your next day with cream is Wed May 6.")
 
 
 def test_next_looks_beyond_the_rows_that_stand(phone: Phone, watch: Watch) -> None:
