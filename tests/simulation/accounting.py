@@ -161,7 +161,8 @@ def _not_welcomed(books: Books, text: Message, person: Person, at: datetime) -> 
     welcome = next(
         each for each in books.texts.values() if each.contact_id == person.contact_id and each.kind == "welcome"
     )
-    return not any(change.state in _OUT - {"failed"} and change.at < at for change in books.history[welcome.id])
+    before = [change.state for change in books.history[welcome.id] if change.at < at][-1:]
+    return not before or before[0] not in _OUT - {"failed"}
 
 
 def _weekly_limit(books: Books, text: Message, person: Person, at: datetime) -> bool:

@@ -196,9 +196,16 @@ class Caught:
         return cls(frozenset(rules), troubles)
 
 
-_DENSE = {"patients": 8, "provider_outages": 6, "changes_a_day": 1.0, "texts_a_day": 0.0, "dead_numbers": 0.0}
+_DENSE = {
+    "patients": 8,
+    "schedulers": 1,
+    "provider_outages": 6,
+    "changes_a_day": 1.0,
+    "texts_a_day": 0.0,
+    "dead_numbers": 0.0,
+}
 BUGS: Mapping[Bug, Caught] = {
-    no_second_look_at_consent: Caught.by("nothing_after_stop", changes_a_day=1.0, texts_a_day=1.0),
+    no_second_look_at_consent: Caught.by("nothing_after_stop", changes_a_day=1.0, texts_a_day=1.0, schedulers=1),
     key_with_the_version: Caught.by("sent_once", changes_a_day=1.5, schedulers=1),
     lease_ignored: Caught.by("unknown_only_in_flight"),
     sending_is_free_after_a_crash: Caught.by("sent_once", kills=0.3, receipts_lost=0.8, patients=8),
@@ -206,8 +213,12 @@ BUGS: Mapping[Bug, Caught] = {
     receipts_move_back: Caught.by("states_agree"),
     undo_without_its_texts: Caught.by("every_reminder_is_accounted_for", **_DENSE),
     sent_before_the_commit: Caught.by("sent_once", crashes=0.1, receipts_lost=0.8),
-    stop_in_two_transactions: Caught.by("stop_is_whole", "nothing_after_stop", lost=0.2, crashes=0.05, texts_a_day=4.0),
-    next_text_not_recomputed: Caught.by("every_reminder_is_accounted_for", "planned_ahead", changes_a_day=1.0),
+    stop_in_two_transactions: Caught.by(
+        "stop_is_whole", "nothing_after_stop", lost=0.2, crashes=0.05, texts_a_day=4.0, schedulers=1
+    ),
+    next_text_not_recomputed: Caught.by(
+        "every_reminder_is_accounted_for", "planned_ahead", changes_a_day=1.0, schedulers=1
+    ),
     time_out_is_tried_again: Caught.by("sent_once", answers={provider.Answer.TIMED_OUT_AFTER: 0.3}, receipts_lost=0.8),
     moved_visits_are_told: Caught.by("nothing_untrue", **_DENSE),
 }
