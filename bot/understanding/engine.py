@@ -25,7 +25,7 @@ from content.model import Country
 
 URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
-_URGENT_FROM = 0.45
+_URGENT_FROM = 0.5
 """How likely danger must be for the learned layer to answer as urgent: a miss is far worse than an alarm too many."""
 _GRAVER_FROM = 0.5
 """How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
