@@ -7,6 +7,8 @@ import click
 
 from content.regimen_format.notation import weekdays
 
+_YEARS = range(1900, 3000)  # of a course, with room for what it leads to before the calendar ends
+
 
 class Day(click.ParamType[date]):
     """A date, 2026-05-04."""
@@ -16,9 +18,12 @@ class Day(click.ParamType[date]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The date; a usage error that says what is expected."""
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value} is not a date: write it as 2026-05-04.", param, ctx)
+        if day.year not in _YEARS:
+            self.fail(f"{value} is too far off: check the year.", param, ctx)
+        return day
 
 
 class Weekdays(click.ParamType[tuple[int, ...]]):
