@@ -266,4 +266,5 @@ def _beginning(text: messages.Message) -> str:
         return f"It came in and was understood as {understood}: {text.matched}."
     if text.in_reply_to is not None:
         return f"It answers message {text.in_reply_to} ({text.template or text.fact})."
-    return f"A {text.kind} ({text.template}) was planned for {text.due_at}; it is {text.state}."
+    due = text.due_at.isoformat(timespec="seconds") if text.due_at is not None else "no time"
+    return f"A {text.kind} ({text.template}) was planned for {due}; it is {text.state}."
