@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,7 @@ def _for_us_alone(path: str, flags: int) -> int:
 
 
 def _moment(value: object) -> str:
-    if isinstance(value, datetime | time):
+    if isinstance(value, date | time):
         return value.isoformat()
     raise TypeError(type(value).__name__)
 
@@ -122,6 +122,8 @@ def _entry_from(row: dict[str, Any]) -> ClinicEntry:
                 "window_from": time.fromisoformat(clinic["window_from"]),
                 "window_until": time.fromisoformat(clinic["window_until"]),
                 "content_signed_at": _datetime(clinic["content_signed_at"]),
+                "open_weekdays": tuple(clinic["open_weekdays"]) if clinic.get("open_weekdays") else None,
+                "closed_on": tuple(date.fromisoformat(day) for day in clinic.get("closed_on", ())),
             }
         ),
         senders=tuple(

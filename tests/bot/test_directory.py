@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,21 @@ def test_the_file_holds_all_of_it_and_is_for_us_alone(services: Services, tmp_pa
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_the_file_holds_a_clinics_days_too(services: Services, tmp_path: Path) -> None:
+    clinic = open_clinic(services)
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, open_weekdays=[0, 2], closed_on=[date(2026, 12, 25)])
+    assert services.directory.refresh(services.database)
+    remembered = Directory(tmp_path / "var" / "clinics.json")
+    assert remembered.remember()
+    assert remembered.entries == services.directory.entries
+
+
 def test_a_file_of_an_older_or_newer_release_still_tells_whose_number_it_is(services: Services, tmp_path: Path) -> None:
     open_clinic(services)
     file = tmp_path / "var" / "clinics.json"
     (row,) = json.loads(file.read_text())
-    del row["clinic"]["quiet_hours"]
+    del row["clinic"]["quiet_hours"], row["clinic"]["open_weekdays"], row["clinic"]["closed_on"]
     row["clinic"]["colour"] = row["senders"][0]["colour"] = row["signed_regimens"][0]["colour"] = "blue"
     file.write_text(json.dumps([row]))
     remembered = Directory(file)
