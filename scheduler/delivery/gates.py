@@ -44,8 +44,9 @@ REASONS = {
     "rule_off": "The reminder rule that it came from no longer holds.",
     "weekly_limit": "The person had had as many texts in seven days as they agreed to.",
     "words": "The text could not be put together from the wording files.",
+    "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
 }
-"""What each gate's name means, for staff. ``words`` is the dispatcher's own: the text could not be composed."""
+"""What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` that of asking the provider."""
 
 
 @dataclass(frozen=True, slots=True)
