@@ -39,7 +39,7 @@ chaos: setup  ## kill the real processes while texts come and go, then audit (KI
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 simulate: setup  ## play seeds of the whole program under every trouble, then audit each (SEEDS=100 SEED=0)
-	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),$(if $(CI),40,100)) --seed $(or $(SEED),0)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),$(if $(CI),25,100)) --seed $(or $(SEED),0)
 
 fuzz: setup  ## call webhooks and commands with hostile input for a while (FUZZ_SECONDS=60 SEED=1)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),60) $(if $(SEED),--seed $(SEED))
