@@ -46,7 +46,7 @@ REASONS = {
     "words": "The text could not be put together from the wording files.",
     "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
 }
-"""What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` that of asking the provider."""
+"""What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with."""
 
 
 @dataclass(frozen=True, slots=True)

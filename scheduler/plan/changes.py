@@ -130,6 +130,7 @@ class Branch(Change):
 _KINDS: dict[str, type[Change]] = {
     each.kind: each for each in (Delay, Hold, Resume, Skip, Move, Stop, Switch, Enter, Branch, Close)
 }
+_LAST_YEAR = 2199
 _WORDS = {"policy": ("reanchor", "keepgrid"), "cycle": ("new", "same")}
 
 
@@ -187,9 +188,13 @@ def _value(kind: type[Change], key: str, wanted: Any, text: str, find: Callable[
         return find(text)
     if wanted is datetime.date:
         try:
-            return datetime.date.fromisoformat(text)
+            day = datetime.date.fromisoformat(text)
         except ValueError as error:
             raise ChangeError(f'"{kind.kind}": {key} is a date such as 2026-01-31, not "{text}"') from error
+        # A held course is laid out until what ends the hold: of thousands of years that takes minutes.
+        if day.year > _LAST_YEAR:
+            raise ChangeError(f'"{kind.kind}": {key} is too far off ({day}): check the year')
+        return day
     if wanted is bool:
         if text not in ("yes", "no"):
             raise ChangeError(f'"{kind.kind}": {key} is yes or no, not "{text}"')
