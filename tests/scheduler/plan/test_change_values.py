@@ -26,7 +26,7 @@ from tests.scheduler.plan.made import FILES
         ("delay:cycle=4,days=7,policy=grid", "policy is reanchor or keepgrid"),
         ("delay:cycle=4,days=7,why=ill", 'has no part "why"'),
         ("hold:from=tomorrow", "from is a date such as 2026-01-31"),
-        ("switch:to=sample,from=9999-07-01", "from is too far off (9999-07-01): check the year"),
+        ("switch:to=pembro_q6w,from=9999-07-01", "from is too far off (9999-07-01): check the year"),
         ("resume:on=2026-02-30", "on is a date"),
         ("resume:on=2026-02-01,cycle=old", "cycle is new or same"),
         ("switch:to=pembro_q6w,from=2026-02-01,cycle=new", "cycle is a whole number from 1 to 9999"),
