@@ -13,11 +13,13 @@ from datetime import timedelta
 import pytest
 
 from channels.base import Fault, Outgoing, SendResult, Verdict
-from scheduler import worker
+from scheduler import closure_job, worker
+from scheduler.changing import Override
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled
+from scheduler.plan.changes import Close
 from scheduler.worker import Duties, Pace, Worker
-from store import health, messages
+from store import health, jobs, messages, plans
 from store.database import DatabaseDown
 from store.health import DemoClock, Heartbeat
 from tests.scheduler.world import ENROLLED, VISIT, World, phone
@@ -303,6 +305,29 @@ def test_what_a_dead_process_was_sending_becomes_unknown(demo: World, caplog: py
 
     assert outside.texts == []
     assert "1 texts are unknown" in caplog.text
+
+
+def test_it_does_the_long_work_that_somebody_asked_for(demo: World) -> None:
+    enrolled = demo.enrol(ENROLLED, VISIT)
+    second = VISIT + timedelta(days=21)
+    with demo.database.writing() as tx:
+        change = Close(second, second + timedelta(days=1))
+        answers = Override("Dr. Quinn", "the clinic is closed")
+        clinic = demo.entry.clinic
+        job = closure_job.order(tx, ENROLLED, clinic, change, by="admin", reason=None, override=answers)
+
+    def detail() -> str:
+        with demo.database.reading() as tx:
+            found = jobs.get_job(tx, job.id)
+        return "" if found is None else found.detail
+
+    outside = Phone()
+    outside.open.set()
+    _run(_duties(demo), outside, lambda _: _until(lambda: bool(detail())))
+
+    assert detail() == "1 visits moved, 0 stayed."
+    with demo.database.reading() as tx:
+        assert [row.date for row in plans.events_between(tx, enrolled.plan.id, change.to, change.to)] == [change.to]
 
 
 def test_it_shows_that_it_is_alive(demo: World) -> None:
