@@ -88,10 +88,10 @@ class Timeline:
 
     def rows(self, first: int) -> Iterator[Dose | Gap]:
         """Days of giving, and the gaps after them, from a day on and by their first day."""
-        # From the day before: a gap that begins on the first day belongs to the dose before it.
-        stream = self.planned.from_day(first - 1)
-        ahead: deque[Dose] = deque()
         over, holds = self.over, self.state.holds
+        # From the day before: a gap that begins on the first day belongs to the dose before it.
+        stream = self.planned.from_day(min([first - 1, *self._before_holds(first)]) if holds else first - 1)
+        ahead: deque[Dose] = deque()
         while (dose := ahead.popleft() if ahead else next(stream, None)) is not None:
             ordinal = dose[0]
             if ordinal >= over:
@@ -108,6 +108,14 @@ class Timeline:
                 for begin, end in self._outside_holds(ordinal + 1, after - 1):
                     if begin >= first:
                         yield Gap(begin, end, after if after < over else None, track, dose)
+
+    def _before_holds(self, first: int) -> Iterator[int]:
+        """The last doses before the holds that reach a day: the gap after one may go on when its hold is over."""
+        for hold, goes_on in self.state.holds:
+            place = self.planned.place(hold) if goes_on >= first else None
+            for track in place[0].stage.course.tracks if place else ():
+                if (dose := self.last_dose(hold, track)) is not None:
+                    yield dose.ordinal
 
     def end(self) -> Event | None:
         """How it ends: finished, stopped, or waiting for the clinic."""

@@ -6,6 +6,7 @@ from itertools import islice, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from content.library import load
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, Kind
 from scheduler.plan.changes import Change, ChangeError, change_from_json, change_to_json
@@ -125,3 +126,11 @@ def test_a_naive_course_changed_by_hand_agrees(length: int, data: st.DataObject,
     ]
     expected = sorted((row.date, row.cycle, row.day, row.items) for row in course.rows if row.date <= last)
     assert rows == expected
+
+
+def test_a_gap_that_goes_on_after_a_hold_is_there_from_whichever_day_one_looks() -> None:
+    changes = [change("hold:from=2026-01-04"), change("resume:on=2026-01-06,cycle=same")]
+    calendar = Calendar(load().regimens["nivo_ipi_mel"], date(2026, 1, 3), 1, changes)
+    goes_on = next(event for event in calendar.events() if event.date == date(2026, 1, 6))
+    assert goes_on.kind is Kind.BETWEEN
+    assert next(calendar.events(date(2026, 1, 6))) == goes_on
