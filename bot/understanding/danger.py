@@ -30,7 +30,7 @@ class Found:
     start: int
     end: int
     bare: bool
-    """The sign's words are a whole sentence, courtesies aside."""
+    """The sign's words are a whole sentence, but for courtesies and whose they are."""
     kind: str
     """What its phrase is: "phrases" of a sign, "hints", "mild", or "measure" for a number that is plain."""
     phrase: str
@@ -55,7 +55,7 @@ class Danger:
 
     def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
         self._signs = signs
-        self._courtesy = lists["courtesy"]
+        self._beside = lists["courtesy"] | lists["own"]
         self._scope = Scope(lexicon, lists)
         self._measures = Measures(lexicon, signs, lists)
         self._matcher = Matcher(lexicon, _phrases(signs))
@@ -102,7 +102,7 @@ class Danger:
         kind: str,
         phrase: str = "",
     ) -> Found:
-        bare = _is_sentence(reading, match, self._courtesy)
+        bare = _is_sentence(reading, match, self._beside)
         return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind, phrase)
 
     def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
@@ -118,12 +118,12 @@ class Danger:
         return [self._found(reading, sign, measure.level, status, measure.match, measure.why, kind)]
 
 
-def _is_sentence(reading: Reading, match: Match[object], courtesy: Set[str]) -> bool:
+def _is_sentence(reading: Reading, match: Match[object], beside: Set[str]) -> bool:
     start, end = match.start, match.end
     sentence, words = reading.sentence, reading.words
-    while start > 0 and sentence[start - 1] == sentence[match.start] and words[start - 1] in courtesy:
+    while start > 0 and sentence[start - 1] == sentence[match.start] and words[start - 1] in beside:
         start -= 1
-    while end < len(words) and sentence[end] == sentence[match.start] and words[end] in courtesy:
+    while end < len(words) and sentence[end] == sentence[match.start] and words[end] in beside:
         end += 1
     begins = start == 0 or sentence[start - 1] != sentence[match.start]
     return begins and (end == len(words) or sentence[end] != sentence[match.start])

@@ -176,6 +176,10 @@ class Engine:
             meaning = self._weighed(part, self._learned, above_call_now=bool(by_rule))
             if meaning and (raised is None or (raised.kind == "call_now" and meaning.kind != "call_now")):
                 raised = meaning
+        hint = next((one for one in found if one.status is Status.PRESENT and one.level != "same_day"), None)
+        if raised and hint:
+            # Staff read what was said before they read what spoke for it.
+            return raised._replace(why=f"{hint.why}; {raised.why}")
         return raised or by_rule
 
     def _weighed(self, features: Sequence[str], learned: Learned, *, above_call_now: bool) -> _Meaning | None:

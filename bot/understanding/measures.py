@@ -13,6 +13,8 @@ from content.model import Country
 _CELSIUS, _FAHRENHEIT = (33.0, 43.5), (92.0, 110.0)
 _LOWEST_OXYGEN, _GOOD_OXYGEN = 40, 95
 _DOSES = 5
+_SHORT = 4
+"""Words of a sentence such as "tengo 39" that speaks of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Measures:
             return None
         if any(reading.has(element, start, end) for element in (self._pulse, self._bp, self._sugar, self._oxygen)):
             return None
-        if reading.has(self._medicine):
+        if reading.has(self._medicine) or (before in self._lists["fever_verbs"] and end - start <= _SHORT):
             return True
         return False if before in self._lists["value_after"] or (number.decimal and number.start == 0) else None
 
