@@ -31,7 +31,7 @@ _GRAVER_FROM = 0.5
 """How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
 _LEAVES_FROM = 0.08
 """How likely leaving must be where a rule sees the wish to leave."""
-_MOST_SENTENCES = 6
+_MOST_SENTENCES, _MOST_COURTESIES = 6, 3
 _DETAILS = {
     Status.NEGATED: "negated",
     Status.PAST: "past",
@@ -209,15 +209,18 @@ class Engine:
         runs = {(0, count), *zip([0, *bounds], [*bounds, count], strict=True)}
         runs.update((0, at) for at in bounds)
         runs.update((at, count) for at in bounds)
-        runs.update([self._trimmed(reading, start, end) for start, end in runs])
+        for start, end in tuple(runs):
+            first, last = self._trimmed(reading, start, end)
+            runs.update((a, b) for a in range(start, first + 1) for b in range(last, end + 1))
         yield from sorted((run for run in runs if run[1] - run[0] > 1), key=lambda run: (run[0] - run[1], run))
 
     def _trimmed(self, reading: Reading, start: int, end: int) -> tuple[int, int]:
-        while start < end and reading.words[start] in self._courtesy:
-            start += 1
-        while start < end and reading.words[end - 1] in self._courtesy:
-            end -= 1
-        return start, end
+        first, last = start, end
+        while first < min(end, start + _MOST_COURTESIES) and reading.words[first] in self._courtesy:
+            first += 1
+        while last > max(first, end - _MOST_COURTESIES) and reading.words[last - 1] in self._courtesy:
+            last -= 1
+        return first, last
 
     def _calm(self, reading: Reading, found: Sequence[Found], features: Sequence[str], learned: Learned) -> _Meaning:
         asked = self._requests.find(reading)
