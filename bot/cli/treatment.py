@@ -82,6 +82,7 @@ def schedule(
     clinic_days = ClinicDays.where_told(open_weekdays, holidays)
     changes, calendar = _changed(found, start, specs, load, clinic_days)
     rows = list(show.schedule(found, start, count=count, until=until, changes=changes, clinic_days=clinic_days))
+    _check_until(until, start, rows)
     if as_json:
         for row in rows:
             print_json(row)
@@ -149,6 +150,7 @@ def preview(
         )
         why = "" if reason is None else reason.replace("_", " ")
         lines.append(Line(told.local_date, told.local_time, told.due_at, words.body, words.segments, why))
+    _check_until(until, start, rows)
     if as_json or not is_terminal() or not lines:
         print_rows(rows, as_json=as_json)
         return
@@ -196,6 +198,14 @@ def find_regimen(name: str, library: Callable[[], Library]) -> Regimen:
         message = f"There is no regimen {name}: `immunotext regimens` lists them."
         raise click.UsageError(message)
     return known[name]
+
+
+def _check_until(until: date | None, start: date, rows: Sequence[object]) -> None:
+    """Raises click.UsageError where nothing is left to print since the last date comes before the start."""
+    # Something may: a test, a text about the first visit. Whoever asks for that gets it.
+    if not rows and until is not None and until < start:
+        message = f"Nothing is planned until {until}: that is before the start on {start}."
+        raise click.UsageError(message)
 
 
 def _changed(

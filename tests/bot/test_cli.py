@@ -155,6 +155,20 @@ def test_schedule_applies_changes_in_their_order_and_prints_what_comes_too_close
     assert found[2]["warnings"] == ["pembrolizumab: 14 days after the dose before, and at least 21 are needed"]
 
 
+def test_a_last_date_before_the_start_is_told_where_it_leaves_nothing_to_print(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    start = ["pembro_q3w", "--start", "2026-02-02"]
+    preview = ["preview", *start, "--timezone", "America/New_York"]
+    for arguments in (["schedule", *start], ["schedule", *start, "--json"], preview, [*preview, "--json"]):
+        assert main([*arguments, "--until", "2026-01-05"]) == 2
+        captured = capsys.readouterr()
+        assert "Nothing is planned until 2026-01-05: that is before the start on 2026-02-02." in captured.err
+        assert captured.out == ""
+    assert main([*preview, "--until", "2026-02-01"]) == 0
+    assert "Mon Feb 2" in capsys.readouterr().out
+
+
 def test_a_plan_without_an_end_is_printed_for_a_year(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schedule", "nivo_rela", "--start", "2026-01-05"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -70,4 +70,4 @@ def test_a_course_longer_than_a_year_is_drawn_for_its_first_months(drawn: Drawn)
 
 
 def test_nothing_to_show_is_no_error(drawn: Drawn) -> None:
-    assert drawn("schedule", "pembro_q3w", "--start", "2026-01-05", "--until", "2026-01-01") == ""
+    assert drawn("schedule", "pembro_q3w", "--start", "2026-01-05", "--change", "stop:on=2026-01-05") == ""
