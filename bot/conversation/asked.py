@@ -51,15 +51,16 @@ def asks(template: str | None) -> bool:
 
 def says_yes(body: str) -> bool:
     """Whether a text is a yes and nothing else."""
-    return _bare(body) in _YES
+    return bare(body) in _YES
 
 
 def says_no(body: str) -> bool:
     """Whether a text is a no and nothing else."""
-    return _bare(body) in _NO
+    return bare(body) in _NO
 
 
-def _bare(body: str) -> str:
+def bare(body: str) -> str:
+    """The words of a text alone: small letters, without accents and punctuation."""
     return " ".join("".join(c for c in plain(body) if c.isalnum() or c.isspace()).split())
 
 

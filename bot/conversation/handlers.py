@@ -60,6 +60,8 @@ _COMMANDS: Mapping[str, Handler] = {
     "resume": opting.resume,
 }
 
+_MISSED_TOPIC = "miss"
+
 # All that the number of a clinic does that is not live yet; to everything else it gives the urgent line.
 _BEFORE_LIVE = danger.URGENT | {"opt_out", "opt_in", "help", "unknown"}
 
@@ -78,6 +80,8 @@ def handle(turn: Turn) -> Said | None:
         return _COMMANDS[outcome.id or ""](turn)
     if _is_next(turn.voice, outcome):
         return treatment.next_day(turn)
+    if _is_missed(turn):
+        return treatment.missed(turn)
     if outcome.kind == "unknown":
         return _say_unknown(turn.voice, turn.heard, outcome)
     return _HANDLERS[outcome.kind](turn)
@@ -111,6 +115,15 @@ def _say_to_answer(voice: Voice, heard: Heard, outcome: Outcome, question: str |
     if asked.says_no(heard.incoming.body):
         return voice.say("thanks", "info_plus")
     return voice.say("thanks", "fever_info") if asked.says_yes(heard.incoming.body) else None
+
+
+def _is_missed(turn: Turn) -> bool:
+    """The bare keyword of the topic on missed doses, from a patient who had one due lately, reports it as well."""
+    topic = turn.library.topics.get(turn.outcome.id or "") if turn.outcome.kind == "topic" else None
+    if topic is None or topic.id != _MISSED_TOPIC or turn.patient is None:
+        return False
+    keywords = {asked.bare(keyword) for keyword in topic.keyword.values()}
+    return asked.bare(turn.heard.incoming.body) in keywords and treatment.had_any_lately(turn, turn.patient)
 
 
 def _is_next(voice: Voice, outcome: Outcome) -> bool:

@@ -88,10 +88,18 @@ def missed(turn: Turn, patient: DuePatient) -> Said:
     return turn.voice.say("missed_thanks")
 
 
+def had_any_lately(turn: Turn, patient: DuePatient) -> bool:
+    """Whether a dose or a visit was due today or in the two days before that nobody has told the outcome of."""
+    return any(_lately(turn, patient))
+
+
+def _lately(turn: Turn, patient: DuePatient) -> Iterator[tuple[Plan, PlanEvent]]:
+    return _standing(turn, patient, _today(turn, patient) - _LOOK_BACK, _LOOK_BACK)
+
+
 def _set_latest(turn: Turn, patient: DuePatient, status: EventStatus) -> None:
     """Mark the treatment that was due last, today's among them, if it was lately."""
-    rows = _standing(turn, patient, _today(turn, patient) - _LOOK_BACK, _LOOK_BACK)
-    due = [(plan, event) for plan, event in rows if event.kind == "treatment"]
+    due = [(plan, event) for plan, event in _lately(turn, patient) if event.kind == "treatment"]
     for plan, event in due:
         if event.date == due[-1][1].date:
             set_event_status(turn.tx, plan.id, event.name, status)

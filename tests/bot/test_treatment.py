@@ -140,6 +140,42 @@ def test_done_and_missed_are_written_to_the_days_event(phone: Phone, words: str,
     assert len(phone.follow_ups()) == tasks
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("MISSED", "Thanks, noted. What to do now:"),
+        ("Missed.", "Thanks, noted. What to do now:"),
+        ("OLVIDE", "Gracias, anotado."),
+        ("Olvidé", "Gracias, anotado."),
+    ],
+)
+def test_the_bare_keyword_of_the_topic_reports_a_missed_dose_as_well(
+    phone_on_both: Phone, words: str, answer: str
+) -> None:
+    phone = phone_on_both
+    enrol(phone.services, "len_maint", date(2026, 5, 3))
+    assert phone.says(words).startswith(answer)
+    assert status(phone, MONDAY) == "missed"
+    assert [task.detail for task in phone.follow_ups()] == ["missed"]
+
+
+def test_the_bare_keyword_two_days_after_a_visit_reports_it(phone: Phone, watch: Watch) -> None:
+    enrol(phone.services, "pembro_q3w", MONDAY)
+    watch.forward(timedelta(days=2))
+    assert phone.says("MISSED").startswith("Thanks, noted.")
+    assert status(phone, MONDAY) == "missed"
+
+
+def test_the_bare_keyword_with_nothing_due_lately_is_a_question(phone: Phone) -> None:
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 6))
+    assert phone.says("MISSED").startswith("Missed a visit? Call your team")
+    assert phone.follow_ups() == []
+
+
+def test_a_stranger_who_asks_about_missed_doses_is_told_the_fact(phone: Phone) -> None:
+    assert phone.says("MISSED").startswith("Missed a visit? Call your team")
+
+
 def change(phone: Phone, spec: str) -> None:
     """Staff change the plan; a regimen that is switched to is one that the clinic signed off."""
     services = phone.services
