@@ -87,7 +87,7 @@ class Engine:
         names = {lexicon.group(name): name for name in groups if name != "filler"}
         self._features = Features(names, lexicon.group("negator"))
         self._reader = Reader(lexicon, self._topics.words(), real_words, lists, names)
-        self._courtesy = lists["courtesy"]
+        self._courtesy, self._greetings = lists["courtesy"], lists["greetings"]
         self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
 
     def understand(
@@ -152,6 +152,8 @@ class Engine:
 
     def _decide(self, reading: Reading, pack: Country, profile: str | None) -> _Meaning:
         found = self._danger.find(reading, pack, profile)
+        if not found and self._greetings.issuperset(reading.words):
+            return _Meaning("unknown", None, None, "a greeting and nothing else")
         features = self._features.of_danger(reading, found) if self._learned else []
         urgent = self._urgent(reading, found, features)
         if urgent:

@@ -85,7 +85,8 @@ def figures(results: Sequence[Judged]) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for kind in (*_SEVERE, "call_now"):
         _add(found, f"{kind}: answered as urgent", [one.urgent for one in by_kind.get(kind, ())])
-    _add(found, "none: answered as urgent", [one.urgent for one in by_kind.get("none", ())])
+    harmless = [one for one in by_kind.get("none", ()) if not one.labelled.may_be_urgent]
+    _add(found, "none: answered as urgent", [one.urgent for one in harmless])
     _add(found, "opt_out: caught", [one.right for one in by_kind.get("opt_out", ())])
     for kind in _MILDER:
         _add(found, f"{kind}: right", [one.right for one in by_kind.get(kind, ())])
@@ -93,7 +94,7 @@ def figures(results: Sequence[Judged]) -> dict[str, tuple[int, int]]:
     _add(found, "milder kinds: answered as urgent", [one.urgent for one in milder])
     for kind in (*_BY_ID, "unknown"):
         _add(found, f"{kind}: right", [one.right for one in by_kind.get(kind, ())])
-    asked = [one for kind in (*_BY_ID, "unknown") for one in by_kind.get(kind, ())]
+    asked = [one for kind in (*_BY_ID, "unknown") for one in by_kind.get(kind, ()) if not one.labelled.may_be_urgent]
     _add(found, "topics, commands, unknown: answered as urgent", [one.urgent for one in asked])
     lined = [one for one in results if one.outcome.kind in _LINED]
     _add(found, "urgent line on unknown, help, info", [one.outcome.urgent_line for one in lined])

@@ -75,6 +75,8 @@ def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
         ("", "en", "unknown", None),
         ("👍", "en", "unknown", None),
         ("101", "en", "clarify", None),
+        ("Muy buenas noches, que descanse", "es", "unknown", None),
+        ("good morning nurse", "en", "unknown", None),
     ],
 )
 def test_words_of_our_own_mean_what_they_say(text: str, language: str, kind: str, id_: str | None) -> None:
