@@ -25,6 +25,8 @@ Reason = Literal["stop", "pause", "wrong_number", "loss", "provider"]
 
 OPTED_OUT = "opted_out"
 """The gate's name on what an opt-out cancelled."""
+PAUSED = "paused"
+"""The gate's name on what a pause cancelled."""
 
 _KINDS: dict[Reason, ConsentKind] = {
     "stop": "withdrawn",
@@ -80,7 +82,7 @@ def stop(
         patients.set_next_text(tx, patient.id, None)
         if why == "loss":
             _end(tx, now, patient)
-    outbox.cancel_due(tx, now, contact_id=contact.id, gate=OPTED_OUT)
+    outbox.cancel_due(tx, now, contact_id=contact.id, gate=PAUSED if why == "pause" else OPTED_OUT)
     _record(tx, now, library, contact, patient, _KINDS[why], source, by, wording="")
     if why in _FOLLOW_UPS:
         kind, urgency, within = _FOLLOW_UPS[why]

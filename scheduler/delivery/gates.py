@@ -23,6 +23,7 @@ VISITS = "appointment"
 
 REASONS = {
     "opted_out": "This number opted out.",
+    "paused": "The patient had asked for a pause.",
     "quarantined": "Texts to this number kept failing, and nobody has looked at it yet.",
     "no_number": "The phone number was erased or cannot be read.",
     "patient_ended": "The patient's enrolment had ended.",
@@ -46,7 +47,8 @@ REASONS = {
     "words": "The text could not be put together from the wording files.",
     "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
 }
-"""What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with."""
+"""What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with,
+``paused`` what `scheduler.consent` cancelled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from scheduler import consent
+from scheduler.delivery.gates import REASONS
 from scheduler.enrolment import Enrolled
 from store import audit, consents, contacts, patients, plans
 from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World, at
@@ -53,6 +54,18 @@ def test_stop_cancels_what_waits_and_says_why(world: World) -> None:
         ("cancelled", "opted_out"),
     ]
     assert world.send(DAY_BEFORE) == []
+
+
+def test_what_a_pause_cancels_is_not_said_to_be_an_opt_out(world: World) -> None:
+    enrolled = world.enrol(ENROLLED, VISIT)
+    world.send(ENROLLED)
+    world.plan(DAY_BEFORE)
+
+    _stop(world, enrolled, DAY_BEFORE, "pause")
+
+    text = world.texts(enrolled)[-1]
+    assert (text.state, text.gate) == ("cancelled", "paused")
+    assert REASONS["paused"] == "The patient had asked for a pause."
 
 
 def test_stop_between_planning_and_sending_reaches_what_is_claimed_already(world: World) -> None:

@@ -20,6 +20,7 @@ _MOST_FREE = timedelta(hours=1)
 _FAULTS = tuple(fault.value for fault in Fault if fault is not Fault.NONE)
 _PLAN_GATES = ("plan_held", "plan_stopped", "event_gone", "event_moved", "event_held")
 _AN_HOUR = timedelta(hours=1)
+_NO_WELCOME = {"opted_out", "paused", "patient_ended", "quarantined"}
 
 Check = Callable[[Books, Message, Person, datetime], bool]
 
@@ -60,7 +61,7 @@ def everybody_is_welcomed(books: Books) -> Iterator[str]:
         if len(welcomes) != 1:
             yield f"patient {person.patient_id} has {len(welcomes)} welcomes"
         for text in welcomes:
-            if text.state not in _OUT and text.gate not in {"opted_out", "patient_ended", "quarantined"}:
+            if text.state not in _OUT and text.gate not in _NO_WELCOME:
                 yield f"the welcome of patient {person.patient_id} is {text.state} by {text.gate}"
         calls = [call for call in books.record.taken() if call.outgoing.to == person.phone]
         first = books.texts[calls[0].message_id] if calls else None
@@ -186,6 +187,7 @@ def _by_the_plan(books: Books, text: Message, person: Person, at: datetime, *, g
 
 _CHECKS: Mapping[str, Check] = {
     "opted_out": _opted_out,
+    "paused": _opted_out,
     "outside_window": _outside_window,
     "quarantined": _quarantined,
     "after_danger": _after_danger,
