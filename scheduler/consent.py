@@ -20,6 +20,7 @@ from store.contacts import Contact
 from store.database import Tx
 from store.follow_ups import FollowUpKind
 from store.patients import DuePatient
+from store.sent_before import sent_before
 
 Reason = Literal["stop", "pause", "wrong_number", "loss", "provider"]
 
@@ -133,6 +134,11 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
     active = plans.plans_of(tx, [patient.id])[patient.id]
     patients.set_next_text(tx, patient.id, next_text_at(active, window, now))
     return True
+
+
+def lacks_welcome(tx: Tx, contact: Contact) -> bool:
+    """Whether the text that confirms the enrolment was cancelled: only an answer can still say what it says (R20)."""
+    return sent_before(tx, [contact.id], 1)[contact.id].welcome == "cancelled"
 
 
 def _end(tx: Tx, now: datetime, patient: DuePatient) -> None:

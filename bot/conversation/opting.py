@@ -69,8 +69,9 @@ def resume(turn: Turn) -> Said | None:
 
 @for_patients
 def _resume(turn: Turn, _patient: DuePatient) -> Said:
-    consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
-    return turn.voice.say("resumed")
+    was_out = consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
+    # A pause that came before the confirmation of the enrolment has cancelled it: it is said now.
+    return turn.voice.say("optin_confirm" if was_out and consent.lacks_welcome(turn.tx, turn.contact) else "resumed")
 
 
 def say_help(voice: Voice, _outcome: Outcome) -> Said:

@@ -132,7 +132,7 @@ def clinic_live(case: Case) -> Decision | None:
 def welcomed(case: Case) -> Decision | None:
     """The confirmation of the enrolment is the first text; any other waits until it went (regulation.md R20).
 
-    One that was cancelled was so by an opt-out, and who opts in again is confirmed by the answer to that.
+    One that was cancelled was so by an opt-out or a pause, and the answer to who takes that back confirms it.
     """
     if case.text.kind == "welcome" or case.before.welcome in _WELCOMED:
         return None

@@ -187,8 +187,35 @@ def test_a_loss_closes_a_plan_that_is_on_hold(phone: Phone) -> None:
         assert [plan.state for plan in plans.all_plans_of(tx, patient.id)] == ["stopped"]
 
 
+def welcomes(phone: Phone) -> list[tuple[str, str | None]]:
+    return [(message.state, message.gate) for message in phone.messages() if message.kind == "welcome"]
+
+
+def send_the_welcome(phone: Phone) -> None:
+    """As far as it concerns what may still be said: it is with the provider."""
+    now = phone.services.clock()
+    lease = now + timedelta(minutes=1)
+    with phone.services.database.writing() as tx:
+        claimed = outbox.claim(tx, now, lease, "test", 10, now)
+        texts = outbox.to_send(tx, claimed, "test")
+        words = [outbox.Composed(text.id, "Welcome.", "en", 1, "GSM-7", "v", None, 1) for text in texts]
+        outbox.mark_sending(tx, now, words)
+        outbox.record_results(tx, now, [outbox.SentRow(text.id, "accepted", "SM1", None, "") for text in texts])
+
+
+def test_resume_after_a_pause_that_came_before_the_welcome_confirms_the_enrolment(phone_on_both: Phone) -> None:
+    phone = phone_on_both
+    enrol(phone.services, "pembro_q3w", START)
+    phone.text("PAUSE")
+    assert welcomes(phone) == [("cancelled", "paused")]
+    body = phone.says("RESUME")
+    assert body.startswith("Care Texts: you are signed up")
+    assert "STOP" in body
+
+
 def test_pause_holds_the_reminders_until_resume(phone: Phone) -> None:
     patient = enrol(phone.services, "pembro_q3w", START)
+    send_the_welcome(phone)
     assert phone.says("PAUSE").startswith("Reminders are paused.")
     assert phone.contact().opt_out_reason == "pause"
     assert phone.says("RESUME").startswith("Reminders are on again.")

@@ -68,6 +68,19 @@ def test_what_a_pause_cancels_is_not_said_to_be_an_opt_out(world: World) -> None
     assert REASONS["paused"] == "The patient had asked for a pause."
 
 
+@pytest.mark.parametrize(("sent", "lacks"), [(False, True), (True, False)])
+def test_a_pause_before_the_welcome_went_leaves_it_unsaid(world: World, sent: bool, lacks: bool) -> None:
+    enrolled = world.enrol(ENROLLED, VISIT)
+    if sent:
+        world.send(ENROLLED)
+
+    _stop(world, enrolled, ENROLLED, "pause")
+
+    contact = world.contact(enrolled)
+    with world.database.reading() as tx:
+        assert consent.lacks_welcome(tx, contact) == lacks
+
+
 def test_stop_between_planning_and_sending_reaches_what_is_claimed_already(world: World) -> None:
     enrolled = world.enrol(ENROLLED, VISIT)
     world.send(ENROLLED)
