@@ -28,6 +28,8 @@ OPTED_OUT = "opted_out"
 """The gate's name on what an opt-out cancelled."""
 PAUSED = "paused"
 """The gate's name on what a pause cancelled."""
+TOLD_IN_ANSWER = "told_in_answer"
+"""The gate's name on a confirmation that an answer took the place of."""
 
 _KINDS: dict[Reason, ConsentKind] = {
     "stop": "withdrawn",
@@ -139,6 +141,11 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
 def lacks_welcome(tx: Tx, contact: Contact) -> bool:
     """Whether the text that confirms the enrolment was cancelled: only an answer can still say what it says (R20)."""
     return sent_before(tx, [contact.id], 1)[contact.id].welcome == "cancelled"
+
+
+def welcomed_by_answer(tx: Tx, now: datetime, contact: Contact) -> None:
+    """The answer to START has just confirmed the enrolment: the text that would, if it still waits, need not go."""
+    outbox.cancel_welcome(tx, now, contact.id, TOLD_IN_ANSWER)
 
 
 def _end(tx: Tx, now: datetime, patient: DuePatient) -> None:

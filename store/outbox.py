@@ -15,7 +15,7 @@ from store.claimed import CoverNow, TextToSend, to_send
 from store.columns import Moment, among, for_both
 from store.contacts import contact
 from store.database import Tx
-from store.messages import SENDING, WAITING, Cover, Kind, message, message_event, message_state
+from store.messages import SENDING, WAITING, WELCOME, Cover, Kind, message, message_event, message_state
 from store.prepared import Prepared
 from store.settling import SentRow, apply_receipt, record_results
 
@@ -28,6 +28,7 @@ __all__ = [
     "add_text",
     "apply_receipt",
     "cancel_due",
+    "cancel_welcome",
     "claim",
     "drop",
     "mark_sending",
@@ -144,6 +145,7 @@ _WAITING_FOR_CONTACT = (
     .order_by(message.c.id)
     .with_for_update()
 )
+_WAITING_WELCOME = _WAITING_FOR_CONTACT.where(WELCOME)
 _other_cover = message_event.alias("other")
 _WAITING_FOR_PLAN = (
     sa.select(message.c.id)
@@ -289,6 +291,13 @@ def cancel_due(tx: Tx, now: datetime, *, contact_id: int | None = None, plan_id:
     numbers = sorted(set(numbers))
     _move(tx, now, numbers, {"state": "cancelled", "gate": gate}, gate)
     return len(numbers)
+
+
+def cancel_welcome(tx: Tx, now: datetime, contact_id: int, gate: str) -> bool:
+    """Cancels the text that confirms an enrolment, if it has not been sent yet. Whether it was still to be sent."""
+    numbers = list(tx.conn.execute(_WAITING_WELCOME, {"contact": contact_id}).scalars())
+    _move(tx, now, numbers, {"state": "cancelled", "gate": gate}, gate)
+    return bool(numbers)
 
 
 def next_due_at(tx: Tx) -> datetime | None:

@@ -50,7 +50,12 @@ def _start(turn: Turn) -> Said | None:
         if turn.heard.incoming.body.strip(" .!").upper() == "YES":
             return confirm(turn)
     consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
-    return turn.voice.say("optin_confirm" if turn.voice.is_live else "urgent_only")
+    if not turn.voice.is_live:
+        return turn.voice.say("urgent_only")
+    said = turn.voice.say("optin_confirm")
+    if turn.was_told(said) and not turn.heard.provider_answered:
+        consent.welcomed_by_answer(turn.tx, turn.now, turn.contact)
+    return said
 
 
 @for_patients

@@ -24,6 +24,7 @@ VISITS = "appointment"
 REASONS = {
     "opted_out": "This number opted out.",
     "paused": "The patient had asked for a pause.",
+    "told_in_answer": "The answer to START had said the same.",
     "quarantined": "Texts to this number kept failing, and nobody has looked at it yet.",
     "no_number": "The phone number was erased or cannot be read.",
     "patient_ended": "The patient's enrolment had ended.",
@@ -48,7 +49,7 @@ REASONS = {
     "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
 }
 """What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with,
-``paused`` what `scheduler.consent` cancelled."""
+``paused`` and ``told_in_answer`` what `scheduler.consent` cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def clinic_live(case: Case) -> Decision | None:
 def welcomed(case: Case) -> Decision | None:
     """The confirmation of the enrolment is the first text; any other waits until it went (regulation.md R20).
 
-    One that was cancelled was so by an opt-out or a pause, and the answer to who takes that back confirms it.
+    One that was cancelled was so by an opt-out or a pause, and the answer to who takes that back confirms it; or the
+    answer to START had confirmed it before.
     """
     if case.text.kind == "welcome" or case.before.welcome in _WELCOMED:
         return None

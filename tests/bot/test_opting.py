@@ -213,6 +213,20 @@ def test_resume_after_a_pause_that_came_before_the_welcome_confirms_the_enrolmen
     assert "STOP" in body
 
 
+def test_start_while_the_welcome_waits_is_answered_with_it_and_it_goes_no_second_time(phone_on_both: Phone) -> None:
+    phone = phone_on_both
+    enrol(phone.services, "pembro_q3w", START)
+    assert phone.says("START").startswith("Care Texts: you are signed up")
+    assert welcomes(phone) == [("cancelled", "told_in_answer")]
+
+
+def test_a_welcome_still_goes_where_the_provider_has_answered_start(services: Services) -> None:
+    phone = Phone(services, clinic_id=open_clinic(services, opt_out_by="provider").id)
+    enrol(services, "pembro_q3w", START)
+    assert phone.text("START").body is None
+    assert welcomes(phone) == [("due", None)]
+
+
 def test_pause_holds_the_reminders_until_resume(phone: Phone) -> None:
     patient = enrol(phone.services, "pembro_q3w", START)
     send_the_welcome(phone)

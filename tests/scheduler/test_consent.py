@@ -81,6 +81,19 @@ def test_a_pause_before_the_welcome_went_leaves_it_unsaid(world: World, sent: bo
         assert consent.lacks_welcome(tx, contact) == lacks
 
 
+def test_a_welcome_that_an_answer_took_the_place_of_never_goes_and_the_reminders_do(world: World) -> None:
+    enrolled = world.enrol(at(2026, 1, 2, 22), VISIT)
+    contact = world.contact(enrolled)
+    with world.database.writing() as tx:
+        consent.welcomed_by_answer(tx, at(2026, 1, 2, 23), contact)
+
+    (welcome,) = world.texts(enrolled)
+    assert (welcome.state, welcome.gate) == ("cancelled", "told_in_answer")
+    assert "told_in_answer" in REASONS
+    (text,) = world.send(DAY_BEFORE)
+    assert "visit tomorrow" in text.body
+
+
 def test_stop_between_planning_and_sending_reaches_what_is_claimed_already(world: World) -> None:
     enrolled = world.enrol(ENROLLED, VISIT)
     world.send(ENROLLED)

@@ -20,7 +20,7 @@ _MOST_FREE = timedelta(hours=1)
 _FAULTS = tuple(fault.value for fault in Fault if fault is not Fault.NONE)
 _PLAN_GATES = ("plan_held", "plan_stopped", "event_gone", "event_moved", "event_held")
 _AN_HOUR = timedelta(hours=1)
-_NO_WELCOME = {"opted_out", "paused", "patient_ended", "quarantined"}
+_NO_WELCOME = {"opted_out", "paused", "told_in_answer", "patient_ended", "quarantined"}
 
 Check = Callable[[Books, Message, Person, datetime], bool]
 

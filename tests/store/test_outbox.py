@@ -285,6 +285,30 @@ def test_everything_that_waits_for_a_contact_is_cancelled_and_nothing_of_others(
     assert states == ["sending", "cancelled", "cancelled", "due"]
 
 
+def test_a_welcome_that_waits_is_cancelled_by_itself(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        other = add_reminder(tx, sample)
+        welcome = outbox.add_text(
+            tx,
+            NOW,
+            clinic_id=sample.clinic.id,
+            contact_id=sample.contact.id,
+            patient_id=sample.patient.id,
+            kind="welcome",
+            template="optin_confirm",
+            args={},
+            due_at=NOW,
+            expires_at=None,
+            priority=0,
+        )
+        assert welcome is not None
+        assert outbox.cancel_welcome(tx, NOW, sample.contact.id, "told_in_answer")
+        assert not outbox.cancel_welcome(tx, NOW, sample.contact.id, "told_in_answer")
+        assert told(tx, welcome)[-1] == ("cancelled", "told_in_answer")
+        assert [state(tx, number) for number in (welcome, other)] == ["cancelled", "due"]
+
+
 def test_what_tells_of_one_plan_alone_is_cancelled_with_it(database: Database) -> None:
     with database.writing() as tx:
         sample = add_sample(tx)
