@@ -64,6 +64,15 @@ def visits_on(plan: Plan, day: date) -> list[str]:
     return [event.name for event in calendar_of(plan).events(day, day) if _is_visit(event)]
 
 
+def plan_time_on(plan: Plan, day: date) -> time | None:
+    """The time of the plan's visits, where one is on a local date; what is paired with a treatment has it not.
+
+    Raises PlanUnreadable.
+    """
+    events = calendar_of(plan).events(day, day)
+    return plan.visit_time if any(_is_visit(event) and event.kind is Kind.TREATMENT for event in events) else None
+
+
 def _visit(standing: Standing, name: str) -> Event:
     for event in standing.calendar.events(standing.today, standing.today + LOOK):
         if event.name == name and _is_visit(event):

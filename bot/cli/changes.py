@@ -147,7 +147,13 @@ def patient_visit_time(patient_id: int, day: date, at: time | None, plan_id: int
             raise Refused(f"Plan {plan.id} has no visit on {day}.")
         for name in names:
             plan = visits.set_visit_time(tx, now, entry, plan.id, name, at, by=ACTOR, expected_version=plan.version)
-    click.echo(f"The visit on {day} is at {at.isoformat('minutes')}." if at else f"The visit on {day} has no time.")
+    plans_own = None if at else visits.plan_time_on(plan, day)
+    if at:
+        click.echo(f"The visit on {day} is at {at.isoformat('minutes')}.")
+    elif plans_own:
+        click.echo(f"The visit on {day} is at {plans_own.isoformat('minutes')}, as the other visits of the plan.")
+    else:
+        click.echo(f"The visit on {day} has no time.")
 
 
 @click.command("mark")

@@ -5,7 +5,9 @@ from datetime import date, time
 import pytest
 
 from scheduler.changing import NotChanged
-from scheduler.visits import Mark, mark, set_visit_time
+from scheduler.plan.calendar import Kind
+from scheduler.planned import calendar_of
+from scheduler.visits import Mark, mark, plan_time_on, set_visit_time, visits_on
 from store import audit
 from tests.scheduler.door import NOW, START, Door, Opens
 from tests.scheduler.world import at
@@ -81,6 +83,17 @@ def test_a_time_is_taken_back(opens: Opens) -> None:
     at_time(door, SECOND, time(14))
     at_time(door, SECOND, None)
     assert door.plan.visit_times == {}
+
+
+def test_the_plans_own_time_is_that_of_treatments_and_not_of_what_is_paired_with_them(opens: Opens) -> None:
+    plan = opens("len_mm", visit_time=time(9, 30)).plan
+    days = {
+        event.kind: event.date
+        for event in calendar_of(plan).events(START, date(2026, 12, 31))
+        if event.date not in (START,) and visits_on(plan, event.date) == [event.name]
+    }
+    assert plan_time_on(plan, days[Kind.PAIRED]) is None
+    assert plan_time_on(opens(visit_time=time(9, 30)).plan, START) == time(9, 30)
 
 
 def test_only_a_visit_that_is_still_to_come_has_a_time(opens: Opens) -> None:

@@ -90,12 +90,20 @@ def test_a_second_plan_has_to_be_named_from_then_on(enrolled: Run) -> None:
 def test_times_marks_and_journeys_are_entered(enrolled: Run) -> None:
     visit = ("patient", "visit-time", "1", SECOND.isoformat())
     assert "is at 14:00" in enrolled(*visit, "14:00")
-    assert "has no time" in enrolled(*visit)
+    assert "is at 09:30, as the other visits of the plan." in enrolled(*visit)
     assert "has no visit on" in enrolled("patient", "visit-time", "1", "2030-01-01", "14:00", status=1)
     assert "only then" in enrolled("patient", "mark", "1", SECOND.isoformat(), "given", status=1)
     away = ("patient", "travel", "1", "Asia/Tokyo", "--from", START.isoformat(), "--until", SECOND.isoformat())
     assert "in Asia/Tokyo" in enrolled(*away)
     assert "at home" in enrolled("patient", "travel", "1")
+
+
+def test_a_visit_of_a_plan_without_a_time_has_none(clinic: Run) -> None:
+    clinic(
+        *("patient", "add", "+12025550158", "--name", "B. Patient", "--regimen", "pembro_q3w"),
+        *("--start", START.isoformat(), "--consent", "signed form"),
+    )
+    assert f"The visit on {SECOND} has no time." in clinic("patient", "visit-time", "1", SECOND.isoformat())
 
 
 def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(
