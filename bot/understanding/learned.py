@@ -59,9 +59,9 @@ class Learned:
 
     def reasons(self, label: str, features: Iterable[str], most: int = 3) -> list[str]:
         """The words that spoke most for a kind that is not urgent."""
-        weights = self._kinds[1][:, self.calm.index(label)]
-        known = [(feature, self._rows.get(feature)) for feature in features]
-        return self._strongest([(float(weights[row]), feature) for feature, row in known if row is not None], most)
+        known = [(row, feature) for feature in features if (row := self._rows.get(feature)) is not None]
+        weights = self._kinds[1][[row for row, _ in known], self.calm.index(label)].tolist()
+        return self._strongest([(weight, feature) for weight, (_, feature) in zip(weights, known, strict=True)], most)
 
     def _strongest(self, weighed: Iterable[tuple[float, str]], most: int) -> list[str]:
         words = [(weight, feature[2:]) for weight, feature in weighed if weight > 0 and feature[:2] in ("w=", "b=")]

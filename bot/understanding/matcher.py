@@ -42,6 +42,8 @@ class Lexicon:
         """First two words -> (all words, element): entries of several words, without articles."""
         self.together_exact: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
         """The same for the entries that would be one word without their articles."""
+        self.begin_together: set[str] = set()
+        """The first words of all of these."""
         self.number = self.element(("{number}",))
 
     def element(self, alternatives: tuple[str, ...]) -> int:
@@ -94,6 +96,7 @@ class Lexicon:
                 self._words.setdefault(words[0], set()).add(element)
             return
         short = tuple(word for word in words if word not in ARTICLES)
+        self.begin_together.add(short[0] if len(short) > 1 else words[0])
         if len(short) > 1:
             self.together.setdefault((short[0], short[1]), []).append((short, element))
         else:

@@ -22,6 +22,7 @@ _TOKEN = re.compile(r"[a-z0-9@$]+(?:[.,/:](?=\d)[a-z0-9]+)*|[^\sa-z0-9]+|\n")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _SPELLED = re.compile(r"\b[a-z](?:[ .\-*_][a-z]){2,}\b")
 _WRITTEN = re.compile(r"\ba ?& ?e\b|\ba and e\b(?! )|\bw/o\b|\bw/|\bb/c\b|\bn/a\b|(?<=[a-z])-(?=[a-z])|\bo2\b|\bno ?\+")
+_MAY_BE_WRITTEN = frozenset("/&-+2")
 _WRITTEN_AS = {
     "w/o": "without",
     "w/": "with ",
@@ -141,7 +142,8 @@ class Reader:
         """The reading of any text whatever; time is bounded by the length that is looked at."""
         plain = small(text)
         reading = Reading(plain)
-        plain = _WRITTEN.sub(_written, plain)
+        if _MAY_BE_WRITTEN.intersection(plain) or " and e" in plain:
+            plain = _WRITTEN.sub(_written, plain)
         if "." in plain:
             plain = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain)
         plain = _SPELLED.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), plain)
@@ -194,6 +196,8 @@ class Reader:
         found: list[tuple[int, int, int]] = []
         for number in range(len(places) - 1):
             at = places[number]
+            if words[at] not in self._lexicon.begin_together:
+                continue
             for entry, element in entries.get((words[at], words[places[number + 1]]), ()):
                 last = number + len(entry) - 1
                 if last < len(places) and all(words[places[number + i]] == entry[i] for i in range(2, len(entry))):
