@@ -69,6 +69,8 @@ def date_refusals(plan: Plan, change: Change, today: date) -> Iterator[Refusal]:
                 yield Refusal(name, f"{value} is long past: what is more than {_FURTHEST_BACK.days} days ago stays.")
             elif value > latest:
                 yield Refusal(name, f"{value} is too far off: check the year.")
+    if isinstance(change, Move | Close) and change.date == change.to:
+        yield Refusal("to", f"A visit cannot move from {change.date} to the same day.")
     if isinstance(change, Delay) and change.days > _LONGEST_DELAY:
         yield Refusal("days", "A cycle is delayed by a year at most: put the plan on hold instead.")
 

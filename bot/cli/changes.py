@@ -222,6 +222,9 @@ def clinic_close_day(
 
     A visit that cannot move stays: --wait lists them, with exit status 1. It may be broken off, and called again.
     """
+    if day == to:
+        message = f"Visits cannot move from {day} to the same day: give another one with --to."
+        raise click.UsageError(message)
     services = open_services()
     now, library, change = services.clock(), services.library, Close(day, to)
     answers = _override(override)

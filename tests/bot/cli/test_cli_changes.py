@@ -128,6 +128,15 @@ def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(
         assert enrolled.rows(*close) == [{"job": 6}]
 
 
+def test_a_closure_needs_another_day(enrolled: Run) -> None:
+    close = ("clinic", "close-day", "Riverside", SECOND.isoformat(), "--to", SECOND.isoformat())
+    for more in ((), ("--preview",), ("--override", "Dr. Quinn: closed")):
+        assert f"cannot move from {SECOND} to the same day" in enrolled(*close, *more, status=2)
+    same = ("patient", "change", "1", f"move:date={SECOND},to={SECOND}")
+    assert f"cannot move from {SECOND} to the same day" in enrolled(*same, status=1)
+    assert [row for row in enrolled.rows("patient", "show", "1") if "change" in row] == []
+
+
 @contextmanager
 def scheduler_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Somebody does the long work that commands ask for."""
