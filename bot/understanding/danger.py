@@ -30,7 +30,7 @@ class Found:
     start: int
     end: int
     bare: bool
-    """The sign's words are a whole sentence, but for courtesies and whose they are."""
+    """The sign's words are a whole clause, but for courtesies and whose they are."""
     kind: str
     """What its phrase is: "phrases" of a sign, "hints", "mild", or "measure" for a number that is plain."""
     phrase: str
@@ -102,7 +102,7 @@ class Danger:
         kind: str,
         phrase: str = "",
     ) -> Found:
-        bare = _is_sentence(reading, match, self._beside)
+        bare = _is_clause(reading, match, self._beside)
         return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind, phrase)
 
     def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
@@ -118,15 +118,15 @@ class Danger:
         return [self._found(reading, sign, measure.level, status, measure.match, measure.why, kind)]
 
 
-def _is_sentence(reading: Reading, match: Match[object], beside: Set[str]) -> bool:
+def _is_clause(reading: Reading, match: Match[object], beside: Set[str]) -> bool:
     start, end = match.start, match.end
-    sentence, words = reading.sentence, reading.words
-    while start > 0 and sentence[start - 1] == sentence[match.start] and words[start - 1] in beside:
+    clause, words = reading.clause, reading.words
+    while start > 0 and clause[start - 1] == clause[match.start] and words[start - 1] in beside:
         start -= 1
-    while end < len(words) and sentence[end] == sentence[match.start] and words[end] in beside:
+    while end < len(words) and clause[end] == clause[match.start] and words[end] in beside:
         end += 1
-    begins = start == 0 or sentence[start - 1] != sentence[match.start]
-    return begins and (end == len(words) or sentence[end] != sentence[match.start])
+    begins = start == 0 or clause[start - 1] != clause[match.start]
+    return begins and (end == len(words) or clause[end] != clause[match.start])
 
 
 def _order(found: Found) -> tuple[bool, int, int]:

@@ -117,7 +117,7 @@ class Engine:
         return self._features.of_danger(reading, found), self._of_requests(reading)
 
     def sure_signs(self, text: str, country: str = "us") -> list[str]:
-        """The phrases for which alone a text would be urgent, each after its sign, but for those that are a sentence.
+        """The phrases for which alone a text would be urgent, each after its sign, but for those that are a clause.
 
         For training.
         """

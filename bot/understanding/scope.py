@@ -61,8 +61,9 @@ class Scope:
         return Status.PRESENT
 
     def asks_at(self, reading: Reading, at: int) -> bool:
-        """Whether the sentence of a word is a question."""
-        return self.asks(reading, *_sentence(reading, at))
+        """Whether the sentence of a word plainly is a question: "is 99 a fever", but not "temp is 98.6"."""
+        start, _ = _sentence(reading, at)
+        return reading.sentence[at] in reading.asks or reading.has(self._ask_word, start, start + 1)
 
     def asks(self, reading: Reading, start: int, end: int) -> bool:
         """Whether a sentence is a question, with or without its mark."""
