@@ -1,14 +1,17 @@
 """What a change of plan would do, on a terminal."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import TypeVar
 
+import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.output import print_json
+from scheduler.changing import Override
 from scheduler.plan.difference import Difference
 from scheduler.plan.events import Event, Kind
 from scheduler.plan.reminders import Reminder
@@ -22,16 +25,24 @@ _MOST = 15
 _DATES = {Kind.TREATMENT, Kind.PAIRED, Kind.LINKED, Kind.WAITING, Kind.FINISHED, Kind.PHASE}
 
 
-def show_preview(preview: Preview, *, as_json: bool) -> None:
-    """The preview as one JSON line, or as tables, in colours where there is a terminal."""
+def show_preview(preview: Preview, override: Override | None, *, as_json: bool) -> None:
+    """The preview as one JSON line, or as tables, in colours where there is a terminal.
+
+    ``override``: who would answer for what comes too soon.
+    """
     if as_json:
         print_json(preview.to_json())
         return
     console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     console.print(f"[bold]Plan {preview.plan_id}[/] of patient {preview.patient_id}: {escape(preview.change)}")
     for refusal in preview.refusals:
-        can = " (--override can allow it)" if refusal.can_be_overridden else ""
-        console.print(f"[red]Not possible:[/] {escape(refusal.sentence)}{can}", soft_wrap=True)
+        sentence = escape(refusal.sentence)
+        if not refusal.can_be_overridden:
+            console.print(f"[red]Not possible:[/] {sentence}", soft_wrap=True)
+        elif override is None:
+            console.print(f"[red]Too soon:[/] {sentence} (--override can allow it)", soft_wrap=True)
+        else:
+            console.print(f"[yellow]Too soon, and {escape(override.by)} answers for it:[/] {sentence}", soft_wrap=True)
     for warning in preview.warnings:
         console.print(f"[yellow]Mind:[/] {escape(warning)}", soft_wrap=True)
     _table(console, "Dates", preview.events, _event)
@@ -45,6 +56,28 @@ def show_preview(preview: Preview, *, as_json: bool) -> None:
     if preview.text:
         console.print(f"With --tell the patient reads: {escape(preview.text)}", soft_wrap=True)
     console.print(f"Afterwards the plan is {preview.state}.")
+
+
+def show_closure(previews: Iterable[Preview], day: date, override: Override | None, *, as_json: bool) -> None:
+    """What closing a day would do with each plan, and in the end of how many plans the visit moves or stays."""
+    move = short = stay = 0
+    for preview in previews:
+        show_preview(preview, override, as_json=as_json)
+        if not preview.refusals:
+            move += 1
+        elif all(refusal.can_be_overridden for refusal in preview.refusals):
+            short += 1
+        else:
+            stay += 1
+    if as_json:
+        return
+    if not move + short + stay:
+        click.echo(f"No plan has a visit on {day}.")
+        return
+    why = "stay, since another treatment is too near: --override moves them"
+    if override is not None:
+        why = f"move though another treatment is too near, and {override.by} answers for it"
+    click.echo(f"Visits of {day}: {move} move; {short} {why}; {stay} cannot move.")
 
 
 def _table(

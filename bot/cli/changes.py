@@ -9,7 +9,7 @@ from time import sleep
 import click
 
 from bot.cli.arguments import Day, TimeOfDay, Zone
-from bot.cli.change_view import show_preview
+from bot.cli.change_view import show_closure, show_preview
 from bot.cli.data import ACTOR, open_services, pick_entry, plainly, reading, writing
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_json
@@ -90,7 +90,7 @@ def patient_change(
                 if change is None
                 else changing.preview_change(tx, now, library, entry, plan.id, change)
             )
-        show_preview(preview, as_json=as_json)
+        show_preview(preview, answers, as_json=as_json)
         return
     with writing(services) as tx, _refusals():
         entry, plan = _plan_of(tx, patient_id, plan_id)
@@ -220,7 +220,8 @@ def clinic_close_day(
 ) -> None:
     """Have every visit of the clinic called NAME moved from DAY to another day, plan by plan, by the scheduler.
 
-    A visit that cannot move stays: --wait lists them, with exit status 1. It may be broken off, and called again.
+    A visit that cannot move stays: --wait lists them, with exit status 1. It may be broken off, and called again. A
+    visit that would come too near to another treatment moves only with --override: --preview shows how near.
     """
     if day == to:
         message = f"Visits cannot move from {day} to the same day: give another one with --to."
@@ -232,8 +233,8 @@ def clinic_close_day(
         entry = pick_entry(tx, name)
     if is_preview:
         with plainly():
-            for preview in closing.preview_closure(services.database, now, library, entry, change):
-                show_preview(preview, as_json=as_json)
+            previews = closing.preview_closure(services.database, now, library, entry, change)
+            show_closure(previews, day, answers, as_json=as_json)
         return
     with writing(services) as tx:
         job = closure_job.order(tx, now, entry.clinic, change, by=ACTOR, reason=reason, override=answers, tell=tell)
@@ -252,7 +253,8 @@ def clinic_close_day(
             f"patient {closed.patient_id}, plan {closed.plan_id} stays: {closed.refused}"
         )
     if stayed:
-        raise Refused(f"{len(stayed)} visits stay on {day}: see above why.")
+        hint = "" if answers else " Those that would come too near to another treatment move with --override."
+        raise Refused(f"{len(stayed)} visits stay on {day}: see above why.{hint}")
     if not as_json:
         click.echo(job.detail)
 

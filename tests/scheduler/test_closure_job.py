@@ -86,6 +86,27 @@ def test_a_closure_is_worked_off_in_slices_and_says_what_came_of_it(world: World
     assert actions.count("clinic.close_day") == 1
 
 
+def test_what_comes_too_soon_stays_unless_somebody_answers_for_it_and_that_is_audited(
+    world: World, opens: Opens
+) -> None:
+    door = opens()
+    without = _order(world, override=None)
+    _work_off(world)
+    (stayed,) = closure_job.stayed(_job(world, without))
+    assert stayed.refused == "2026-02-16: pembrolizumab: 20 days after the dose before, and at least 21 are needed."
+    assert door.visits()[1] == CLOSED.date
+
+    _order(world)
+    _work_off(world)
+
+    assert door.visits()[1] == CLOSED.to
+    with world.database.reading() as tx:
+        (change,) = plans.changes(tx, door.enrolled.plan.id)
+        (row,) = [row for row in audit.entries(tx, world.entry.clinic.id) if row.action == "plan.change"]
+    assert (change.override_by, change.override_reason) == ("Dr. Quinn", "the building is closed")
+    assert "override" in row.fields
+
+
 def test_reasons_stand_nowhere_in_the_open(world: World) -> None:
     job = _order(world)
     assert "pipe" not in repr(job.args)

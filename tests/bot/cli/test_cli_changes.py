@@ -120,12 +120,45 @@ def test_a_closed_day_moves_who_has_a_visit_then_and_tells_who_cannot(
     assert [preview["patient"] for preview in previews] == [1, 2]
     assert enrolled(*close).startswith(f"The scheduler moves the visits of {SECOND}: job 1.")
     with scheduler_at_work(monkeypatch):
-        assert "2 visits stay" in enrolled(*close, "--wait", status=1)
+        told = enrolled(*close, "--wait", status=1)
+        assert "2 visits stay" in told
+        assert "move with --override" in told
         reasons = [row["why_not"] for row in enrolled.rows_of(1, *close, "--wait")]
         assert ["at least 21 are needed" in str(reason) for reason in reasons] == [True, True]
         assert "2 visits moved, 0 stayed." in enrolled(*close, "--wait", "--override", "Dr. Quinn: closed")
         assert enrolled.rows(*close, "--wait") == []
         assert enrolled.rows(*close) == [{"job": 6}]
+    changes = [row for number in "12" for row in enrolled.rows("patient", "show", number) if "change" in row]
+    assert [(row["override_by"], row["override_reason"]) for row in changes] == [("Dr. Quinn", "closed")] * 2
+
+
+def test_a_closure_is_decided_on_knowing_which_interval_gets_short(enrolled: Run) -> None:
+    later = SECOND + timedelta(days=1)
+    close = ("clinic", "close-day", "Riverside", SECOND.isoformat(), "--to", later.isoformat())
+    third = SECOND + timedelta(days=21)
+    short = f"{third}: pembrolizumab: 20 days after the dose before, and at least 21 are needed."
+
+    shown = enrolled(*close, "--preview")
+    assert f"Too soon: {short} (--override can allow it)" in shown
+    assert f"Visits of {SECOND}: 0 move; 1 stay, since another treatment is too near" in shown
+
+    shown = enrolled(*close, "--preview", "--override", "Dr. Quinn: closed")
+    assert f"Too soon, and Dr. Quinn answers for it: {short}" in shown
+    assert "0 move; 1 move though another treatment is too near, and Dr. Quinn answers for it; 0 cannot" in shown
+    assert "NAME" not in enrolled(*close, "--override", "nobody", status=2)
+
+
+def test_a_closure_tells_in_the_preview_whom_nothing_can_move_and_that_there_is_nobody(enrolled: Run) -> None:
+    close = ("clinic", "close-day", "Riverside", SECOND.isoformat(), "--preview")
+    third = SECOND + timedelta(days=21)
+
+    shown = enrolled(*close, "--to", third.isoformat(), "--override", "Dr. Quinn: closed")
+    assert "Not possible: The change cannot be made: " in shown
+    assert "1 cannot move." in shown
+    nobody = SECOND + timedelta(days=1)
+    other = ("clinic", "close-day", "Riverside", nobody.isoformat(), "--to", third.isoformat(), "--preview")
+    assert f"No plan has a visit on {nobody}." in enrolled(*other)
+    assert enrolled.rows(*other) == []
 
 
 def test_a_closure_needs_another_day(enrolled: Run) -> None:
