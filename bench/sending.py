@@ -26,7 +26,8 @@ from bench.signed import phone
 from bot.services import Services
 from bot.startup import keep_what_is_loaded
 from channels.twilio import TwilioChannel
-from scheduler.worker import Duties, Worker
+from scheduler.duties.duties import Duties
+from scheduler.worker import Worker
 from store import outbox
 
 TIMEOUT = 10.0

@@ -12,8 +12,8 @@ from pathlib import Path
 from bench.signed import phone
 from bot.services import Services
 from bot.settings import Settings, load_settings
+from scheduler.duties.pace import Pace
 from scheduler.enrolment import NewPatient, enrol
-from scheduler.worker import Pace
 from store import clinics
 from store.migrate import migrate
 

@@ -38,7 +38,7 @@ PURE: dict[str, tuple[set[str], set[str]]] = {
 }
 
 # Where the time is read; everywhere else below bot/, and in the pure corner of bot/, it is an argument.
-CLOCKS = {"scheduler.worker", "store.database"}
+CLOCKS = {"scheduler.worker", "scheduler.duties.duties", "store.database"}
 CLOCK_READINGS = {"now", "utcnow", "today"}
 TIME_MODULE_READINGS = {"time", "time_ns", "localtime", "gmtime"}
 

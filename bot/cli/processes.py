@@ -23,7 +23,8 @@ from bot.webhooks.twilio import STATUS
 from channels.base import Channel
 from channels.simulator import SimulatedChannel
 from channels.twilio import TwilioChannel
-from scheduler.worker import Duties, Worker
+from scheduler.duties.duties import Duties
+from scheduler.worker import Worker
 from store.migrate import migrate as migrate_database
 
 _log = logging.getLogger(__name__)

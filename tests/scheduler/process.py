@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from channels.twilio import TwilioChannel
 from content.library import load
-from scheduler.worker import Duties, Pace, Worker
+from scheduler.duties.duties import Duties
+from scheduler.duties.pace import Pace
+from scheduler.worker import Worker
 from store import messages, outbox
 from store.database import Database
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN

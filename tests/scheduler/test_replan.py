@@ -4,9 +4,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from scheduler import replan
+from scheduler.duties.duties import Duties
 from scheduler.enrolment import Enrolled
 from scheduler.plan.local_time import to_local
-from scheduler.worker import Duties
 from store import messages, patients, replanning
 from tests import zones
 from tests.scheduler.world import ENROLLED, NEW_YORK, World, at, phone

@@ -13,12 +13,15 @@ from datetime import timedelta
 import pytest
 
 from channels.base import Fault, Outgoing, SendResult, Verdict
-from scheduler import closure_job, worker
+from scheduler import closure_job
+from scheduler.aside import place_of
 from scheduler.changing import Override
 from scheduler.delivery.dispatcher import Ready
+from scheduler.duties.duties import Duties
+from scheduler.duties.pace import Pace
 from scheduler.enrolment import Enrolled
 from scheduler.plan.changes import Close
-from scheduler.worker import Duties, Pace, Worker
+from scheduler.worker import Worker
 from store import health, jobs, messages, plans
 from store.database import DatabaseDown
 from store.health import DemoClock, Heartbeat
@@ -369,6 +372,6 @@ def test_what_is_said_of_an_error_names_its_place() -> None:
     try:
         raise ValueError("secret")
     except ValueError as error:
-        place = worker._place(error)
+        place = place_of(error)
     assert place.startswith(__file__)
     assert "secret" not in place

@@ -17,7 +17,8 @@ from scheduler import clock
 from scheduler.asking import Asking
 from scheduler.delivery import receipts
 from scheduler.delivery.dispatcher import Ready
-from scheduler.worker import Duties, Pace
+from scheduler.duties.duties import Duties
+from scheduler.duties.pace import Pace
 from store.errors import DatabaseDown, StoreError
 from tests.simulation.database import Crashed, Fate
 from tests.simulation.record import Begun

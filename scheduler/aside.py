@@ -1,0 +1,41 @@
+"""How the event loop of a scheduler has a transaction done: in a thread, for which it stands still a moment."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Aside:
+    """Threads for transactions. ``moment``: how many seconds the loop stands still for one."""
+
+    def __init__(self, moment: float, threads: int = 2) -> None:
+        self._moment = moment
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="scheduler")
+
+    async def do(self, duty: Callable[[], T]) -> T:
+        """Does a duty, for which the loop stands still a moment: no call loses by that.
+
+        Side by side the two would hand the interpreter to and fro with every row that is read, and the database would
+        be locked for three times as long. What takes longer than that moment waits for somebody else: the loop goes on.
+        """
+        doing = self._threads.submit(duty)
+        wait([doing], self._moment)
+        return await asyncio.wrap_future(doing)
+
+    def close(self) -> None:
+        """Waits for what is being done."""
+        self._threads.shutdown()
+
+
+def place_of(error: BaseException) -> str:
+    """The file and line that an error comes from, without what it says: that may be a patient's."""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

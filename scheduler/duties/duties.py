@@ -1,0 +1,147 @@
+"""The duties of a scheduler, each one transaction; what is decided in them is decided by the steps that they call."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from socket import gethostname
+
+from channels.base import SendResult
+from content.library import Library
+from scheduler import clock, long_work, replan
+from scheduler.clock import Moment
+from scheduler.delivery import dispatcher, planner
+from scheduler.delivery.dispatcher import Ready
+from scheduler.directory import Directory
+from scheduler.duties.pace import Pace
+from store import health, outbox, patients, replanning
+from store.database import Database, Tx
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What a scheduler does, each a transaction of its own that takes the time from the database's clock.
+
+    ``owner`` is the name of this process, unlike any other's. ``may_send`` is asked before texts are claimed and before
+    they are begun, outside of any transaction: while it says no, this host sends nothing. ``status_callback`` is the
+    address of our status route.
+    """
+
+    database: Database
+    library: Library
+    owner: str
+    pace: Pace = field(default_factory=Pace)
+    status_callback: str | None = None
+    demo: bool = False
+    may_send: Callable[[], bool] = lambda: True
+    zone_data: str = field(default_factory=replan.zone_data_version)
+    chance: Random = field(default_factory=Random)
+    planning: Directory = field(default_factory=Directory)
+    sending: Directory = field(default_factory=Directory)
+
+    def plan(self) -> int:
+        """Plans for some of the patients who are due; returns for how many."""
+        real = self.database.now()
+        if not self._is_due(patients.next_due_at, real):
+            return 0
+        with self.database.writing() as tx:
+            now = self._moment(tx, real).now
+            return planner.plan_due(tx, now, self.planning.fresh(tx))
+
+    def claim(self) -> list[int]:
+        """Claims some of the texts that are due."""
+        real = self.database.now()
+        if not self.may_send() or not self._is_due(outbox.next_due_at, real):
+            return []
+        with self.database.writing() as tx:
+            now = self._moment(tx, real).now
+            return outbox.claim(tx, now, self._lease(real), self.owner, self.pace.claim, real)
+
+    def turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
+        """Records what came back from calls, and makes the next texts ready for theirs."""
+        may_send = bool(ids) and self.may_send()
+        real = self.database.now()
+        with self.database.writing() as tx:
+            moment = self._moment(tx, real)
+            dispatcher.finish(tx, moment.now, self.library, results, self.chance)
+            if not may_send:
+                outbox.release(tx, ids)
+                return []
+            return dispatcher.begin(
+                tx,
+                moment,
+                self.library,
+                self.sending.fresh(tx),
+                ids,
+                owner=self.owner,
+                lease_until=self._lease(real),
+                status_callback=self.status_callback,
+            )
+
+    def release(self, ids: list[int]) -> None:
+        """Gives claimed texts back to whoever comes next."""
+        with self.database.writing() as tx:
+            outbox.release(tx, ids)
+
+    def settle(self) -> int:
+        """Calls unknown what processes that went away were sending; returns how many texts."""
+        real = self.database.now()
+        with self.database.writing() as tx:
+            lost = outbox.unknown_after_crash(tx, self._moment(tx, real).now, real, self.pace.claim)
+        if lost:
+            _log.warning("%d texts are unknown: whoever sent them went away in the middle of the call", len(lost))
+        return len(lost)
+
+    def note_zone_data(self) -> None:
+        """Has everybody planned for anew where texts were planned by other zone data than this process reads."""
+        real = self.database.now()
+        with self.database.writing() as tx:
+            if replan.note_zone_data(tx, self._moment(tx, real).now, self.zone_data):
+                _log.info("the zone data are now %s: everybody is planned for anew", self.zone_data)
+
+    def replan(self) -> int:
+        """Has some of the patients planned for anew whose rules or clocks changed; returns for how many."""
+        with self.database.reading() as tx:
+            if not replanning.is_open(tx):
+                return 0
+        real = self.database.now()
+        with self.database.writing() as tx:
+            return replan.work_off(tx, self._moment(tx, real).now)
+
+    def work_off(self) -> int:
+        """Does a slice of the long work that somebody asked for; returns how many pieces."""
+        real, lease = self.database.now(), timedelta(seconds=self.pace.lease)
+        return long_work.work_slice(self.database, self.library, real, self.owner, lease, demo=self.demo)
+
+    def top_up(self) -> int:
+        """Writes the events of some plans further ahead; returns for how many."""
+        real = self.database.now()
+        with self.database.writing() as tx:
+            return planner.top_up(tx, self._moment(tx, real).now)
+
+    def beat(self) -> None:
+        """Says that this process is alive."""
+        real = self.database.now()
+        with self.database.writing() as tx:
+            health.beat(tx, real, self.owner, gethostname(), "scheduler")
+
+    def jump(self) -> None:
+        """Puts a running demo clock forward."""
+        real = self.database.now()
+        with self.database.writing() as tx:
+            clock.jump(tx, real)
+
+    def _is_due(self, next_due_at: Callable[[Tx], datetime | None], real: datetime) -> bool:
+        """Asked first, since readers make nobody wait."""
+        with self.database.reading() as tx:
+            due = next_due_at(tx)
+            return due is not None and due <= self._moment(tx, real).now
+
+    def _moment(self, tx: Tx, real: datetime) -> Moment:
+        return clock.at(tx, real, demo=self.demo)
+
+    def _lease(self, real: datetime) -> datetime:
+        return real + timedelta(seconds=self.pace.lease)
