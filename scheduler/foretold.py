@@ -8,6 +8,7 @@ from scheduler.plan.calendar import Calendar
 from scheduler.plan.gathering import Limits, gather, left_out
 from scheduler.plan.intervals import TooSoon
 from scheduler.plan.reminders import Reminder
+from scheduler.plan.timeline import CLOSED
 from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
 from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW
@@ -46,7 +47,7 @@ def warnings(
             known.append((other, coming(other, calendar_of(other), window, now)))
         except PlanUnreadable:
             continue  # told to staff when its next text is due
-    return tuple(chain(_left_out(known, clinic), _too_soon(calendar, window.local_day(now))))
+    return tuple(chain(_left_out(known, clinic), _of_its_days(calendar, window.local_day(now))))
 
 
 def _left_out(known: Iterable[Saying], clinic: Clinic) -> Iterator[str]:
@@ -61,11 +62,13 @@ def _left_out(known: Iterable[Saying], clinic: Clinic) -> Iterator[str]:
         )
 
 
-def _too_soon(calendar: Calendar, today: date) -> Iterator[str]:
-    """Of treatments that the clinic's days bring too close to each other."""
+def _of_its_days(calendar: Calendar, today: date) -> Iterator[str]:
+    """Of treatments that the clinic's days bring too close to each other, and of those that stay on a closed day."""
     if calendar.timeline.state.clinic_days is None:
         return
     for event in calendar.events(today, today + _LOOK):
         for told in event.warnings:
             if isinstance(told, TooSoon):
                 yield f"The clinic's days bring treatments close together: {event.date}: {told}."
+            elif told == CLOSED:
+                yield f"{event.date}: {told}."

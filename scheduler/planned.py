@@ -16,7 +16,7 @@ from content.regimen_format.rules import Overrides
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.changes import Change, ChangeError, change_from_json
-from scheduler.plan.clinic_days import ClinicDays
+from scheduler.plan.clinic_days import ClinicDays, Snap
 from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder, upcoming
 from scheduler.send_window import SendWindow
@@ -76,7 +76,7 @@ def clinic_days_of(clinic: Clinic) -> ClinicDays | None:
 
     A plan keeps them as they are when it begins: whoever was told a date keeps it when the clinic's days change.
     """
-    return ClinicDays.where_told(clinic.open_weekdays, clinic.closed_on)
+    return ClinicDays.where_told(clinic.open_weekdays, clinic.closed_on, Snap(clinic.snap))
 
 
 def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: datetime) -> Iterator[Reminder]:

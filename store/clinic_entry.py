@@ -6,6 +6,7 @@ from typing import Literal
 
 SenderKind = Literal["number", "service"]
 OptOutBy = Literal["us", "provider"]
+SnapTo = Literal["on_or_after", "nearest", "none"]
 
 QUIET_HOURS = 12
 """As long as content.md A4 suggests; a clinic may set another number, or 0 for none."""
@@ -21,7 +22,8 @@ class Clinic:
     ``window_from`` and ``window_until`` bound the local time of day at which it texts its patients. The content
     fields are those of the newest sign-off; None where there is none. ``quiet_hours``: for how long after a text that
     told of danger to life nothing but answers and visit reminders goes to that person. ``open_weekdays``: on which
-    there are visits (Monday 0), None where nobody said; ``closed_on``: the days, in order, on which there are none.
+    there are visits (Monday 0), None where nobody said; ``closed_on``: the days, in order, on which there are none;
+    ``snap``: the open day to which a visit goes that would be on another.
     """
 
     id: int
@@ -47,6 +49,7 @@ class Clinic:
     max_texts_per_day: int = TEXTS_PER_DAY
     open_weekdays: tuple[int, ...] | None = None
     closed_on: tuple[date, ...] = ()
+    snap: SnapTo = "on_or_after"
 
 
 @dataclass(frozen=True, slots=True)

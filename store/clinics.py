@@ -16,6 +16,7 @@ from store.clinic_entry import (
     Sender,
     SenderKind,
     SignedRegimen,
+    SnapTo,
 )
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import StoreError, Tx
@@ -31,6 +32,7 @@ __all__ = [
     "Sender",
     "SenderKind",
     "SignedRegimen",
+    "SnapTo",
     "add_clinic",
     "add_sender",
     "clinic_by_join_code",
@@ -72,6 +74,8 @@ clinic = sa.Table(
     sa.Column("max_texts_per_day", sa.Integer, nullable=False, server_default=str(TEXTS_PER_DAY)),
     sa.Column("open_weekdays", sa.JSON(none_as_null=True)),
     sa.Column("closed_on", sa.JSON(none_as_null=True)),
+    sa.Column("snap", sa.Text, nullable=False, server_default="on_or_after"),
+    one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
 )
@@ -146,6 +150,7 @@ class ClinicFields(TypedDict, total=False):
     max_texts_per_day: int
     open_weekdays: Sequence[int] | None
     closed_on: Sequence[date]
+    snap: SnapTo
 
 
 _newest_sign_off = (

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 import click
 
 from content.regimen_format.notation import weekdays
+from scheduler.plan.clinic_days import Snap
 
 _YEARS = range(1900, 3000)  # of a course, with room for what it leads to before the calendar ends
 
@@ -39,6 +40,22 @@ class Weekdays(click.ParamType[tuple[int, ...]]):
             return weekdays(str(value).lower())
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
+
+
+class SnapTo(click.Choice[str]):
+    """Where a visit goes that falls on a closed day: on-or-after, nearest, none."""
+
+    def __init__(self) -> None:
+        super().__init__([written(each) for each in Snap])
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Snap:
+        """The rule; a usage error that names them all."""
+        return Snap(super().convert(value, param, ctx).replace("-", "_"))
+
+
+def written(snap: str) -> str:
+    """A rule as it is written on the command line."""
+    return snap.replace("_", "-")
 
 
 class TimeOfDay(click.ParamType[time]):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from argon2 import PasswordHasher
 
-from bot.cli.arguments import Day, Name, TimeOfDay, Weekdays, Zone
+from bot.cli.arguments import Day, Name, SnapTo, TimeOfDay, Weekdays, Zone, written
 from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.errors import Refused
@@ -87,10 +87,12 @@ def clinic_add(name: str, **given: Any) -> None:
 @click.option("--open", "open_weekdays", type=Weekdays(), help="The weekdays of its visits, as mon-fri or mon,thu.")
 @click.option("--holiday", "holidays", multiple=True, type=Day(), help="A day without visits; may be repeated.")
 @click.option("--no-holiday", "workdays", multiple=True, type=Day(), help="A day that is a holiday no more.")
+@click.option("--snap", type=SnapTo(), help="Where a visit goes that would be on another day (default on-or-after).")
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
     """Change settings of the clinic called NAME.
 
-    Its days count for plans that begin from then on: a visit that would be on another day is on the next open one.
+    Its days count for plans that begin from then on. A visit that would be on another day is on the next open one
+    (--snap on-or-after), on the nearest, before or after it (nearest), or stays, with a warning to staff (none).
     """
     fields = {key: value for key, value in given.items() if value not in (None, ())}
     if not fields and not holidays and not workdays:
@@ -106,7 +108,7 @@ def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...]
         clinics.set_clinic(tx, now, clinic_id, **changes)
         audit.record(tx, now, clinic_id, ACTOR, "change", "clinic", clinic_id, sorted(fields))
     click.echo(f"Changed {name}: {', '.join(sorted(fields))}.")
-    if {"open_weekdays", "closed_on"} & fields.keys():
+    if {"open_weekdays", "closed_on", "snap"} & fields.keys():
         click.echo("Whoever is enrolled already keeps their dates: `immunotext clinic close-day` moves those of a day.")
 
 
@@ -131,6 +133,7 @@ def clinic_list(as_json: bool) -> None:
             "join_code": entry.clinic.join_code,
             "open": [WEEKDAYS[day] for day in entry.clinic.open_weekdays or range(7)],
             "holidays": entry.clinic.closed_on,
+            "snap": written(entry.clinic.snap),
         }
         for entry in found
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bot.cli.arguments import Day, TimeOfDay, Weekdays, Zone
+from bot.cli.arguments import Day, SnapTo, TimeOfDay, Weekdays, Zone
 from bot.cli.drawing import Line, draw_preview, draw_schedule
 from bot.cli.output import as_json_option, is_terminal, print_json, print_rows
 from bot.clock import real_now
@@ -19,7 +19,7 @@ from scheduler.delivery.words import compose
 from scheduler.plan import show
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.changes import Change, ChangeError, parse_change
-from scheduler.plan.clinic_days import ClinicDays
+from scheduler.plan.clinic_days import ClinicDays, Snap
 from scheduler.plan.gathering import Limits, left_out
 from store.clinics import Clinic
 
@@ -32,6 +32,14 @@ open_option = click.option(
 )
 holiday_option = click.option(
     "--holiday", "holidays", multiple=True, type=Day(), help="A day without visits, as 2026-12-25; may be repeated."
+)
+
+snap_option = click.option(
+    "--snap",
+    type=SnapTo(),
+    default="on-or-after",
+    show_default=True,
+    help="Where a visit goes that falls on a day without visits: to the next open one, the nearest, or nowhere.",
 )
 
 
@@ -62,6 +70,7 @@ def regimens(as_json: bool) -> None:
 @click.option("--change", "specs", multiple=True, help="As delay:cycle=4,days=7; again for the next, in their order.")
 @open_option
 @holiday_option
+@snap_option
 @as_json_option
 def schedule(
     regimen: str,
@@ -71,6 +80,7 @@ def schedule(
     specs: tuple[str, ...],
     open_weekdays: tuple[int, ...] | None,
     holidays: tuple[date, ...],
+    snap: Snap,
     as_json: bool,
 ) -> None:
     """Print the dated events of REGIMEN, an id of the library or the path of a regimen file.
@@ -79,7 +89,7 @@ def schedule(
     takes: delay, hold, resume, skip, move, stop, switch, enter, branch, close.
     """
     found = find_regimen(regimen, load)
-    clinic_days = ClinicDays.where_told(open_weekdays, holidays)
+    clinic_days = ClinicDays.where_told(open_weekdays, holidays, snap)
     changes, calendar = _changed(found, start, specs, load, clinic_days)
     rows = list(show.schedule(found, start, count=count, until=until, changes=changes, clinic_days=clinic_days))
     _check_until(until, start, rows)
@@ -103,6 +113,7 @@ def schedule(
 @click.option("--change", "specs", multiple=True, help="A change of the plan, as `schedule` takes it; may be repeated.")
 @open_option
 @holiday_option
+@snap_option
 @as_json_option
 def preview(
     regimen: str,
@@ -114,6 +125,7 @@ def preview(
     specs: tuple[str, ...],
     open_weekdays: tuple[int, ...] | None,
     holidays: tuple[date, ...],
+    snap: Snap,
     as_json: bool,
 ) -> None:
     """Print every text of a whole course on REGIMEN with its local and UTC time, its words and its segments.
@@ -125,7 +137,7 @@ def preview(
         message = f"There are no texts in {language}: there are {', '.join(library.languages)}."
         raise click.UsageError(message)
     found = find_regimen(regimen, lambda: library)
-    clinic_days = ClinicDays.where_told(open_weekdays, holidays)
+    clinic_days = ClinicDays.where_told(open_weekdays, holidays, snap)
     _, calendar = _changed(found, start, specs, lambda: library, clinic_days)
     clinic = _example(timezone, language)
     texts = show.preview(calendar, timezone=timezone, visit_time=visit_time, until=until)

@@ -75,9 +75,10 @@ class Calendar:
         elif previous is not None:
             kind = self.timeline.gap(ordinal)
         run, in_run, day_of_cycle = place or (None, 0, 0)
-        if previous is not None and previous.run is run and previous.at == in_run:
-            # After a pause within the cycle its days are counted on from the last dose.
-            day_of_cycle = previous.day + ordinal - previous.ordinal
+        last = at if kind is Kind.TREATMENT else previous
+        if last is not None and run is not None and last.run.plan_cycle + last.at >= run.plan_cycle + in_run:
+            # After a pause within the cycle its days are counted on from the last dose; the first may have come early.
+            run, in_run, day_of_cycle = last.run, last.at, last.day + ordinal - last.ordinal
         return DayState(
             phase=run.stage.id if run else None,
             cycle=run.plan_cycle + in_run if run else None,

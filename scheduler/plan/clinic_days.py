@@ -35,11 +35,13 @@ class ClinicDays:
         return cls(read, frozenset(closed), snap)
 
     @classmethod
-    def where_told(cls, weekdays: Iterable[int] | None, closed: Collection[date]) -> "ClinicDays | None":
+    def where_told(
+        cls, weekdays: Iterable[int] | None, closed: Collection[date], snap: Snap = Snap.ON_OR_AFTER
+    ) -> "ClinicDays | None":
         """The days of a clinic that may have said nothing of its weekdays (None: all), or of either."""
         if weekdays is None and not closed:
             return None
-        return cls.of(range(7) if weekdays is None else weekdays, closed)
+        return cls.of(range(7) if weekdays is None else weekdays, closed, snap)
 
     @classmethod
     def from_json(cls, stored: str) -> "ClinicDays":
@@ -56,16 +58,17 @@ class ClinicDays:
         closed = [day.isoformat() for day in sorted(self.closed)]
         return json.dumps({"weekdays": sorted(self.weekdays), "closed": closed, "snap": self.snap})
 
-    def place(self, ordinal: int) -> int:
-        """The day of a visit that is planned on a day; the planned day where none is near that is open."""
-        if self.snap is Snap.NONE or self._is_open(ordinal):
+    def place(self, ordinal: int, first: int = 0) -> int:
+        """The day of a visit planned on a day, not before ``first``; the planned day itself where none near is open."""
+        if self.snap is Snap.NONE or self.is_open(ordinal):
             return ordinal
         for days in range(1, FURTHEST + 1):
-            if self._is_open(ordinal + days):
+            if self.is_open(ordinal + days):
                 return ordinal + days
-            if self.snap is Snap.NEAREST and self._is_open(ordinal - days):
+            if self.snap is Snap.NEAREST and ordinal - days >= first and self.is_open(ordinal - days):
                 return ordinal - days
         return ordinal
 
-    def _is_open(self, ordinal: int) -> bool:
+    def is_open(self, ordinal: int) -> bool:
+        """Whether there are visits on a day."""
         return (ordinal + 6) % 7 in self.weekdays and date.fromordinal(ordinal) not in self.closed

@@ -16,11 +16,23 @@ LONGEST_GAP = 800
 
 
 class Doses:
-    """The runs of a plan in order, read as days of giving from any day on."""
+    """The runs of a plan in order, read as days of giving from any day on.
 
-    def __init__(self, runs: Sequence[Run], clinic_days: ClinicDays | None = None, *, is_edited: bool = True) -> None:
+    ``entered``: days, ascending, on which somebody had treatment begin or go on: for the clinic's days no visit that is
+    planned from such a day on comes before it.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        clinic_days: ClinicDays | None = None,
+        entered: Sequence[int] = (),
+        *,
+        is_edited: bool = True,
+    ) -> None:
         self.runs = runs
         self.clinic_days = clinic_days
+        self._entered = entered
         self._starts = [run.start for run in runs]
         self._moved: list[Dose] = []
         if is_edited:
@@ -87,7 +99,10 @@ class Doses:
         """The planned doses with visits on the clinic's days; a day may give two, and they may be out of order."""
         for dose in self._planned(first):
             ordinal, slot = dose.ordinal, dose.slot
-            there = clinic_days.place(ordinal) if slot.setting == "visit" else ordinal
+            there = ordinal
+            if slot.setting == "visit":
+                known = bisect_right(self._entered, ordinal)
+                there = clinic_days.place(ordinal, self._entered[known - 1] if known else 0)
             if there == ordinal:
                 yield dose
             elif slot.parts:

@@ -1,7 +1,7 @@
 """The events of a plan in the order of their dates, from any day on, as lazily as they are asked for."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from heapq import merge
@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from scheduler.plan.attached import attached_events
-from scheduler.plan.clinic_days import ClinicDays
+from scheduler.plan.clinic_days import FURTHEST, ClinicDays
 from scheduler.plan.doses import LONGEST_GAP, Doses
 from scheduler.plan.events import Event, Kind
 from scheduler.plan.intervals import warnings
@@ -20,6 +20,7 @@ from scheduler.plan.shapes import Track
 from scheduler.plan.state import PlanState
 
 STOPPED = "stopped"
+CLOSED = "the clinic has no visits on this day"
 
 
 class Gap(NamedTuple):
@@ -43,7 +44,8 @@ class Timeline:
         for run, after in pairwise(self.runs):
             run.next_start = after.start
         self.final: Layout = layouts[-1]
-        self.planned = Doses(self.runs, clinic_days, is_edited=state.is_changed)
+        entered = _entered(state, self.runs) if clinic_days is not None else ()
+        self.planned = Doses(self.runs, clinic_days, entered, is_edited=state.is_changed)
         self.has_attached = any(run.stage.course.attached for run in self.runs)
         self._is_checked = state.is_changed or clinic_days is not None
         # From this day on nothing is given.
@@ -84,7 +86,8 @@ class Timeline:
 
     def later_phases(self, first: int) -> Iterator[Event]:
         """The starts of phases from a day on, but for the one with which the plan begins."""
-        return (_phase(run) for run in self.begins[1:] if first <= run.begin < self.over)
+        begins = ((self._begin(run), run) for run in self.begins[1:])
+        return (_phase(run, begin) for begin, run in begins if first <= begin < self.over)
 
     def rows(self, first: int) -> Iterator[Dose | Gap]:
         """Days of giving, and the gaps after them, from a day on and by their first day."""
@@ -155,11 +158,12 @@ class Timeline:
 
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""
-        begins = deque(run for run in self.begins if first <= run.begin < self.over)
+        begins = deque((begin, run) for run in self.begins if first <= (begin := self._begin(run)) < self.over)
         check = _Check(self.planned, first) if self._is_checked else None
         for row in self.rows(first):
-            while begins and begins[0].begin <= row[0]:
-                yield _phase(begins.popleft())
+            while begins and begins[0][0] <= row[0]:
+                begin, run = begins.popleft()
+                yield _phase(run, begin)
             if isinstance(row, Dose):
                 yield _treatment(row, check.warnings(row) if check else ())
             else:
@@ -168,6 +172,17 @@ class Timeline:
         end = self.end()
         if end is not None and end.date.toordinal() >= first:
             yield end
+
+    def _begin(self, run: Run) -> int:
+        """The first day of a phase: day 1 of its first cycle, or a visit of it that was put before that."""
+        begin = run.begin
+        if self._is_checked:
+            for dose in self.planned.from_day(begin - FURTHEST):
+                if dose.ordinal >= begin:
+                    break
+                if dose.run.stage is run.stage and dose.run.segment == run.segment:
+                    return dose.ordinal
+        return begin
 
     def _outside_holds(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """What is left of a gap when the days on hold, or after the end, are taken out."""
@@ -199,6 +214,7 @@ class _Check:
     def __init__(self, doses: Doses, first: int) -> None:
         self.doses = doses
         self.first = first
+        self.clinic_days = doses.clinic_days
         self.previous: dict[str, Dose] = {}
         self.last = doses.last(first)
 
@@ -208,9 +224,18 @@ class _Check:
             if item not in self.previous and (before := self.doses.last(self.first, item=item)) is not None:
                 self.previous[item] = before
         told = tuple(warnings(dose, self.previous, self.last))
+        if self.clinic_days is not None and dose.slot.setting == "visit" and not self.clinic_days.is_open(dose.ordinal):
+            told = (*told, CLOSED)
         self.previous.update(dict.fromkeys(dose.slot.items, dose))
         self.last = dose
         return told
+
+
+def _entered(state: PlanState, runs: Iterable[Run]) -> list[int]:
+    """The days, ascending, on which somebody had treatment begin or go on."""
+    dates = [day for segment in state.segments for day in (segment.start, *segment.changed.entered.values())]
+    dates += [goes_on for _, goes_on in state.holds]
+    return sorted([*dates, *(run.start_of(0) for run in runs if run.edit.before or run.edit.alone)])
 
 
 def dose_name(dose: Dose) -> str:
@@ -271,9 +296,9 @@ def _treatment(dose: Dose, told: tuple[str, ...]) -> Event:
     )
 
 
-def _phase(run: Run) -> Event:
+def _phase(run: Run, begin: int) -> Event:
     phase = run.stage.id
-    when = date.fromordinal(run.begin)
+    when = date.fromordinal(begin)
     return Event(f"{run.prefix}{phase}/start", Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1)
 
 

@@ -141,6 +141,10 @@ def test_schedule_and_preview_go_by_a_clinics_days(capsys: pytest.CaptureFixture
     assert main(["preview", *days, "--timezone", "America/New_York", "--until", "2026-01-20"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "Tue Jan 6" in rows[0]["text"]
+    for snap, day in (("nearest", "2026-01-23"), ("none", "2026-01-24")):
+        assert main(["schedule", *days, "--count", "2", "--snap", snap]) == 0
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [row["date"] for row in rows if row["kind"] == "treatment"][1] == day
     assert main(["schedule", "pembro_q3w", "--start", "2026-01-05", "--open", "moon"]) == 2
     assert "write weekdays" in capsys.readouterr().err
 

@@ -63,7 +63,7 @@ def test_the_file_holds_all_of_it_and_is_for_us_alone(services: Services, tmp_pa
 def test_the_file_holds_a_clinics_days_too(services: Services, tmp_path: Path) -> None:
     clinic = open_clinic(services)
     with services.database.writing() as tx:
-        clinics.set_clinic(tx, NOON, clinic.id, open_weekdays=[0, 2], closed_on=[date(2026, 12, 25)])
+        clinics.set_clinic(tx, NOON, clinic.id, open_weekdays=[0, 2], closed_on=[date(2026, 12, 25)], snap="none")
     assert services.directory.refresh(services.database)
     remembered = Directory(tmp_path / "var" / "clinics.json")
     assert remembered.remember()
@@ -74,7 +74,7 @@ def test_a_file_of_an_older_or_newer_release_still_tells_whose_number_it_is(serv
     open_clinic(services)
     file = tmp_path / "var" / "clinics.json"
     (row,) = json.loads(file.read_text())
-    del row["clinic"]["quiet_hours"], row["clinic"]["open_weekdays"], row["clinic"]["closed_on"]
+    del row["clinic"]["quiet_hours"], row["clinic"]["open_weekdays"], row["clinic"]["closed_on"], row["clinic"]["snap"]
     row["clinic"]["colour"] = row["senders"][0]["colour"] = row["signed_regimens"][0]["colour"] = "blue"
     file.write_text(json.dumps([row]))
     remembered = Directory(file)

@@ -8,6 +8,7 @@ from scheduler.changing import Override
 from scheduler.enrolment import NewPlan, add_plan
 from scheduler.planned import PlanUnreadable, calendar_of
 from store import plans
+from store.clinics import SnapTo
 from tests.scheduler.door import NOW, START, Opens
 from tests.scheduler.test_changing_holds import rows_are_the_calendars, standing
 from tests.scheduler.world import ENROLLED, World, at, phone
@@ -46,6 +47,25 @@ def test_an_enrolled_plan_keeps_its_days_when_the_clinics_change(weekdays: World
     door.change("delay:cycle=3,days=7")
     door.undo()
     assert door.events() == before
+
+
+@pytest.mark.parametrize(("snap", "second"), [("on_or_after", 27), ("nearest", 27), ("none", 26)])
+def test_a_plan_keeps_the_rule_of_its_beginning(weekdays: World, opens: Opens, snap: SnapTo, second: int) -> None:
+    weekdays.set_clinic(ENROLLED, snap=snap)
+    door = opens()
+    weekdays.set_clinic(NOW, snap="nearest" if snap == "none" else "none")
+    assert door.visits()[1] == date(2026, 1, second)
+    rows_are_the_calendars(door)
+    assert ("2026-01-26: the clinic has no visits on this day." in door.enrolled.warnings) == (snap == "none")
+
+
+def test_the_nearest_open_day_may_be_before_the_planned_one(weekdays: World, opens: Opens) -> None:
+    weekdays.set_clinic(ENROLLED, closed_on=[date(2026, 1, 28)], snap="nearest")
+    door = opens(start=date(2026, 1, 10))
+    assert door.visits()[:3] == [date(2026, 1, 12), date(2026, 1, 30), date(2026, 2, 20)]
+    rows_are_the_calendars(door)
+    weekdays.send(at(2026, 1, 30, 16))
+    assert [text.args.get("date") for text in weekdays.texts(door.enrolled)][-1] == "2026-01-30"
 
 
 def test_a_plan_from_before_the_clinic_had_days_stays_where_it_was(world: World, opens: Opens) -> None:

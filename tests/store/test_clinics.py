@@ -1,6 +1,8 @@
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from store import clinics
 from store.clinics import AddressTaken, JoinCodeTaken, NameTaken
@@ -183,3 +185,14 @@ def test_a_clinics_days_are_kept_in_their_order_and_taken_away_again(database: D
         assert clinics.set_clinic(tx, NOW, made.id, program="Other").closed_on == changed.closed_on
         emptied = clinics.set_clinic(tx, NOW, made.id, open_weekdays=None, closed_on=[])
         assert (emptied.open_weekdays, emptied.closed_on) == (None, ())
+        assert clinics.set_clinic(tx, NOW, made.id, snap="nearest").snap == "nearest"
+        assert clinics.entries(tx)[0].clinic.snap == "nearest"
+
+
+def test_where_visits_go_is_one_of_three_rules(database: Database) -> None:
+    unknown: Any = "before"
+    with database.writing() as tx:
+        made = add_clinic(tx)
+        assert made.snap == "on_or_after"
+    with pytest.raises(sa.exc.IntegrityError), database.writing() as tx:
+        clinics.set_clinic(tx, NOW, made.id, snap=unknown)

@@ -336,6 +336,10 @@ def test_a_clinics_days_count_for_whoever_is_enrolled_from_then_on(clinic: Run) 
     plan = clinic.rows("patient", "show", "1")[0]
     assert str(plan["start"]) == str(start)
 
+    assert row["snap"] == "on-or-after"
+    assert "already keeps their dates" in clinic("clinic", "set", "Riverside", "--snap", "nearest")
+    assert clinic.rows("clinic", "list")[0]["snap"] == "nearest"
+
     clinic("clinic", "set", "Riverside", "--no-holiday", str(start), "--open", "mon-sun")
     assert clinic.rows("clinic", "list")[0]["holidays"] == ["2027-01-01"]
 
@@ -345,6 +349,7 @@ def test_a_clinics_days_count_for_whoever_is_enrolled_from_then_on(clinic: Run) 
     [
         (("--open", "weekdays"), 'write weekdays such as "mon, thu" or "mon-fri"'),
         (("--open", "fri-mon"), "weekdays must ascend from mon to sun"),
+        (("--snap", "before"), "'before' is not one of 'on-or-after', 'nearest', 'none'"),
         (("--holiday", "Christmas"), "Christmas is not a date: write it as 2026-05-04."),
         (("--no-holiday", "2026-12-25"), "2026-12-25 is no holiday of Riverside"),
         (("--holiday", "2026-12-25", "--no-holiday", "2026-12-25"), "cannot be a holiday and none at once"),

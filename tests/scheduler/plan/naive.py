@@ -133,6 +133,30 @@ def gaps(regimen: Regimen, given: list[Given]) -> list[Gap]:
     return sorted(found)
 
 
+def on_open_days(
+    regimen: Regimen, given: list[Given], is_open: Callable[[date], bool], snap: str, start: date
+) -> dict[date, frozenset[str]]:
+    """What is given on which day when visits go to open ones; what is taken at home stays where it is."""
+    found: dict[date, frozenset[str]] = {}
+    for row in given:
+        visit = frozenset(item for item in row.items if not regimen.items[item].at_home)
+        for day, items in ((_open_day(row.date, is_open, snap, start), visit), (row.date, row.items - visit)):
+            if items:
+                found[day] = found.get(day, frozenset()) | items
+    return found
+
+
+def _open_day(planned: date, is_open: Callable[[date], bool], snap: str, start: date) -> date:
+    if snap == "none":
+        return planned
+    around = [planned + days * DAY for days in range(-31, 32)]
+    if snap == "on_or_after":
+        around = [day for day in around if day >= planned]
+    around = [day for day in around if day >= start and is_open(day)]
+    # Of two equally near the later one.
+    return min(around, key=lambda day: (abs(day - planned), day < planned), default=planned)
+
+
 class Course:
     """An open-ended course of one phase as a list of its treatment days, changed by hand."""
 

@@ -14,7 +14,7 @@ import pytest
 from content.regimens import Regimen
 from scheduler.plan.calendar import Calendar, Event, Kind
 from scheduler.plan.changes import parse_change
-from scheduler.plan.clinic_days import ClinicDays
+from scheduler.plan.clinic_days import ClinicDays, Snap
 from scheduler.plan.gathering import MADE_ROOM, Limits, gather, left_out
 from scheduler.plan.reminders import Reminder, upcoming
 from tests.scheduler.plan.made import CAPSULES, FILES, START, Definition, give, phase, regimen
@@ -36,9 +36,15 @@ class Row(NamedTuple):
     clinic_days: ClinicDays | None = None
 
 
+def mondays(snap: Snap) -> ClinicDays:
+    return ClinicDays.of([0], snap=snap)
+
+
 def two_phases(**more: object) -> Regimen:
     return regimen(phase("one", "21 days", cycles=2), phase("two", "14 days", **more))
 
+
+BY_THE_MONTH = regimen(phase("p", "2 months"))
 
 ROWS = [
     Row("P1", "pembro_q3w", "01-05 01-26 02-16 03-09"),
@@ -59,7 +65,9 @@ ROWS = [
     Row("P14", "avelumab", "01-05 01-19 02-02"),
     Row("P15", "imiq_3x", "01-05 01-07 01-09 01-12"),
     Row("P16", "pembro_q3w", "01-05 01-26 02-16 03-30", ("switch:to=pembro_q6w,from=2026-02-16",)),
-    Row("P17", "bcg_swog", "01-05 01-12 01-19 01-26 02-02 02-09 04-06", clinic_days=ClinicDays.of([0])),
+    Row("P17", BY_THE_MONTH, "01-05 03-09 05-11 07-06 09-07 11-09", clinic_days=mondays(Snap.ON_OR_AFTER)),
+    Row("P17", BY_THE_MONTH, "01-05 03-02 05-04 07-06 09-07 11-02", clinic_days=mondays(Snap.NEAREST)),
+    Row("P17", BY_THE_MONTH, "01-05 03-05 05-05 07-05 09-05 11-05", clinic_days=mondays(Snap.NONE)),
     Row("P18", "n803_bcg", "01-05 01-12 01-19 01-26 02-02 02-09 04-05", ("branch:id=second_induction,take=yes",)),
     Row(
         "P19",
