@@ -10,6 +10,7 @@ from store import (  # noqa: F401
     jobs,
     keys,
     messages,
+    passkeys,
     patients,
     plan_changes,
     plan_events,

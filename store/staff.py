@@ -1,5 +1,6 @@
 """The people who work with the clinics' data, and in which role for which clinic."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -19,7 +20,19 @@ staff_user = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    # Part of every session of theirs: another one ends them all. NULL until they first sign in or get a password.
+    sa.Column("session_key", sa.Text),
+    sa.Column("second_factor_sealed", sa.LargeBinary),
+    # Hashes, so that who reads the database cannot sign in with one.
+    sa.Column("recovery_codes", sa.JSON),
+    sa.Column("passkey_handle", sa.Text),
+    sa.Column("language", sa.Text),
+    sa.Column("wrong_passwords", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("locked_until", Moment),
 )
+sa.Index("uq_staff_user_session_key", staff_user.c.session_key, unique=True)
+sa.Index("uq_staff_user_passkey_handle", staff_user.c.passkey_handle, unique=True)
 
 membership = sa.Table(
     "membership",
@@ -37,13 +50,25 @@ class EmailTaken(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in. Without a password hash nobody can sign in as them yet."""
+    """Somebody who signs in. Without a password hash nobody can sign in as them yet.
+
+    ``second_factor``: the secret that the codes of their authenticator are made from. ``language``: of the console;
+    None: the browser's. ``wrong_passwords``: in a row; ``locked_until``: when a password is looked at again.
+    """
 
     id: int
     email: str
     name: str
     password_hash: str | None
     created_at: datetime
+    active: bool = True
+    session_key: str | None = None
+    second_factor: str | None = None
+    recovery_codes: tuple[str, ...] = ()
+    passkey_handle: str | None = None
+    language: str | None = None
+    wrong_passwords: int = 0
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +92,71 @@ def add_user(tx: Tx, now: datetime, email: str, name: str, password_hash: str | 
     ).one_or_none()
     if row is None:
         raise EmailTaken(f"Somebody signs in as {_email(email)} already.")
-    return _as_user(row)
+    return _as_user(tx, row)
 
 
 def find_user(tx: Tx, email: str) -> User | None:
     """Who signs in with this address, in any case of letters."""
-    row = tx.conn.execute(sa.select(staff_user).where(staff_user.c.email == _email(email))).one_or_none()
-    return None if row is None else _as_user(row)
+    return _one(tx, staff_user.c.email == _email(email))
+
+
+def get_user(tx: Tx, user_id: int) -> User | None:
+    """The user of this number."""
+    return _one(tx, staff_user.c.id == user_id)
+
+
+def user_of_session(tx: Tx, session_key: str) -> User | None:
+    """Whose sessions carry this key."""
+    return _one(tx, staff_user.c.session_key == session_key)
+
+
+def user_of_passkeys(tx: Tx, passkey_handle: str) -> User | None:
+    """Whose passkeys know them by this handle."""
+    return _one(tx, staff_user.c.passkey_handle == passkey_handle)
 
 
 def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
-    """A new password. Raises LookupError."""
-    statement = sa.update(staff_user).where(staff_user.c.id == user_id).values(password_hash=password_hash)
-    if tx.conn.execute(statement).rowcount == 0:
-        raise LookupError(f"there is no user {user_id}")
+    """A new password, with which they may sign in at once. Raises LookupError."""
+    _set(tx, user_id, password_hash=password_hash, wrong_passwords=0, locked_until=None)
+
+
+def set_sign_in(
+    tx: Tx,
+    user_id: int,
+    *,
+    active: bool,
+    password_hash: str | None,
+    session_key: str | None,
+    second_factor: str | None,
+    recovery_codes: Sequence[str],
+    passkey_handle: str | None,
+) -> None:
+    """How they sign in. ``recovery_codes`` are hashes. Raises LookupError."""
+    _set(
+        tx,
+        user_id,
+        active=active,
+        password_hash=password_hash,
+        session_key=session_key,
+        second_factor_sealed=None if second_factor is None else tx.sealer.seal(second_factor),
+        recovery_codes=list(recovery_codes) or None,
+        passkey_handle=passkey_handle,
+    )
+
+
+def set_user(tx: Tx, user_id: int, **fields: str | bool | None) -> None:
+    """Their ``name``, their console's ``language``, or whether they may sign in (``active``). Raises LookupError."""
+    unknown = fields.keys() - {"name", "language", "active"}
+    if unknown:
+        raise TypeError(f"a user has no {', '.join(sorted(unknown))} to set")
+    _set(tx, user_id, **fields)
+
+
+def note_password(tx: Tx, user_id: int, *, right: bool, locked_until: datetime | None = None) -> None:
+    """That a password was tried: a right one ends the count of wrong ones, and the lock."""
+    statement = sa.update(staff_user).where(staff_user.c.id == user_id)
+    count = 0 if right else staff_user.c.wrong_passwords + 1
+    tx.conn.execute(statement.values(wrong_passwords=count, locked_until=locked_until))
 
 
 def add_membership(tx: Tx, user_id: int, clinic_id: int, role: Role) -> Membership:
@@ -95,9 +171,50 @@ def memberships(tx: Tx, user_id: int) -> list[Membership]:
     return [Membership(row.user_id, row.clinic_id, row.role) for row in tx.conn.execute(statement)]
 
 
+def members(tx: Tx, clinic_id: int) -> list[tuple[User, Role]]:
+    """Who works for the clinic, and as what, by name."""
+    statement = (
+        sa.select(staff_user, membership.c.role)
+        .join(membership, membership.c.user_id == staff_user.c.id)
+        .where(membership.c.clinic_id == clinic_id)
+        .order_by(staff_user.c.name, staff_user.c.id)
+    )
+    return [(_as_user(tx, row), row.role) for row in tx.conn.execute(statement)]
+
+
+def remove_membership(tx: Tx, user_id: int, clinic_id: int) -> bool:
+    """That the user does not work for the clinic any more; returns whether they did."""
+    statement = sa.delete(membership).where(membership.c.user_id == user_id, membership.c.clinic_id == clinic_id)
+    return tx.conn.execute(statement).rowcount > 0
+
+
+def _one(tx: Tx, condition: sa.ColumnElement[bool]) -> User | None:
+    row = tx.conn.execute(sa.select(staff_user).where(condition)).one_or_none()
+    return None if row is None else _as_user(tx, row)
+
+
+def _set(tx: Tx, user_id: int, **values: Any) -> None:
+    if tx.conn.execute(sa.update(staff_user).where(staff_user.c.id == user_id).values(**values)).rowcount == 0:
+        raise LookupError(f"there is no user {user_id}")
+
+
 def _email(email: str) -> str:
     return email.strip().lower()
 
 
-def _as_user(row: sa.Row[Any]) -> User:
-    return User(row.id, row.email, row.name, row.password_hash, row.created_at)
+def _as_user(tx: Tx, row: sa.Row[Any]) -> User:
+    return User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+        active=row.active,
+        session_key=row.session_key,
+        second_factor=None if row.second_factor_sealed is None else tx.sealer.open(row.second_factor_sealed),
+        recovery_codes=tuple(row.recovery_codes or ()),
+        passkey_handle=row.passkey_handle,
+        language=row.language,
+        wrong_passwords=row.wrong_passwords,
+        locked_until=row.locked_until,
+    )

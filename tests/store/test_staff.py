@@ -1,6 +1,9 @@
-import pytest
+from datetime import timedelta
 
-from store import staff
+import pytest
+import sqlalchemy as sa
+
+from store import passkeys, staff
 from store.database import Database
 from store.staff import EmailTaken, Membership
 from tests.store.sample import NOW, add_clinic
@@ -37,3 +40,96 @@ def test_a_user_has_one_role_in_each_clinic(database: Database) -> None:
             Membership(user.id, harbor.id, "nurse"),
             Membership(user.id, hill.id, "viewer"),
         ]
+
+
+def test_how_somebody_signs_in_is_kept_and_the_secret_of_their_second_factor_is_sealed(database: Database) -> None:
+    with database.writing() as tx:
+        user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
+        assert user.active
+        staff.set_sign_in(
+            tx,
+            user.id,
+            active=False,
+            password_hash="hash",
+            session_key="session",
+            second_factor="JBSWY3DPEHPK3PXP",
+            recovery_codes=["one", "two"],
+            passkey_handle="handle",
+        )
+        found = staff.get_user(tx, user.id)
+        assert found is not None
+        assert (found.active, found.password_hash, found.second_factor) == (False, "hash", "JBSWY3DPEHPK3PXP")
+        assert found.recovery_codes == ("one", "two")
+        assert staff.user_of_session(tx, "session") == found
+        assert staff.user_of_passkeys(tx, "handle") == found
+        assert staff.user_of_session(tx, "another") is None
+        stored = tx.conn.execute(sa.select(staff.staff_user.c.second_factor_sealed)).scalar_one()
+        assert b"JBSWY3DPEHPK3PXP" not in bytes(stored)
+
+
+def test_wrong_passwords_are_counted_until_a_right_one_or_a_new_one(database: Database) -> None:
+    with database.writing() as tx:
+        user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte", "hash")
+        staff.note_password(tx, user.id, right=False)
+        staff.note_password(tx, user.id, right=False, locked_until=NOW + timedelta(minutes=15))
+        locked = staff.get_user(tx, user.id)
+        assert locked is not None
+        assert (locked.wrong_passwords, locked.locked_until) == (2, NOW + timedelta(minutes=15))
+        staff.set_password(tx, user.id, "another")
+        opened = staff.get_user(tx, user.id)
+        assert opened is not None
+        assert (opened.wrong_passwords, opened.locked_until) == (0, None)
+
+
+def test_a_clinic_knows_who_works_there_and_who_left(database: Database) -> None:
+    with database.writing() as tx:
+        harbor = add_clinic(tx, "Harbor Clinic")
+        nurse = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
+        chief = staff.add_user(tx, NOW, "amal@harbor.example", "Amal Haddad")
+        staff.add_membership(tx, nurse.id, harbor.id, "nurse")
+        staff.add_membership(tx, chief.id, harbor.id, "administrator")
+        assert [(user.name, role) for user, role in staff.members(tx, harbor.id)] == [
+            ("Amal Haddad", "administrator"),
+            ("Ines Duarte", "nurse"),
+        ]
+        assert staff.remove_membership(tx, nurse.id, harbor.id)
+        assert not staff.remove_membership(tx, nurse.id, harbor.id)
+        assert staff.memberships(tx, nurse.id) == []
+
+
+def test_only_what_a_user_may_set_of_themselves_is_set(database: Database) -> None:
+    with database.writing() as tx:
+        user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
+        staff.set_user(tx, user.id, name="Ines D.", language="es")
+        found = staff.get_user(tx, user.id)
+        assert found is not None
+        assert (found.name, found.language) == ("Ines D.", "es")
+        with pytest.raises(TypeError, match="no email"):
+            staff.set_user(tx, user.id, email="another@harbor.example")
+
+
+def test_a_passkey_is_found_by_its_credential_counts_its_uses_and_can_be_removed(database: Database) -> None:
+    with database.writing() as tx:
+        user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
+        added = passkeys.add_passkey(
+            tx,
+            NOW,
+            user_id=user.id,
+            credential_id=b"credential",
+            public_key=b"key",
+            name="work phone",
+            sign_count=0,
+            usage="first",
+            device_type="single_device",
+            backup_state=False,
+            transports=["internal"],
+            extensions=None,
+        )
+        assert passkeys.find_passkey(tx, b"credential") == added
+        assert passkeys.find_passkey(tx, b"another") is None
+        later = NOW + timedelta(hours=1)
+        passkeys.note_use(tx, added.id, 7, backup_state=True, used_at=later)
+        [used] = passkeys.passkeys_of(tx, user.id)
+        assert (used.sign_count, used.backup_state, used.used_at) == (7, True, later)
+        passkeys.remove_passkey(tx, added.id)
+        assert passkeys.passkeys_of(tx, user.id) == []
