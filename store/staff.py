@@ -1,5 +1,6 @@
 """The people who work with the clinics' data, and in which role for which clinic."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +25,7 @@ staff_user = sa.Table(
     # Part of every session of theirs: another one ends them all. NULL until they first sign in or get a password.
     sa.Column("session_key", sa.Text),
     sa.Column("second_factor_sealed", sa.LargeBinary),
-    # Hashes, so that who reads the database cannot sign in with one.
-    sa.Column("recovery_codes", sa.JSON),
+    sa.Column("recovery_codes_sealed", sa.LargeBinary),
     sa.Column("passkey_handle", sa.Text),
     sa.Column("language", sa.Text),
     sa.Column("wrong_passwords", sa.Integer, nullable=False, server_default="0"),
@@ -52,7 +52,8 @@ class EmailTaken(StoreError):
 class User:
     """Somebody who signs in. Without a password hash nobody can sign in as them yet.
 
-    ``second_factor``: the secret that the codes of their authenticator are made from. ``language``: of the console;
+    ``second_factor``: the secret that the codes of their authenticator are made from; ``recovery_codes``: each good once
+    in its place. ``language``: of the console;
     None: the browser's. ``wrong_passwords``: in a row; ``locked_until``: when a password is looked at again.
     """
 
@@ -131,7 +132,7 @@ def set_sign_in(
     recovery_codes: Sequence[str],
     passkey_handle: str | None,
 ) -> None:
-    """How they sign in. ``recovery_codes`` are hashes. Raises LookupError."""
+    """How they sign in. Raises LookupError."""
     _set(
         tx,
         user_id,
@@ -139,7 +140,7 @@ def set_sign_in(
         password_hash=password_hash,
         session_key=session_key,
         second_factor_sealed=None if second_factor is None else tx.sealer.seal(second_factor),
-        recovery_codes=list(recovery_codes) or None,
+        recovery_codes_sealed=tx.sealer.seal(json.dumps(list(recovery_codes))) if recovery_codes else None,
         passkey_handle=passkey_handle,
     )
 
@@ -212,7 +213,9 @@ def _as_user(tx: Tx, row: sa.Row[Any]) -> User:
         active=row.active,
         session_key=row.session_key,
         second_factor=None if row.second_factor_sealed is None else tx.sealer.open(row.second_factor_sealed),
-        recovery_codes=tuple(row.recovery_codes or ()),
+        recovery_codes=tuple(json.loads(tx.sealer.open(row.recovery_codes_sealed)))
+        if row.recovery_codes_sealed
+        else (),
         passkey_handle=row.passkey_handle,
         language=row.language,
         wrong_passwords=row.wrong_passwords,

@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.add_column("staff_user", sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("staff_user", sa.Column("session_key", sa.Text()))
     op.add_column("staff_user", sa.Column("second_factor_sealed", sa.LargeBinary()))
-    op.add_column("staff_user", sa.Column("recovery_codes", sa.JSON()))
+    op.add_column("staff_user", sa.Column("recovery_codes_sealed", sa.LargeBinary()))
     op.add_column("staff_user", sa.Column("passkey_handle", sa.Text()))
     op.add_column("staff_user", sa.Column("language", sa.Text()))
     op.add_column("staff_user", sa.Column("wrong_passwords", sa.Integer(), server_default="0", nullable=False))
