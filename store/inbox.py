@@ -10,6 +10,7 @@ from store.columns import for_both
 from store.database import Tx
 from store.messages import Message, as_message, message
 from store.prepared import Prepared
+from store.states import BEGINNINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ _RECORD = Prepared(
     for_both(
         lambda insert: (
             insert(message)
-            .values(direction="in", kind="text", state="received", args={})
+            .values(direction="in", kind="text", state=BEGINNINGS["receive"], args={})
             .on_conflict_do_nothing()
             .returning(message.c.id)
         )
@@ -58,7 +59,7 @@ _RECORD = Prepared(
 )
 _REPLY = Prepared(
     sa.insert(message)
-    .values(direction="out", kind="reply", state="accepted", args={}, attempts=1)
+    .values(direction="out", kind="reply", state=BEGINNINGS["answer"], args={}, attempts=1)
     .returning(message.c.id),
     "clinic_id",
     "contact_id",

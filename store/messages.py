@@ -1,14 +1,12 @@
 """Messages: one row for each text, in or out, with the history of its states and what it tells of whom.
 
-The states of a text that goes out, with their ranks; a state moves only to one of a higher rank, whatever comes late,
-twice or out of order:
+The states of a text that goes out, with their ranks; what a receipt or the result of a call says moves a text only to
+one of a higher rank, whatever comes late, twice or out of order:
 
     0 due    1 claimed    2 sending    3 unknown    4 accepted    5 sent
     6 delivered  undelivered  failed  expired  cancelled
 
-Four ways lead back to `due`: a claim given back (`outbox.release`), a text that the provider provably never had, told
-by its answer (`outbox.postpone`) or by its list of what it has (`unsettled.send_again`), and one that a change of plan
-had cancelled before anything was sent (`retelling.tell_anew`). A text that came in is `received` and stays so.
+`store.states` has every step from one to another. A text that came in is `received` and stays so.
 """
 
 from collections.abc import Sequence
@@ -274,8 +272,13 @@ def covers(tx: Tx, message_id: int) -> list[Cover]:
 
 
 def remember(tx: Tx, now: datetime, rows: Sequence[dict[str, Any]]) -> None:
-    """Adds to the history: rows of `clinic_id`, `message_id`, `state`, `detail` and `code`."""
+    """Adds rows of `step_of` to the history."""
     _REMEMBER.run_many(tx, rows, at=now)
+
+
+def step_of(clinic_id: int, message_id: int, state: State, detail: str, code: int | None) -> dict[str, Any]:
+    """A row of the history, for `remember`."""
+    return {"clinic_id": clinic_id, "message_id": message_id, "state": state, "detail": detail, "code": code}
 
 
 def as_message(tx: Tx, row: sa.Row[Any]) -> Message:

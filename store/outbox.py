@@ -18,6 +18,7 @@ from store.database import Tx
 from store.messages import SENDING, WAITING, WELCOME, Cover, Kind, message, message_event, message_state
 from store.prepared import Prepared
 from store.settling import SentRow, apply_receipt, record_results
+from store.states import BEGIN, BEGINNINGS, CANCEL, CLAIM, EXPIRE, LOSE, RELEASE, TRY_AGAIN, WAIT, Step
 
 __all__ = [
     "Composed",
@@ -37,6 +38,7 @@ __all__ = [
     "record_results",
     "release",
     "to_send",
+    "try_again",
     "unknown_after_crash",
 ]
 
@@ -55,14 +57,16 @@ class Composed:
     attempts: int
 
 
+Dropped = Literal["expired", "cancelled"]
+
 _AMONG = among(message.c.id, "numbers")
-_FREE = {"lease_until": None, "lease_owner": None}
+_DROPS: Mapping[Dropped, Step] = {"cancelled": CANCEL, "expired": EXPIRE}
 
 _ADD = Prepared(
     sa.insert(message)
     .values(
         direction="out",
-        state="due",
+        state=BEGINNINGS["add"],
         via=sa.select(contact.c.via).where(contact.c.id == sa.bindparam("of_contact")).scalar_subquery(),
     )
     .returning(message.c.id),
@@ -98,16 +102,16 @@ _CLAIMABLE = Prepared(
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
-_UPDATE_AMONG = sa.update(message).where(_AMONG)
+_CLAIM = CLAIM.of_those()
+_RELEASE = RELEASE.of_those()
 # By their ids, as whoever locks several texts does: an update alone locks them as it comes by them.
 _CLAIMED_AMONG = (
     sa.select(message.c.id).where(_AMONG, message.c.state == "claimed").order_by(message.c.id).with_for_update()
 )
 _SEND = Prepared(
-    sa.update(message)
-    .where(message.c.id == sa.bindparam("number"), message.c.state == "claimed")
+    BEGIN.update()
+    .where(message.c.id == sa.bindparam("number"))
     .values(
-        state="sending",
         via=sa.select(contact.c.via).where(contact.c.id == message.c.contact_id).scalar_subquery(),
         lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until),
     ),
@@ -226,8 +230,7 @@ def claim(tx: Tx, now: datetime, lease_until: datetime, owner: str, limit: int, 
     """
     numbers = [row[0] for row in _CLAIMABLE.every(tx, now=now, real_now=real_now, limit=limit)]
     if numbers:
-        values = {"state": "claimed", "lease_until": lease_until, "lease_owner": owner}
-        tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, **values})
+        tx.conn.execute(_CLAIM, {"numbers": numbers, "lease_until": lease_until, "lease_owner": owner})
     return numbers
 
 
@@ -254,27 +257,34 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
     _remember(tx, [row.id for row in rows], "")
 
 
-def drop(tx: Tx, now: datetime, message_id: int, state: Literal["expired", "cancelled"], gate: str) -> bool:
-    """Ends a text that was not sent; ``gate`` names what kept it. Whether it was still to be ended."""
-    return _leave(tx, now, message_id, {"state": state, "gate": gate}, gate)
+def drop(tx: Tx, now: datetime, message_id: int, state: Dropped, gate: str) -> bool:
+    """Ends a text that was not begun; ``gate`` names what kept it. Whether it was still to be ended."""
+    return _move(tx, now, _DROPS[state], [message_id], {"gate": gate}, gate) > 0
 
 
-def postpone(tx: Tx, now: datetime, message_id: int, due_at: datetime, detail: str) -> bool:
-    """Makes a text due again that was not sent, or that the provider provably never had. Whether it still could be."""
-    return _leave(tx, now, message_id, {"state": "due", "due_at": due_at}, detail)
+def postpone(tx: Tx, now: datetime, message_id: int, due_at: datetime, gate: str) -> bool:
+    """Makes a text that was not begun wait until ``due_at``; ``gate`` names why. Whether it was still to be sent."""
+    return _move(tx, now, WAIT, [message_id], {"due_at": due_at}, gate) > 0
+
+
+def try_again(tx: Tx, now: datetime, message_id: int, attempt: int, due_at: datetime, detail: str) -> bool:
+    """Makes a text due again that the provider provably never had at this attempt. Whether it still could be."""
+    still = sa.select(message.c.id).where(message.c.id == message_id, message.c.attempts == attempt)
+    numbers = list(tx.conn.execute(still.with_for_update()).scalars())
+    return _move(tx, now, TRY_AGAIN, numbers, {"due_at": due_at}, detail) > 0
 
 
 def release(tx: Tx, ids: Sequence[int]) -> None:
     """Gives claimed texts back, as if they had never been claimed."""
     numbers = list(tx.conn.execute(_CLAIMED_AMONG, {"numbers": list(ids)}).scalars()) if ids else []
     if numbers:
-        tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, "state": "due", **_FREE})
+        tx.conn.execute(_RELEASE, {"numbers": numbers})
 
 
 def unknown_after_crash(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:
     """Texts whose sender went away in the middle of the call: nobody knows whether they left. They become unknown."""
     numbers = [row[0] for row in _CRASHED.every(tx, real_now=real_now, limit=limit)]
-    _move(tx, now, numbers, {"state": "unknown"}, "the process that sent it went away")
+    _move(tx, now, LOSE, numbers, {}, "the process that sent it went away")
     return numbers
 
 
@@ -289,15 +299,13 @@ def cancel_due(tx: Tx, now: datetime, *, contact_id: int | None = None, plan_id:
     if plan_id is not None:
         numbers += tx.conn.execute(_WAITING_FOR_PLAN, {"plan": plan_id}).scalars()
     numbers = sorted(set(numbers))
-    _move(tx, now, numbers, {"state": "cancelled", "gate": gate}, gate)
-    return len(numbers)
+    return _move(tx, now, CANCEL, numbers, {"gate": gate}, gate)
 
 
 def cancel_welcome(tx: Tx, now: datetime, contact_id: int, gate: str) -> bool:
     """Cancels the text that confirms an enrolment, if it has not been sent yet. Whether it was still to be sent."""
     numbers = list(tx.conn.execute(_WAITING_WELCOME, {"contact": contact_id}).scalars())
-    _move(tx, now, numbers, {"state": "cancelled", "gate": gate}, gate)
-    return bool(numbers)
+    return _move(tx, now, CANCEL, numbers, {"gate": gate}, gate) > 0
 
 
 def next_due_at(tx: Tx) -> datetime | None:
@@ -306,19 +314,14 @@ def next_due_at(tx: Tx) -> datetime | None:
     return moment
 
 
-def _leave(tx: Tx, now: datetime, message_id: int, values: dict[str, Any], detail: str) -> bool:
-    statement = sa.select(message.c.id).where(
-        message.c.id == message_id, message.c.state.in_(["due", "claimed", "sending"])
-    )
-    numbers = list(tx.conn.execute(statement.with_for_update()).scalars())
-    _move(tx, now, numbers, values, detail)
-    return bool(numbers)
-
-
-def _move(tx: Tx, now: datetime, numbers: list[int], values: dict[str, Any], detail: str) -> None:
-    if numbers:
-        tx.conn.execute(_UPDATE_AMONG, {"numbers": numbers, "state_at": now, **_FREE, **values})
-        _remember(tx, numbers, detail)
+def _move(tx: Tx, now: datetime, step: Step, numbers: list[int], values: Mapping[str, Any], detail: str) -> int:
+    """Takes a step with those of the texts that stand where it begins, and says with how many."""
+    if not numbers:
+        return 0
+    statement = step.of_those().returning(message.c.id)
+    moved = list(tx.conn.execute(statement, {"numbers": numbers, "state_at": now, **values}).scalars())
+    _remember(tx, moved, detail)
+    return len(moved)
 
 
 def _remember(tx: Tx, numbers: Sequence[int], detail: str) -> None:

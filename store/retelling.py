@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from store.columns import Moment, among, for_both
 from store.database import Tx
-from store.messages import WAITING, Cover, Kind, State, message, message_event, remember
+from store.messages import WAITING, Cover, Kind, State, message, message_event, remember, step_of
 from store.prepared import Prepared
+from store.states import CANCEL, REVIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,6 @@ def tell_anew(tx: Tx, now: datetime, texts: Sequence[Waiting], cancelled: Mappin
     ]
     if rows:
         tx.conn.execute(_COVER[tx.dialect], rows)
-    free = {"state_at": now, "lease_until": None, "lease_owner": None}
     for text in texts:
         values = {
             "template": text.template,
@@ -175,20 +175,11 @@ def tell_anew(tx: Tx, now: datetime, texts: Sequence[Waiting], cancelled: Mappin
             "due_at": text.due_at,
             "expires_at": text.expires_at,
             "priority": text.priority,
-            "state": "due",
             "gate": None,
         }
-        tx.conn.execute(sa.update(message).where(message.c.id == text.id).values(**values, **free))
+        tx.conn.execute(REVIVE.update().where(message.c.id == text.id).values(state_at=now, **values))
     for number, gate in cancelled.items():
-        statement = sa.update(message).where(message.c.id == number)
-        tx.conn.execute(statement.values(state="cancelled", gate=gate, **free))
-    history = [(number, "due", "the plan was changed") for number in anew]
-    history += [(number, "cancelled", gate) for number, gate in cancelled.items()]
-    remember(
-        tx,
-        now,
-        [
-            {"clinic_id": clinics[number], "message_id": number, "state": state, "detail": detail, "code": None}
-            for number, state, detail in history
-        ],
-    )
+        tx.conn.execute(CANCEL.update().where(message.c.id == number).values(state_at=now, gate=gate))
+    history = [step_of(clinics[number], number, REVIVE.to, "the plan was changed", None) for number in anew]
+    history += [step_of(clinics[number], number, CANCEL.to, gate, None) for number, gate in cancelled.items()]
+    remember(tx, now, history)

@@ -9,27 +9,41 @@ import sqlalchemy as sa
 
 from store.columns import among
 from store.database import Tx
-from store.messages import RANKS, Message, State, get_message, message, remember
+from store.messages import Message, State, get_message, message, remember, step_of
 from store.prepared import Prepared
+from store.states import REPORTS, Step
 
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """The result of one call: the state it brings the text to, with a few words that hold nothing of the patient."""
+    """The result of one call: the state it brings the text to, with a few words that hold nothing of the patient.
+
+    ``attempt`` is the number of the call: a failure of an earlier one says nothing of a text that was sent anew.
+    """
 
     id: int
     state: State
     provider_id: str | None
     code: int | None
     detail: str
+    attempt: int
 
 
-_READ = (message.c.id, message.c.clinic_id, message.c.state, message.c.provider_id)
+_READ = (message.c.id, message.c.clinic_id, message.c.state, message.c.provider_id, message.c.attempts)
 _STANDING = Prepared(sa.select(*_READ).where(among(message.c.id, "numbers")).order_by(message.c.id).with_for_update())
 _OWNERS = Prepared(sa.select(message.c.provider_id, message.c.id).where(among(message.c.provider_id, "provider_ids")))
-_THIS_ONE = sa.update(message).where(message.c.id == sa.bindparam("number"))
-_MOVE = Prepared(_THIS_ONE.values(lease_until=None, lease_owner=None), "state", "state_at", "error_code", "provider_id")
-_NAME = Prepared(_THIS_ONE, "provider_id")
+_NAME = Prepared(sa.update(message).where(message.c.id == sa.bindparam("number")), "provider_id")
+_WITHOUT_PROOF = frozenset[State]({"unknown", "failed"})
+"""What says nothing of a later call for the same text."""
+
+
+def _taken(step: Step) -> Prepared:
+    of = step.update().where(message.c.id == sa.bindparam("number"))
+    return Prepared(of, "state_at", "error_code", "provider_id")
+
+
+_STEPS = {state: _taken(step) for state, step in REPORTS.items()}
+
 _BY_PROVIDER = (
     sa.select(*_READ)
     .where(message.c.provider_id == sa.bindparam("provider_id"), message.c.direction == "out")
@@ -57,11 +71,14 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
     standing = {number: before for number, *before in _STANDING.every(tx, numbers=numbers)}
     given = [row.provider_id for row in rows if row.provider_id is not None]
     owners: dict[str, int] = {row[0]: row[1] for row in _OWNERS.every(tx, provider_ids=given)}
-    moved, named, told = [], [], []
+    moved: dict[State, list[dict[str, Any]]] = {}
+    named, told = [], []
     for row in rows:
         if row.id not in standing:
             continue
-        clinic_id, state, named_before = standing[row.id]
+        clinic_id, state, named_before, attempts = standing[row.id]
+        if row.attempt < attempts and row.state in _WITHOUT_PROOF:
+            continue
         provider_id, detail = named_before, row.detail
         if provider_id is None and row.provider_id is not None:
             owner = owners.setdefault(row.provider_id, row.id)
@@ -69,12 +86,14 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
                 provider_id = row.provider_id
             else:
                 detail = f"{detail} (the provider gave the id of message {owner})".lstrip()
-        if RANKS[row.state] > RANKS[state]:
-            moved.append({"number": row.id, "state": row.state, "provider_id": provider_id, "error_code": row.code})
-            told.append(_change(clinic_id, row.id, row.state, detail, row.code))
+        if state in REPORTS[row.state].origins:
+            change = {"number": row.id, "provider_id": provider_id, "error_code": row.code}
+            moved.setdefault(row.state, []).append(change)
+            told.append(step_of(clinic_id, row.id, row.state, detail, row.code))
         elif provider_id != named_before:
             named.append({"number": row.id, "provider_id": provider_id})
-    _MOVE.run_many(tx, moved, state_at=now)
+    for to, changes in moved.items():
+        _STEPS[to].run_many(tx, changes, state_at=now)
     _NAME.run_many(tx, named)
     remember(tx, now, told)
     return [change["message_id"] for change in told]
@@ -102,14 +121,10 @@ def apply_receipt(
             before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
     if before is None:
         return None
-    if RANKS[state] > RANKS[before.state]:
-        moved = {"number": before.id, "state": state, "provider_id": provider_id, "error_code": code}
-        _MOVE.run_many(tx, [moved], state_at=now)
-        remember(tx, now, [_change(before.clinic_id, before.id, state, detail, code)])
+    if before.state in REPORTS[state].origins:
+        moved = {"number": before.id, "provider_id": provider_id, "error_code": code}
+        _STEPS[state].run_many(tx, [moved], state_at=now)
+        remember(tx, now, [step_of(before.clinic_id, before.id, state, detail, code)])
     elif before.provider_id is None:
         _NAME.run_many(tx, [{"number": before.id, "provider_id": provider_id}])
     return get_message(tx, before.id)
-
-
-def _change(clinic_id: int, number: int, state: State, detail: str, code: int | None) -> dict[str, Any]:
-    return {"clinic_id": clinic_id, "message_id": number, "state": state, "detail": detail, "code": code}

@@ -3,10 +3,9 @@
 A text is unsettled while its state is `unknown` and no gate names why it stays so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,7 +14,8 @@ from store.columns import Moment
 from store.contacts import contact
 from store.database import Tx
 from store.errors import WrongKey
-from store.messages import UNSETTLED, message, message_state, remember
+from store.messages import UNSETTLED, message, message_state, remember, step_of
+from store.states import SEND_ONCE_MORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +78,32 @@ def taken_ids(tx: Tx, provider_ids: Iterable[str]) -> frozenset[str]:
 
 def send_again(tx: Tx, now: datetime, text: Unsettled, detail: str) -> bool:
     """Makes the text due at once, for another attempt; whether it was still unsettled."""
-    return _decide(tx, now, text, {"state": "due", "due_at": now}, detail)
+    clinic_id = _still(tx, text)
+    if clinic_id is None:
+        return False
+    due = SEND_ONCE_MORE.update().where(message.c.id == text.id).values(state_at=now, due_at=now)
+    tx.conn.execute(due)
+    remember(tx, now, [step_of(clinic_id, text.id, SEND_ONCE_MORE.to, detail, None)])
+    return True
 
 
 def leave_unknown(tx: Tx, now: datetime, text: Unsettled, gate: str, detail: str) -> bool:
     """Writes down why the text stays unknown: it is asked for no more. Whether it was still unsettled."""
-    return _decide(tx, now, text, {"gate": gate}, detail)
+    clinic_id = _still(tx, text)
+    if clinic_id is None:
+        return False
+    tx.conn.execute(sa.update(message).where(message.c.id == text.id).values(state_at=now, gate=gate))
+    remember(tx, now, [step_of(clinic_id, text.id, "unknown", detail, None)])
+    return True
 
 
-def _decide(tx: Tx, now: datetime, text: Unsettled, values: dict[str, Any], detail: str) -> bool:
+def _still(tx: Tx, text: Unsettled) -> int | None:
+    """The clinic of a text that is as unsettled as it was, locked; None where it is so no more."""
     still = sa.select(message.c.clinic_id).where(
         message.c.id == text.id, UNSETTLED, message.c.attempts == text.attempts, message.c.provider_id.is_(None)
     )
-    clinics: Sequence[int] = tx.conn.execute(still.with_for_update()).scalars().all()
-    if not clinics:
-        return False
-    tx.conn.execute(sa.update(message).where(message.c.id == text.id).values(state_at=now, **values))
-    state = values.get("state", "unknown")
-    change = {"clinic_id": clinics[0], "message_id": text.id, "state": state, "detail": detail, "code": None}
-    remember(tx, now, [change])
-    return True
+    clinic_id: int | None = tx.conn.execute(still.with_for_update()).scalar()
+    return clinic_id
 
 
 def _opened(tx: Tx, sealed: bytes | None) -> str | None:

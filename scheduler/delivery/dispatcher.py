@@ -114,7 +114,7 @@ def finish(
         elif result.verdict is Verdict.SENDER:
             about = failures.detail(result.fault, result.detail)
             failures.stop_sender(tx, now, ready.clinic_id, ready.sender_id, ready.message_id, about)
-            outbox.postpone(tx, now, ready.message_id, now, about)
+            outbox.try_again(tx, now, ready.message_id, ready.attempt, now, about)
         elif result.verdict is Verdict.REFUSED or not _tried_again(tx, now, ready, result, chance):
             rows.append(_row(ready, result, "failed"))
             failed[ready.message_id] = result.fault
@@ -212,7 +212,7 @@ def _without_words(tx: Tx, now: datetime, text: TextToSend) -> None:
 
 def _row(ready: Ready, result: SendResult, state: State) -> SentRow:
     detail = "" if result.verdict is Verdict.ACCEPTED else failures.detail(result.fault, result.detail)
-    return SentRow(ready.message_id, state, result.provider_id, result.code, detail)
+    return SentRow(ready.message_id, state, result.provider_id, result.code, detail, ready.attempt)
 
 
 def _tried_again(tx: Tx, now: datetime, ready: Ready, result: SendResult, chance: Random) -> bool:
@@ -224,4 +224,5 @@ def _tried_again(tx: Tx, now: datetime, ready: Ready, result: SendResult, chance
     again = now + wait * chance.uniform(1, 1.5)
     if ready.expires_at is not None and again >= ready.expires_at:
         return False
-    return outbox.postpone(tx, now, ready.message_id, again, failures.detail(result.fault, result.detail))
+    about = failures.detail(result.fault, result.detail)
+    return outbox.try_again(tx, now, ready.message_id, ready.attempt, again, about)

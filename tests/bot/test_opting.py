@@ -200,7 +200,7 @@ def send_the_welcome(phone: Phone) -> None:
         texts = outbox.to_send(tx, claimed, "test")
         words = [outbox.Composed(text.id, "Welcome.", "en", 1, "GSM-7", "v", None, 1) for text in texts]
         outbox.mark_sending(tx, now, words)
-        outbox.record_results(tx, now, [outbox.SentRow(text.id, "accepted", "SM1", None, "") for text in texts])
+        outbox.record_results(tx, now, [outbox.SentRow(text.id, "accepted", "SM1", None, "", 1) for text in texts])
 
 
 def test_resume_after_a_pause_that_came_before_the_welcome_confirms_the_enrolment(phone_on_both: Phone) -> None:

@@ -23,9 +23,11 @@ from scheduler.planned import UNDO
 from scheduler.retelling import Retold, carry_out
 from scheduler.send_window import SendWindow
 from store import outbox
+from store import settling as store_settling
 from store.database import Tx
 from store.messages import RANKS, Cover, message
 from store.plans import get_plan
+from store.states import REPORTS
 from tests.simulation import provider
 from tests.simulation.run import Run
 
@@ -88,14 +90,9 @@ def window_in_utc(run: Run) -> AbstractContextManager[object]:
 def receipts_move_back(run: Run) -> AbstractContextManager[object]:
     """The receipt that came last is believed, though another said more (simstudioai/sim#5230)."""
 
-    class Downhill(dict[Any, int]):
-        asked = 0
-
-        def __getitem__(self, state: Any) -> int:
-            self.asked += 1
-            return -self.asked
-
-    return patch("store.settling.RANKS", Downhill(RANKS))
+    downhill = {state: replace(step, origins=frozenset(RANKS) - {"received"}) for state, step in REPORTS.items()}
+    taken = {state: store_settling._taken(step) for state, step in downhill.items()}
+    return patch.multiple(store_settling, REPORTS=downhill, _STEPS=taken)
 
 
 def undo_without_its_texts(run: Run) -> AbstractContextManager[object]:

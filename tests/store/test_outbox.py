@@ -232,7 +232,7 @@ def test_what_is_dropped_says_which_gate_kept_it_and_only_what_was_not_sent_is_d
     with database.writing() as tx:
         sample = add_sample(tx)
         number, sent = add_reminder(tx, sample), add_sending(tx, sample)
-        outbox.record_results(tx, NOW, [outbox.SentRow(sent, "accepted", "SM1", None, "")])
+        outbox.record_results(tx, NOW, [outbox.SentRow(sent, "accepted", "SM1", None, "", 1)])
         assert outbox.drop(tx, NOW, number, "expired", "shelf_life")
         assert not outbox.drop(tx, NOW, number, "cancelled", "opted_out")
         assert not outbox.drop(tx, NOW, sent, "cancelled", "opted_out")
@@ -248,13 +248,13 @@ def test_a_postponed_text_is_due_again_at_its_new_moment(database: Database) -> 
     with database.writing() as tx:
         sample = add_sample(tx)
         number = add_sending(tx, sample)
-        assert outbox.postpone(tx, NOW, number, SOON, "throttled")
+        assert outbox.try_again(tx, NOW, number, 1, SOON, "throttled")
         assert outbox.claim(tx, SOON - SECOND, LEASE, "ours", 10, NOW) == []
         assert outbox.claim(tx, SOON, LEASE, "ours", 10, NOW) == [number]
         assert [text.attempts for text in outbox.to_send(tx, [number], "ours")] == [1]
         assert told(tx, number) == [("sending", ""), ("due", "throttled")]
         outbox.drop(tx, NOW, number, "expired", "shelf_life")
-        assert not outbox.postpone(tx, NOW, number, SOON, "throttled")
+        assert not outbox.try_again(tx, NOW, number, 1, SOON, "throttled")
 
 
 def test_only_what_was_being_sent_is_unknown_after_a_crash_and_only_when_its_lease_is_over(database: Database) -> None:

@@ -30,7 +30,7 @@ def test_the_welcome_and_the_nth_latest_text_nobody_asked_for_are_known(database
         )
         for hours in (3, 2, 1):
             number = add_sending(tx, sample, due_at=NOW - hours * HOUR)
-            outbox.record_results(tx, NOW, [SentRow(number, "accepted", None, None, "")])
+            outbox.record_results(tx, NOW, [SentRow(number, "accepted", None, None, "", 1)])
         add_reminder(tx, sample)
         add_reply(tx, sample, add_received(tx, sample))
         assert sent_before(tx, people, 3) == {

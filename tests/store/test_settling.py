@@ -17,7 +17,7 @@ SID = "SM" + "b" * 32
 def test_a_result_moves_a_text_on_and_is_remembered(database: Database) -> None:
     with database.writing() as tx:
         number = add_sending(tx, add_sample(tx))
-        assert record_results(tx, NOW, [SentRow(number, "failed", SID, 30005, "refused")]) == [number]
+        assert record_results(tx, NOW, [SentRow(number, "failed", SID, 30005, "refused", 1)]) == [number]
         found = messages.get_message(tx, number)
         last = messages.history(tx, number)[-1]
     assert found is not None
@@ -29,14 +29,14 @@ def test_a_result_moves_a_text_on_and_is_remembered(database: Database) -> None:
 def test_results_of_nothing_and_of_texts_that_do_not_exist_do_nothing(database: Database) -> None:
     with database.writing() as tx:
         assert record_results(tx, NOW, []) == []
-        assert record_results(tx, NOW, [SentRow(99, "accepted", SID, None, "")]) == []
+        assert record_results(tx, NOW, [SentRow(99, "accepted", SID, None, "", 1)]) == []
 
 
 def test_a_receipt_before_our_own_commit_is_not_undone_by_it(database: Database) -> None:
     with database.writing() as tx:
         number = add_sending(tx, add_sample(tx))
         early = apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="delivered", code=None)
-        assert record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "")]) == []
+        assert record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "", 1)]) == []
         found = messages.get_message(tx, number)
     assert early is not None
     assert early == found
@@ -47,10 +47,10 @@ def test_one_id_of_the_provider_never_belongs_to_two_texts(database: Database) -
     with database.writing() as tx:
         sample = add_sample(tx)
         first, second = add_sending(tx, sample), add_sending(tx, sample)
-        rows = [SentRow(number, "accepted", SID, None, "") for number in (first, second)]
+        rows = [SentRow(number, "accepted", SID, None, "", 1) for number in (first, second)]
         assert record_results(tx, NOW, rows) == [first, second]
         third = add_sending(tx, sample)
-        assert record_results(tx, NOW, [SentRow(third, "accepted", SID, None, "")]) == [third]
+        assert record_results(tx, NOW, [SentRow(third, "accepted", SID, None, "", 1)]) == [third]
         found = [messages.get_message(tx, number) for number in (first, second, third)]
         details = [messages.history(tx, number)[-1].detail for number in (second, third)]
         receipt = apply_receipt(tx, NOW, message_id=second, provider_id=SID, state="sent", code=None)
@@ -75,7 +75,7 @@ def test_a_receipt_that_waits_for_another_to_name_the_text_is_heard_too(postgres
             if first == "a receipt":
                 apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="sent", code=None)
             else:
-                record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "")])
+                record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "", 1)])
             second = elsewhere.submit(receive)
             _until_it_waits(tx.conn, second)
         second.result()
@@ -115,7 +115,7 @@ def test_the_end_of_a_text_is_never_taken_back(database: Database) -> None:
 def test_an_unknown_text_is_settled_by_its_receipt(database: Database) -> None:
     with database.writing() as tx:
         number = add_sending(tx, add_sample(tx))
-        record_results(tx, NOW, [SentRow(number, "unknown", None, None, "no answer in time")])
+        record_results(tx, NOW, [SentRow(number, "unknown", None, None, "no answer in time", 1)])
         after = apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="sent", code=None, detail="callback")
         states = [(change.state, change.detail) for change in messages.history(tx, number)]
     assert after is not None
@@ -140,7 +140,7 @@ def test_receipts_that_are_not_ours_change_nothing(database: Database) -> None:
         sample = add_sample(tx)
         sending = add_sending(tx, add_sample(tx, "Hill Clinic", "+12025550101", OTHER_PHONE))
         never_sent, received = add_reminder(tx, sample), add_received(tx, sample, provider_id="SM" + "c" * 32)
-        record_results(tx, NOW, [SentRow(sending, "accepted", "SM" + "d" * 32, None, "")])
+        record_results(tx, NOW, [SentRow(sending, "accepted", "SM" + "d" * 32, None, "", 1)])
         # Of another installation on the same account; of an earlier attempt; of a text that came in.
         for number in (99, never_sent, received, sending, None):
             assert apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="sent", code=None) is None
@@ -153,6 +153,6 @@ def test_receipts_that_are_not_ours_change_nothing(database: Database) -> None:
 def test_a_receipt_for_a_text_that_was_postponed_keeps_it_from_being_sent_again(database: Database) -> None:
     with database.writing() as tx:
         number = add_sending(tx, add_sample(tx))
-        outbox.postpone(tx, NOW, number, NOW, "throttled")
+        outbox.try_again(tx, NOW, number, 1, NOW, "throttled")
         apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="sent", code=None)
         assert outbox.claim(tx, NOW, NOW, "ours", 10, NOW) == []
