@@ -1,6 +1,7 @@
 """All tables of this release: importing the modules that define them puts them into the metadata."""
 
 from store import (  # noqa: F401
+    alarms,
     audit,
     clinics,
     consents,
@@ -10,6 +11,9 @@ from store import (  # noqa: F401
     jobs,
     keys,
     messages,
+    notices,
+    on_call,
+    outages,
     passkeys,
     patients,
     plan_changes,

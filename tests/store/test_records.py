@@ -29,8 +29,8 @@ def test_a_process_is_known_by_its_last_sign_of_life(database: Database) -> None
         health.beat(tx, NOW, "web-1", "host-a", "web")
         health.beat(tx, later, "scheduler-1", "host-b", "scheduler")
         assert health.heartbeats(tx) == [
-            Heartbeat("scheduler-1", "host-b", "scheduler", later),
-            Heartbeat("web-1", "host-a", "web", NOW),
+            Heartbeat("scheduler-1", "host-b", "scheduler", later, NOW),
+            Heartbeat("web-1", "host-a", "web", NOW, NOW),
         ]
 
 

@@ -1,0 +1,133 @@
+"""What the watchdog counts. Each question reads a bounded number of rows of an index, however many rows there are.
+
+A count that reaches ``most`` means that many or more.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store.clinics import sender
+from store.columns import Moment
+from store.database import Tx
+from store.messages import UNSETTLED, WAITING, message, message_state
+from store.patients import patient
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How many of a clinic's texts or patients wait longer than they should, and since when the longest does."""
+
+    clinic_id: int
+    count: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What lately became of a clinic's texts: how many ``went``, and how many were ``kept`` by a fault."""
+
+    clinic_id: int
+    went: int
+    kept: int
+
+
+_before = sa.bindparam("before", type_=Moment)
+_most = sa.bindparam("most", type_=sa.Integer)
+_NEXT_PRIORITY = sa.select(sa.func.min(message.c.priority)).where(WAITING, message.c.priority > sa.bindparam("after"))
+_FIRST_PRIORITY = sa.select(sa.func.min(message.c.priority)).where(WAITING)
+# One priority at a time: the index begins with it, so that only what is overdue is looked at.
+_OVERDUE = (
+    sa.select(message.c.clinic_id, message.c.due_at)
+    .where(WAITING, message.c.priority == sa.bindparam("priority"), message.c.due_at <= _before)
+    .order_by(message.c.due_at)
+    .limit(_most)
+)
+_UNPLANNED = (
+    sa.select(patient.c.clinic_id, patient.c.next_text_at)
+    .where(patient.c.next_text_at <= _before)
+    .order_by(patient.c.next_text_at)
+    .limit(_most)
+)
+_LONG_UNKNOWN = (
+    sa.select(message.c.clinic_id, message.c.state_at)
+    .where(UNSETTLED, message.c.state_at <= _before)
+    .order_by(message.c.state_at)
+    .limit(_most)
+)
+_STOPPED = (
+    sa.select(sender.c.clinic_id, sender.c.id)
+    .where(sender.c.stopped_at.is_not(None))
+    .order_by(sender.c.clinic_id, sender.c.id)
+)
+# The history has no index by time, but its numbers rise with it.
+_newest = (
+    sa.select(message_state.c.message_id, message_state.c.state, message_state.c.at, message_state.c.detail)
+    .order_by(message_state.c.id.desc())
+    .limit(_most)
+    .subquery()
+)
+_LATELY = (
+    sa.select(message.c.clinic_id, _newest.c.message_id, _newest.c.state, _newest.c.detail)
+    .join_from(_newest, message, message.c.id == _newest.c.message_id)
+    .where(_newest.c.at >= sa.bindparam("since", type_=Moment), message.c.kind != "reply")
+)
+_WENT = {"accepted", "delivered"}
+_KEPT = {"due", "expired", "failed", "unknown"}
+
+
+def overdue_texts(tx: Tx, before: datetime, most: int) -> list[Behind]:
+    """Texts that wait to go out and were due at ``before`` or earlier, by clinic."""
+    found: list[tuple[int, datetime]] = []
+    priority = tx.conn.execute(_FIRST_PRIORITY).scalar()
+    while priority is not None:
+        asked = {"priority": priority, "before": before, "most": most}
+        found += [(row[0], row[1]) for row in tx.conn.execute(_OVERDUE, asked)]
+        priority = tx.conn.execute(_NEXT_PRIORITY, {"after": priority}).scalar()
+    return _by_clinic(found)
+
+
+def unplanned_patients(tx: Tx, before: datetime, most: int) -> list[Behind]:
+    """Patients for whom texts should have been made ready at ``before`` or earlier, by clinic."""
+    return _by_clinic([(row[0], row[1]) for row in tx.conn.execute(_UNPLANNED, {"before": before, "most": most})])
+
+
+def long_unknown(tx: Tx, before: datetime, most: int) -> list[Behind]:
+    """Texts of which nobody knows since ``before`` or earlier whether they went, by clinic."""
+    return _by_clinic([(row[0], row[1]) for row in tx.conn.execute(_LONG_UNKNOWN, {"before": before, "most": most})])
+
+
+def stopped_senders(tx: Tx) -> dict[int, list[int]]:
+    """The ids of the senders that are stopped, by clinic."""
+    found: dict[int, list[int]] = {}
+    for row in tx.conn.execute(_STOPPED):
+        found.setdefault(row.clinic_id, []).append(row.id)
+    return found
+
+
+def passages(tx: Tx, since: datetime, rightly: Collection[str], most: int) -> list[Passage]:
+    """What became of texts since then, by clinic, as far as the newest ``most`` entries of the history tell.
+
+    One counts as kept when it failed, expired, became unknown, or was put off, unless for a reason among ``rightly``,
+    and went not in the end. Replies count as neither.
+    """
+    went: dict[int, set[int]] = {}
+    kept: dict[int, set[int]] = {}
+    for clinic_id, number, state, detail in tx.conn.execute(_LATELY, {"since": since, "most": most}):
+        if state in _WENT:
+            went.setdefault(clinic_id, set()).add(number)
+        elif state in _KEPT and detail not in rightly:
+            kept.setdefault(clinic_id, set()).add(number)
+    return [
+        Passage(each, len(went.get(each, ())), len(kept.get(each, set()) - went.get(each, set())))
+        for each in sorted(went.keys() | kept.keys())
+    ]
+
+
+def _by_clinic(found: list[tuple[int, datetime]]) -> list[Behind]:
+    of: dict[int, list[datetime]] = {}
+    for clinic_id, moment in found:
+        of.setdefault(clinic_id, []).append(moment)
+    return [Behind(clinic_id, len(moments), min(moments)) for clinic_id, moments in sorted(of.items())]
