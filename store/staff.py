@@ -53,7 +53,8 @@ class User:
     """Somebody who signs in. Without a password hash nobody can sign in as them yet.
 
     ``second_factor``: the secret that the codes of their authenticator are made from; ``recovery_codes``: each good
-    once in its place. ``language``: of the console; None: the browser's. ``wrong_passwords``: in a row; ``locked_until``: when a password is looked at again.
+    once in its place. ``language``: of the console; None: the browser's. ``wrong_passwords``: in a row;
+    ``locked_until``: when a password is looked at again.
     """
 
     id: int
