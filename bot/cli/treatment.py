@@ -163,11 +163,15 @@ def preview(
         why = "" if reason is None else reason.replace("_", " ")
         lines.append(Line(told.local_date, told.local_time, told.due_at, words.body, words.segments, why))
     _check_until(until, start, rows)
+    last = show.shown_until(calendar, until)
     if as_json or not is_terminal() or not lines:
         print_rows(rows, as_json=as_json)
-        return
-    marks = show.marks(calendar, start - _EARLY, show.shown_until(calendar, until) or lines[-1].day)
-    draw_preview(Console(highlight=False), found, lines, marks, per_week=limits.per_week)
+    else:
+        marks = show.marks(calendar, start - _EARLY, last or lines[-1].day)
+        draw_preview(Console(highlight=False), found, lines, marks, per_week=limits.per_week)
+    for event in calendar.events(last=last):
+        for warning in event.warnings:
+            click.echo(f"{event.date}: {warning}.", err=True)
 
 
 @click.group()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from scheduler.plan.attached import attached_events
 from scheduler.plan.clinic_days import FURTHEST, ClinicDays
+from scheduler.plan.cut_short import cut_short
 from scheduler.plan.doses import LONGEST_GAP, Doses
 from scheduler.plan.events import Event, Kind
 from scheduler.plan.intervals import warnings
@@ -163,7 +164,7 @@ class Timeline:
         for row in self.rows(first):
             while begins and begins[0][0] <= row[0]:
                 begin, run = begins.popleft()
-                yield _phase(run, begin)
+                yield _phase(run, begin, tuple(cut_short(self.state, run, self.over)))
             if isinstance(row, Dose):
                 yield _treatment(row, check.warnings(row) if check else ())
             else:
@@ -296,10 +297,11 @@ def _treatment(dose: Dose, told: tuple[str, ...]) -> Event:
     )
 
 
-def _phase(run: Run, begin: int) -> Event:
+def _phase(run: Run, begin: int, told: tuple[str, ...] = ()) -> Event:
     phase = run.stage.id
     when = date.fromordinal(begin)
-    return Event(f"{run.prefix}{phase}/start", Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1)
+    name = f"{run.prefix}{phase}/start"
+    return Event(name, Kind.PHASE, when, None, phase, run.plan_cycle, run.cycle, 1, warnings=told)
 
 
 def _next_in(track: Track, ordinal: int, ahead: deque[Dose], stream: Iterator[Dose]) -> int:

@@ -141,6 +141,9 @@ def test_schedule_and_preview_go_by_a_clinics_days(capsys: pytest.CaptureFixture
     assert main(["preview", *days, "--timezone", "America/New_York", "--until", "2026-01-20"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "Tue Jan 6" in rows[0]["text"]
+    early = ["--start", "2026-01-05", "--change", "enter:phase=adjuvant,on=2026-03-09", "--until", "2026-03-10"]
+    assert main(["preview", "nivo_periop", *early, "--timezone", "America/New_York", "--json"]) == 0
+    assert "2026-03-09: neoadjuvant: 1 planned treatment day falls away (cycle 4)." in capsys.readouterr().err
     for snap, day in (("nearest", "2026-01-23"), ("none", "2026-01-24")):
         assert main(["schedule", *days, "--count", "2", "--snap", snap]) == 0
         rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -286,6 +286,20 @@ def test_a_phase_that_waits_is_texted_about_once_its_date_is_entered(world: Worl
     assert before[0] != door.events()
 
 
+def test_a_date_that_leaves_planned_cycles_out_needs_a_person_who_answers_for_it(world: World, opens: Opens) -> None:
+    sign(world, "nivo_periop")
+    door = opens("nivo_periop")
+    before = door.events()
+    early = "enter:phase=adjuvant,on=2026-02-16"
+    assert "neoadjuvant: 2 planned treatment days fall away (cycles 3 to 4)" in door.refused(early).sentence
+    assert [each.can_be_overridden for each in door.preview(early).refusals] == [True]
+
+    door.change(early, override=Override("Dr. Quinn", "surgery came earlier"))
+    assert "adjuvant/start" in {name for name, _, _ in door.events()}
+    door.undo()
+    assert door.events() == before
+
+
 def test_a_branch_is_staffs_to_take(world: World, opens: Opens) -> None:
     sign(world, "bcg_label")
     door = opens("bcg_label")

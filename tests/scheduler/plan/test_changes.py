@@ -184,6 +184,35 @@ def test_an_entered_date_ends_an_open_phase_before_it() -> None:
     assert days(calendar, 11)[-4:] == ["2026-02-15", "2026-02-22", "2026-03-01", "2026-03-15"]
 
 
+@pytest.mark.parametrize(
+    ("regimen_id", "changes", "told"),
+    [
+        ("nivo_periop", ["on=2026-03-10"], []),
+        ("nivo_periop", ["on=2026-03-09"], ["neoadjuvant: 1 planned treatment day falls away (cycle 4)"]),
+        ("nivo_periop", ["on=2026-02-10"], ["neoadjuvant: 2 planned treatment days fall away (cycles 3 to 4)"]),
+        (
+            "nivo_periop",
+            ["on=2026-02-10", "skip:date=2026-01-26"],
+            ["3 planned treatment days fall away (cycles 3 to 5)"],
+        ),
+        ("nivo_periop", ["skip:date=2026-02-16,counts=yes", "on=2026-02-10"], ["1 planned treatment day falls away"]),
+        ("nivo_periop", ["on=2026-02-10", "on=2026-05-04"], []),
+        # Staff decide when the weekly doses end: nothing is lost that had an end of its own.
+        ("tecli", ["phase=every_2_weeks,on=2026-03-01"], []),
+        ("tecli", ["phase=every_2_weeks,on=2026-01-09"], ["step_up: 1 planned treatment day falls away (cycle 1)"]),
+    ],
+)
+def test_what_an_early_date_leaves_out_of_the_phases_before_it_is_told(
+    regimen_id: str, changes: list[str], told: list[str]
+) -> None:
+    made = [text.replace("on=", "phase=adjuvant,on=") if text.startswith("on=") else text for text in changes]
+    made = [text if ":" in text else f"enter:{text}" for text in made]
+    begins = [event for event in planned(regimen_id, *made).events(last=date(2026, 6, 1)) if event.kind is Kind.PHASE]
+    found = [warning for event in begins for warning in event.warnings]
+    assert len(found) == len(told)
+    assert all(sentence in warning for warning, sentence in zip(found, told, strict=True))
+
+
 def test_a_date_before_the_minimum_wait_is_flagged() -> None:
     calendar = planned("il2", "enter:phase=second_course,on=2026-03-02")
     first = treatments(calendar)[10]
