@@ -163,6 +163,7 @@ class _Builder:
         self.cycle_end = start
         self.moved = 0
         self.is_over = False
+        self.phase_ends = FOREVER  # of the present one, by its own weeks
         self.anchors: dict[str, _Anchor] = {}
         self.until = changed.until
         self.caps_from = start if caps_from is None else caps_from
@@ -215,11 +216,11 @@ class _Builder:
         """Lays out a stage from its first day; True when it goes on for ever."""
         phase, start_moved = stage.phase, self.moved
         most = phase.cycles
+        self.phase_ends = step(begin, phase.lasts, 1) if phase.lasts else FOREVER
         if phase.courses:
             begin = self._courses(stage, phase.courses, until)
         else:
-            if phase.lasts:
-                until = min(until, step(begin, phase.lasts, 1))
+            until = min(until, self.phase_ends)
             self._lay(stage, begin, 1, most, until)
             self.cycle_end = until if most is None else min(self.cycle_end, until)
         if self.course.has_anchors:
@@ -281,7 +282,9 @@ class _Builder:
             room = steps_before(origin, stage.cycle, until) - first
             if length is None or room < length:
                 length = room
-                self.is_over = self.is_over or until == self.until
+                # What the phase's own weeks leave out ends the phase alone.
+                left_out = until == self.until and step(origin, stage.cycle, first + room) < self.phase_ends
+                self.is_over = self.is_over or left_out
             if length <= 0:
                 return
         run = Run(stage, cycle, self.next_cycle, origin, first, length, until, edit, self.segment)

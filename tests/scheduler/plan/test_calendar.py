@@ -139,6 +139,15 @@ def test_of_several_caps_the_first_to_come_holds() -> None:
     assert len(days(Calendar(regimen(phase("p", "21 days"), stop=stops), START), 99)) == 5
 
 
+def test_a_cap_does_not_end_the_course_for_a_cycle_that_the_phase_itself_leaves_out() -> None:
+    made = regimen(
+        phase("one", "3 months", cycles=2, lasts="3 months"),
+        phase("two", "7 days", first_gap="7 days"),
+        stop=[{"lasts": "4 weeks"}],
+    )
+    assert days(Calendar(made, START), 9) == ["2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26"]
+
+
 def test_a_plan_may_be_joined_in_the_middle_without_its_earlier_cycles() -> None:
     calendar = Calendar(FILES["dostar_mono"], date(2026, 3, 9), start_cycle=4)
     first, second, third = list(islice((e for e in calendar.events() if e.kind is Kind.TREATMENT), 3))
