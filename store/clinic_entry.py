@@ -6,6 +6,8 @@ from typing import Literal
 
 SenderKind = Literal["number", "service"]
 OptOutBy = Literal["us", "provider"]
+Carrier = Literal["long_code", "toll_free", "short_code", "service", "whatsapp"]
+"""What a sender is to the carriers: they set the rate of each kind, and what it may send in a day."""
 SnapTo = Literal["on_or_after", "nearest", "none"]
 
 QUIET_HOURS = 12
@@ -54,7 +56,11 @@ class Clinic:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A number ("+1...") or messaging service ("MG...") of a clinic; ``opt_out_by`` says who answers STOP there."""
+    """A number ("+1...", "whatsapp:+1...") or messaging service ("MG...") of a clinic.
+
+    ``opt_out_by`` says who answers STOP there. ``rate`` (segments a second) and ``daily_cap`` (segments a day; 0: none)
+    are in place of what its ``carrier`` kind has; None: as the kind has it.
+    """
 
     id: int
     clinic_id: int
@@ -63,6 +69,9 @@ class Sender:
     opt_out_by: OptOutBy
     stopped_at: datetime | None
     stopped_reason: str | None
+    carrier: Carrier = "long_code"
+    rate: float | None = None
+    daily_cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from store.clinic_entry import (
     QUIET_HOURS,
     TEXTS_PER_DAY,
+    Carrier,
     Clinic,
     ClinicEntry,
     OptOutBy,
@@ -20,9 +21,19 @@ from store.clinic_entry import (
 )
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import StoreError, Tx
+from store.senders import (
+    AddressTaken,
+    add_sender,
+    all_senders,
+    is_ours,
+    resume_sender,
+    set_sender,
+    stop_sender,
+)
 
 __all__ = [
     "AddressTaken",
+    "Carrier",
     "Clinic",
     "ClinicEntry",
     "ClinicFields",
@@ -43,7 +54,7 @@ __all__ = [
     "resume_sender",
     "set_clinic",
     "set_join_code",
-    "set_opt_out_by",
+    "set_sender",
     "sign_content",
     "sign_regimen",
     "stop_sender",
@@ -80,22 +91,6 @@ clinic = sa.Table(
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
 )
 
-sender = sa.Table(
-    "sender",
-    metadata,
-    key(),
-    owner(),
-    sa.Column("address", sa.Text, nullable=False, unique=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("opt_out_by", sa.Text, nullable=False),
-    sa.Column("stopped_at", Moment),
-    sa.Column("stopped_reason", sa.Text),
-    sa.Column("created_at", Moment, nullable=False),
-    one_of("kind", get_args(SenderKind)),
-    one_of("opt_out_by", get_args(OptOutBy)),
-    sa.CheckConstraint("(stopped_at IS NULL) = (stopped_reason IS NULL)", name="stopped"),
-)
-
 content_sign_off = sa.Table(
     "content_sign_off",
     metadata,
@@ -122,10 +117,6 @@ regimen_sign_off = sa.Table(
 
 class NameTaken(StoreError):
     """Another clinic has this name."""
-
-
-class AddressTaken(StoreError):
-    """A clinic already texts from this number or service."""
 
 
 class JoinCodeTaken(StoreError):
@@ -171,7 +162,6 @@ _CLINICS = (
     .order_by(clinic.c.id)
 )
 _CLINIC_FIELDS = tuple(field.name for field in fields(Clinic))
-_ADD_SENDER = for_both(lambda insert: insert(sender).on_conflict_do_nothing().returning(sender))
 _ADD_CLINIC = for_both(lambda insert: insert(clinic).on_conflict_do_nothing().returning(clinic.c.id))
 _SIGN_REGIMEN = for_both(lambda insert: insert(regimen_sign_off).on_conflict_do_nothing())
 
@@ -251,8 +241,8 @@ def find_clinic(tx: Tx, name_or_id: str | int) -> Clinic | None:
 def entries(tx: Tx) -> list[ClinicEntry]:
     """Every clinic with its senders and sign-offs, the oldest first."""
     senders: dict[int, list[Sender]] = {}
-    for row in tx.conn.execute(sa.select(sender).order_by(sender.c.id)):
-        senders.setdefault(row.clinic_id, []).append(_as_sender(row))
+    for each in all_senders(tx):
+        senders.setdefault(each.clinic_id, []).append(each)
     signed: dict[int, list[SignedRegimen]] = {}
     for row in tx.conn.execute(sa.select(regimen_sign_off).order_by(regimen_sign_off.c.id)):
         signed.setdefault(row.clinic_id, []).append(
@@ -270,42 +260,6 @@ _DIRECTORY_VERSION = sa.select(sa.func.coalesce(sa.func.sum(clinic.c.version), 0
 def directory_version(tx: Tx) -> int:
     """A number that moves whenever anything that `entries` gives does."""
     return int(tx.conn.execute(_DIRECTORY_VERSION).scalar_one())
-
-
-def add_sender(
-    tx: Tx, now: datetime, clinic_id: int, address: str, *, kind: SenderKind, opt_out_by: OptOutBy = "us"
-) -> Sender:
-    """A number or service from which the clinic texts. Raises AddressTaken, LookupError."""
-    _change(tx, now, clinic_id)
-    row = tx.conn.execute(
-        _ADD_SENDER[tx.dialect],
-        {"clinic_id": clinic_id, "address": address, "kind": kind, "opt_out_by": opt_out_by, "created_at": now},
-    ).one_or_none()
-    if row is None:
-        raise AddressTaken(f"A clinic already texts from {address}.")
-    return _as_sender(row)
-
-
-def is_ours(tx: Tx, address: str) -> bool:
-    """Whether any clinic texts from this number or service."""
-    return tx.conn.execute(sa.select(sender.c.id).where(sender.c.address == address)).first() is not None
-
-
-def stop_sender(tx: Tx, now: datetime, sender_id: int, reason: str) -> bool:
-    """Nothing more goes out from this sender until it is resumed; one stopped already keeps its first reason: False."""
-    return _set_sender(tx, now, sender_id, sender.c.stopped_at.is_(None), {"stopped_at": now, "stopped_reason": reason})
-
-
-def resume_sender(tx: Tx, now: datetime, sender_id: int) -> bool:
-    """Texts may go out from this sender again; False where they may already."""
-    return _set_sender(
-        tx, now, sender_id, sender.c.stopped_at.is_not(None), {"stopped_at": None, "stopped_reason": None}
-    )
-
-
-def set_opt_out_by(tx: Tx, now: datetime, sender_id: int, by: OptOutBy) -> bool:
-    """Who answers STOP, START and HELP there; False where it was so already."""
-    return _set_sender(tx, now, sender_id, sender.c.opt_out_by != by, {"opt_out_by": by})
 
 
 def sign_content(tx: Tx, now: datetime, clinic_id: int, version: str, by: str) -> None:
@@ -360,16 +314,6 @@ def _change(tx: Tx, now: datetime, clinic_id: int, values: dict[str, Any] | None
         raise LookupError(f"there is no clinic {clinic_id}")
 
 
-def _set_sender(tx: Tx, now: datetime, sender_id: int, if_so: sa.ColumnElement[bool], values: dict[str, Any]) -> bool:
-    clinic_id = tx.conn.execute(sa.select(sender.c.clinic_id).where(sender.c.id == sender_id)).scalar()
-    if clinic_id is None:
-        raise LookupError(f"there is no sender {sender_id}")
-    changed = tx.conn.execute(sa.update(sender).where(sender.c.id == sender_id, if_so).values(**values))
-    if changed.rowcount:
-        _change(tx, now, clinic_id)
-    return changed.rowcount > 0
-
-
 def _clinic(tx: Tx, clinic_id: int) -> Clinic:
     found = find_clinic(tx, clinic_id)
     if found is None:
@@ -385,7 +329,3 @@ def _as_clinic(row: sa.Row[Any]) -> Clinic:
         "closed_on": tuple(date.fromisoformat(day) for day in row.closed_on or ()),
     }
     return Clinic(**values)
-
-
-def _as_sender(row: sa.Row[Any]) -> Sender:
-    return Sender(row.id, row.clinic_id, row.address, row.kind, row.opt_out_by, row.stopped_at, row.stopped_reason)

@@ -89,6 +89,7 @@ message = sa.Table(
     sa.Column("error_code", sa.Integer),
     sa.Column("gate", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("lane", Id, nullable=False, server_default="0"),
     within_clinic("contact_id", "contact"),
     within_clinic("patient_id", "patient"),
     one_of("direction", get_args(Direction)),
@@ -122,6 +123,8 @@ sa.Index(
 )
 sa.Index(
     "ix_message_waiting",
+    message.c.clinic_id,
+    message.c.lane,
     message.c.priority,
     message.c.due_at,
     message.c.id,

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 
 import sqlalchemy as sa
 
-from store.clinics import sender
 from store.columns import Id, Moment, among, for_both, key, metadata, one_of
 from store.database import Tx
 from store.on_call import Means, Recipient
+from store.senders import sender
 
 NoticeState = Literal["due", "sending", "sent", "failed"]
 

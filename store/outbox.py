@@ -17,8 +17,9 @@ from store.contacts import contact
 from store.database import Tx
 from store.messages import SENDING, WAITING, WELCOME, Cover, Kind, message, message_event, message_state
 from store.prepared import Prepared
+from store.queues import claim, next_due_at, queues, release
 from store.settling import SentRow, apply_receipt, record_results
-from store.states import BEGIN, BEGINNINGS, CANCEL, CLAIM, EXPIRE, LOSE, RELEASE, TRY_AGAIN, WAIT, Step
+from store.states import BEGIN, BEGINNINGS, CANCEL, EXPIRE, LOSE, TRY_AGAIN, WAIT, Step
 
 __all__ = [
     "Composed",
@@ -35,6 +36,7 @@ __all__ = [
     "mark_sending",
     "next_due_at",
     "postpone",
+    "queues",
     "record_results",
     "release",
     "to_send",
@@ -91,23 +93,6 @@ _COVER = Prepared(
     "event_date",
     "message_id",
 )
-_CLAIMABLE = Prepared(
-    sa.select(message.c.id)
-    .where(
-        WAITING,
-        message.c.due_at <= sa.bindparam("now", type_=Moment),
-        message.c.lease_until.is_(None) | (message.c.lease_until <= sa.bindparam("real_now", type_=Moment)),
-    )
-    .order_by(message.c.priority, message.c.due_at, message.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = CLAIM.of_those()
-_RELEASE = RELEASE.of_those()
-# By their ids, as whoever locks several texts does: an update alone locks them as it comes by them.
-_CLAIMED_AMONG = (
-    sa.select(message.c.id).where(_AMONG, message.c.state == "claimed").order_by(message.c.id).with_for_update()
-)
 _SEND = Prepared(
     BEGIN.update()
     .where(message.c.id == sa.bindparam("number"))
@@ -136,6 +121,12 @@ _REMEMBER_AMONG = Prepared(
         ).where(_AMONG),
     )
 )
+_LAST_TOLD = (
+    sa.select(message_state.c.state, message_state.c.detail)
+    .where(message_state.c.message_id == sa.bindparam("number"))
+    .order_by(message_state.c.id.desc())
+    .limit(1)
+)
 _CRASHED = Prepared(
     sa.select(message.c.id)
     .where(SENDING, message.c.lease_until <= sa.bindparam("real_now", type_=Moment))
@@ -161,17 +152,6 @@ _WAITING_FOR_PLAN = (
     .order_by(message.c.id)
     .with_for_update()
 )
-# The index begins with the priority: from one priority to the next, the earliest of each is found without a look at
-# the others, however many wait.
-_least = sa.select(sa.func.min(message.c.priority)).where(WAITING)
-_priorities = _least.cte("priorities", recursive=True)
-_priorities = _priorities.union_all(
-    sa.select(_least.where(message.c.priority > _priorities.c[0]).scalar_subquery()).where(
-        _priorities.c[0].is_not(None)
-    )
-)
-_earliest = sa.select(sa.func.min(message.c.due_at)).where(WAITING, message.c.priority == _priorities.c[0])
-_NEXT_DUE = sa.select(sa.func.min(_earliest.correlate(_priorities).scalar_subquery())).select_from(_priorities)
 
 
 def add_text(
@@ -222,18 +202,6 @@ def add_text(
     return number
 
 
-def claim(tx: Tx, now: datetime, lease_until: datetime, owner: str, limit: int, real_now: datetime) -> list[int]:
-    """Up to ``limit`` texts that are due, or whose claim has run out, for ``owner`` alone until ``lease_until``.
-
-    ``now`` is the clock texts are due by, ``real_now`` the one leases run by. Those first that are most urgent, then
-    those due longest. Two claims never give the same text.
-    """
-    numbers = [row[0] for row in _CLAIMABLE.every(tx, now=now, real_now=real_now, limit=limit)]
-    if numbers:
-        tx.conn.execute(_CLAIM, {"numbers": numbers, "lease_until": lease_until, "lease_owner": owner})
-    return numbers
-
-
 def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: datetime | None = None) -> None:
     """The words of claimed texts, each about to be sent; ``lease_until`` None keeps the lease of the claim.
 
@@ -263,8 +231,16 @@ def drop(tx: Tx, now: datetime, message_id: int, state: Dropped, gate: str) -> b
 
 
 def postpone(tx: Tx, now: datetime, message_id: int, due_at: datetime, gate: str) -> bool:
-    """Makes a text that was not begun wait until ``due_at``; ``gate`` names why. Whether it was still to be sent."""
-    return _move(tx, now, WAIT, [message_id], {"due_at": due_at}, gate) > 0
+    """Makes a text that was not begun wait until ``due_at``; ``gate`` names why. Whether it was still to be sent.
+
+    While it waits for the same the history says so once: since when.
+    """
+    if not _take(tx, now, WAIT, [message_id], {"due_at": due_at}):
+        return False
+    last = tx.conn.execute(_LAST_TOLD, {"number": message_id}).one_or_none()
+    if last != (WAIT.to, gate):
+        _remember(tx, [message_id], gate)
+    return True
 
 
 def try_again(tx: Tx, now: datetime, message_id: int, attempt: int, due_at: datetime, detail: str) -> bool:
@@ -272,13 +248,6 @@ def try_again(tx: Tx, now: datetime, message_id: int, attempt: int, due_at: date
     still = sa.select(message.c.id).where(message.c.id == message_id, message.c.attempts == attempt)
     numbers = list(tx.conn.execute(still.with_for_update()).scalars())
     return _move(tx, now, TRY_AGAIN, numbers, {"due_at": due_at}, detail) > 0
-
-
-def release(tx: Tx, ids: Sequence[int]) -> None:
-    """Gives claimed texts back, as if they had never been claimed."""
-    numbers = list(tx.conn.execute(_CLAIMED_AMONG, {"numbers": list(ids)}).scalars()) if ids else []
-    if numbers:
-        tx.conn.execute(_RELEASE, {"numbers": numbers})
 
 
 def unknown_after_crash(tx: Tx, now: datetime, real_now: datetime, limit: int) -> list[int]:
@@ -308,20 +277,18 @@ def cancel_welcome(tx: Tx, now: datetime, contact_id: int, gate: str) -> bool:
     return _move(tx, now, CANCEL, numbers, {"gate": gate}, gate) > 0
 
 
-def next_due_at(tx: Tx) -> datetime | None:
-    """When the next text that waits is due, or was."""
-    moment: datetime | None = tx.conn.execute(_NEXT_DUE).scalar()
-    return moment
-
-
 def _move(tx: Tx, now: datetime, step: Step, numbers: list[int], values: Mapping[str, Any], detail: str) -> int:
-    """Takes a step with those of the texts that stand where it begins, and says with how many."""
-    if not numbers:
-        return 0
-    statement = step.of_those().returning(message.c.id)
-    moved = list(tx.conn.execute(statement, {"numbers": numbers, "state_at": now, **values}).scalars())
+    """Takes a step with those of the texts that stand where it begins, tells it in the history, says with how many."""
+    moved = _take(tx, now, step, numbers, values)
     _remember(tx, moved, detail)
     return len(moved)
+
+
+def _take(tx: Tx, now: datetime, step: Step, numbers: list[int], values: Mapping[str, Any]) -> list[int]:
+    if not numbers:
+        return []
+    statement = step.of_those().returning(message.c.id)
+    return list(tx.conn.execute(statement, {"numbers": numbers, "state_at": now, **values}).scalars())
 
 
 def _remember(tx: Tx, numbers: Sequence[int], detail: str) -> None:

@@ -9,12 +9,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from store.clinics import sender
 from store.columns import Moment
 from store.contacts import contact
 from store.database import Tx
 from store.errors import WrongKey
 from store.messages import UNSETTLED, message, message_state, remember, step_of
+from store.senders import sender
 from store.states import SEND_ONCE_MORE
 
 

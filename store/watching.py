@@ -9,11 +9,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from store.clinics import sender
 from store.columns import Moment
 from store.database import Tx
 from store.messages import UNSETTLED, WAITING, message, message_state
 from store.patients import patient
+from store.senders import sender
 
 
 @dataclass(frozen=True, slots=True)

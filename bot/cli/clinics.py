@@ -240,7 +240,7 @@ def sender_set(address: str, opt_out_by: clinics.OptOutBy) -> None:
         found = next((one for entry in clinics.entries(tx) for one in entry.senders if one.address == address), None)
         if found is None:
             raise Refused(f"No clinic texts from {address}: `immunotext clinic list` shows the numbers.")
-        clinics.set_opt_out_by(tx, now, found.id, opt_out_by)
+        clinics.set_sender(tx, now, found.id, opt_out_by=opt_out_by)
         audit.record(tx, now, found.clinic_id, ACTOR, "change", "sender", found.id, ["opt_out_by"])
     click.echo(f"STOP to {address} is answered by {'Twilio' if opt_out_by == 'provider' else 'this program'}.")
 

@@ -87,17 +87,6 @@ def test_a_stopped_sender_keeps_its_first_reason_until_it_is_resumed(database: D
     assert resumed == sender
 
 
-def test_who_answers_stop_can_be_changed_and_the_same_again_is_no_change(database: Database) -> None:
-    with database.writing() as tx:
-        clinic = add_clinic(tx)
-        sender = clinics.add_sender(tx, NOW, clinic.id, "+12025550100", kind="number")
-        assert clinics.set_opt_out_by(tx, NOW, sender.id, "provider")
-        version = clinics.directory_version(tx)
-        assert not clinics.set_opt_out_by(tx, NOW, sender.id, "provider")
-        assert clinics.directory_version(tx) == version
-        assert [found.opt_out_by for entry in clinics.entries(tx) for found in entry.senders] == ["provider"]
-
-
 def test_the_newest_sign_off_of_the_content_counts(database: Database) -> None:
     with database.writing() as tx:
         clinic = add_clinic(tx)
@@ -159,7 +148,7 @@ def test_the_version_of_the_directory_moves_with_every_change_and_only_then(data
             lambda: None,
             lambda: clinics.stop_sender(tx, NOW, sender.id, "30032"),
             lambda: clinics.resume_sender(tx, NOW, sender.id),
-            lambda: clinics.set_opt_out_by(tx, NOW, sender.id, "provider"),
+            lambda: clinics.set_sender(tx, NOW, sender.id, opt_out_by="provider"),
             lambda: clinics.set_clinic(tx, NOW, clinic.id, quiet_hours=0),
             lambda: clinics.set_clinic(tx, NOW, clinic.id, program="Other"),
             lambda: clinics.sign_content(tx, NOW, clinic.id, "abc123", "Dr. Okafor"),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import claimed, contacts, messages, outbox, patients, plans, sent_before, settling
+from store import claimed, contacts, messages, outbox, patients, plans, queues, sent_before, settling
 from store.contacts import contact
 from store.database import Database, Tx
 from store.messages import Cover, State
@@ -344,7 +344,7 @@ def test_a_batch_is_found_without_looking_at_any_other_text(sqlite: Database) ->
 
 def test_claims_are_found_without_looking_at_texts_that_are_done(sqlite: Database) -> None:
     with sqlite.writing() as tx:
-        for statement, index in ((outbox._CLAIMABLE, "ix_message_waiting"), (outbox._CRASHED, "ix_message_sending")):
+        for statement, index in ((queues._CLAIMABLE, "ix_message_waiting"), (outbox._CRASHED, "ix_message_sending")):
             words = statement.sql(tx)
             values = (None,) * words.count("?")
             (plan,) = {row[3] for row in tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)}
