@@ -350,3 +350,12 @@ def test_claims_are_found_without_looking_at_texts_that_are_done(sqlite: Databas
             (plan,) = {row[3] for row in tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)}
             assert index in plan
             assert "SCAN message USING INDEX" in plan or "SEARCH message USING" in plan
+
+
+def test_the_history_says_once_what_a_text_waits_for(database: Database) -> None:
+    """A gate that looks again every few minutes for a week would else leave thousands of rows."""
+    with database.writing() as tx:
+        number = add_reminder(tx, add_sample(tx))
+        for gate in ("not_welcomed", "not_welcomed", "outside_window", "not_welcomed"):
+            assert outbox.postpone(tx, NOW, number, SOON, gate)
+        assert told(tx, number) == [("due", "not_welcomed"), ("due", "outside_window"), ("due", "not_welcomed")]
