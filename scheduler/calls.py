@@ -5,6 +5,7 @@ No decision is made here: the duties decide in their transactions what is sent, 
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 from channels.base import Channel, Fault, SendResult, Verdict
@@ -14,16 +15,37 @@ from scheduler.duties.duties import Duties
 
 _log = logging.getLogger(__name__)
 
+# Linux has one that runs on while the host sleeps, too.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_LEASE_OVER = "the lease of the call was over before it was made"
+_PUT_AWAY = "a text that came in waits to be read"
+
+
+def elapsed() -> float:
+    """Seconds by a clock that nobody sets."""
+    return time.clock_gettime(_CLOCK)
+
 
 class Calls:
-    """What is claimed, under way and come back in this process. Never more under way at once than `Pace.calls`."""
+    """What is claimed, under way and come back in this process. Never more under way at once than `Pace.calls`.
 
-    def __init__(self, duties: Duties, channel: Channel, aside: Aside, is_ending: Callable[[], bool]) -> None:
+    ``elapsed``: seconds by a clock that nobody sets, which runs on while this process stands still.
+    """
+
+    def __init__(
+        self,
+        duties: Duties,
+        channel: Channel,
+        aside: Aside,
+        is_ending: Callable[[], bool],
+        elapsed: Callable[[], float] = elapsed,
+    ) -> None:
         self._duties = duties
         self._channel = channel
         self._pace = duties.pace
         self._aside = aside
         self._is_ending = is_ending
+        self._elapsed = elapsed
         self._claimed: list[int] = []
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._results: list[tuple[Ready, SendResult]] = []
@@ -67,6 +89,7 @@ class Calls:
         ids, self._claimed = self._claimed[:free], self._claimed[free:]
         if not results and not ids:
             return
+        lease_over = self._elapsed() + self._pace.lease
         try:
             ready = await self._aside.do(lambda: self._duties.turn(results, ids))
         except BaseException:
@@ -74,11 +97,12 @@ class Calls:
             self._results = results + self._results
             raise
         for text in ready:
-            self._under_way[text.message_id] = asyncio.create_task(self._call(text))
+            self._under_way[text.message_id] = asyncio.create_task(self._call(text, lease_over))
 
-    async def _call(self, ready: Ready) -> None:
+    async def _call(self, ready: Ready, lease_over: float) -> None:
         try:
-            result = await self._channel.send(ready.outgoing)
+            kept = self._kept(lease_over)
+            result = await self._channel.send(ready.outgoing) if kept is None else kept
             # Looked up only now: while the call was under way a turn may have begun another list.
             self._results.append((ready, result))
             self._tell_of_the_way_out(ready.message_id, result)
@@ -87,6 +111,18 @@ class Calls:
         del self._under_way[ready.message_id]
         if len(self._results) >= len(self._under_way):
             self._came_back.set()
+
+    def _kept(self, lease_over: float) -> SendResult | None:
+        """Why a call that was begun must not be made after all; None: it may.
+
+        This process may have stood still since then, longer than its lease, and the text is somebody else's. Or its
+        transaction waited for its locks while a STOP waited for the same for as long as it could, and was put away.
+        """
+        if self._elapsed() >= lease_over:
+            return SendResult(Verdict.LATER, None, None, Fault.NOT_SENT, _LEASE_OVER)
+        if not self._duties.may_call():
+            return SendResult(Verdict.LATER, None, None, Fault.NOT_SENT, _PUT_AWAY)
+        return None
 
     def _tell_of_the_way_out(self, message_id: int, result: SendResult) -> None:
         """Says once when no call can be made any more, and once when one is taken again."""

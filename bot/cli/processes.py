@@ -85,6 +85,7 @@ def scheduler() -> None:
         status_callback=settings.public_address + STATUS,
         demo=settings.demo,
         may_send=lambda: not services.spool.holds_texts() or services.desk.replay(),
+        may_call=lambda: not services.spool.holds_texts(),
     )
     keep_what_is_loaded()
     asyncio.run(_work(duties, services))

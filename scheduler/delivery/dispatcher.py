@@ -216,7 +216,10 @@ def _row(ready: Ready, result: SendResult, state: State) -> SentRow:
 
 
 def _tried_again(tx: Tx, now: datetime, ready: Ready, result: SendResult, chance: Random) -> bool:
-    """Puts the text off to a later attempt; False where that would be one too many, or of no use any more."""
+    """Puts the text off to a later attempt; False where that would be one too many, or of no use any more.
+
+    One that has moved on meanwhile, by a receipt or to another attempt, stays where it is.
+    """
     if ready.attempt >= _MOST_ATTEMPTS.get(result.fault, ready.attempt + 1):
         return False
     first = _FIRST_WAIT.get(result.fault, _FIRST_WAIT[Fault.NOT_SENT])
@@ -225,4 +228,5 @@ def _tried_again(tx: Tx, now: datetime, ready: Ready, result: SendResult, chance
     if ready.expires_at is not None and again >= ready.expires_at:
         return False
     about = failures.detail(result.fault, result.detail)
-    return outbox.try_again(tx, now, ready.message_id, ready.attempt, again, about)
+    outbox.try_again(tx, now, ready.message_id, ready.attempt, again, about)
+    return True

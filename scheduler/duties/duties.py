@@ -26,8 +26,9 @@ class Duties:
     """What a scheduler does, each a transaction of its own that takes the time from the database's clock.
 
     ``owner`` is the name of this process, unlike any other's. ``may_send`` is asked before texts are claimed and before
-    they are begun, outside of any transaction: while it says no, this host sends nothing. ``status_callback`` is the
-    address of our status route.
+    they are begun, outside of any transaction: while it says no, this host sends nothing. ``may_call`` is the same,
+    asked once more before each call: it is quick and opens no transaction. ``status_callback`` is the address of our
+    status route.
     """
 
     database: Database
@@ -37,6 +38,7 @@ class Duties:
     status_callback: str | None = None
     demo: bool = False
     may_send: Callable[[], bool] = lambda: True
+    may_call: Callable[[], bool] = lambda: True
     zone_data: str = field(default_factory=replan.zone_data_version)
     chance: Random = field(default_factory=Random)
     planning: Directory = field(default_factory=Directory)

@@ -9,12 +9,14 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
 
 from channels.base import Fault, Outgoing, SendResult, Verdict
 from scheduler import closure_job
-from scheduler.aside import place_of
+from scheduler.aside import Aside, place_of
+from scheduler.calls import Calls
 from scheduler.changing import Override
 from scheduler.delivery.dispatcher import Ready
 from scheduler.duties.duties import Duties
@@ -179,6 +181,56 @@ def test_what_is_claimed_already_is_given_back_when_this_host_may_not_send(demo:
     assert len(claimed) == 1
     assert duties.turn([], claimed) == []
     assert _states(demo, enrolled) == ["due"]
+
+
+def test_a_stop_that_is_put_away_while_a_text_is_made_ready_keeps_its_call_from_being_made(demo: World) -> None:
+    """The turn waited for its locks; so did a STOP, for as long as it could, and went into the spool."""
+    enrolled = demo.enrol(ENROLLED, VISIT)
+    outside = Phone()
+    outside.open.set()
+    spool: list[str] = []
+
+    @dataclass(frozen=True)
+    class Kept(Duties):
+        def turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
+            ready = super().turn(results, ids)
+            spool.append("STOP")
+            return ready
+
+    duties = Kept(demo.database, demo.library, "test-1", QUICK, demo=True, may_call=lambda: not spool)
+    _run(duties, outside, lambda _: _until(lambda: "a text that came in waits" in _last_detail(demo, enrolled)))
+
+    assert outside.texts == []
+    assert _states(demo, enrolled) == ["due"]
+
+
+def test_a_process_that_stood_still_for_longer_than_its_lease_makes_no_call(demo: World) -> None:
+    """Its text is unknown by then, or somebody else's; it gives it back, since it never called."""
+    enrolled = demo.enrol(ENROLLED, VISIT)
+    outside = Phone()
+    outside.open.set()
+    moments = chain([0.0], repeat(QUICK.lease))
+
+    async def main() -> None:
+        duties = _duties(demo)
+        duties.plan()
+        aside = Aside(QUICK.aside)
+        calls = Calls(duties, outside, aside, lambda: bool(outside.texts), lambda: next(moments))
+        await calls.dispatch()
+        aside.close()
+
+    asyncio.run(main())
+
+    assert outside.texts == []
+    assert _states(demo, enrolled) == ["due"]
+    assert _last_detail(demo, enrolled).startswith("not_sent the lease")
+
+
+def _last_detail(world: World, enrolled: Enrolled) -> str:
+    texts = world.texts(enrolled)
+    with world.database.reading() as tx:
+        changes = [change for text in texts for change in messages.history(tx, text.id)]
+    return changes[-1].detail if changes else ""
 
 
 def test_a_tick_that_fails_is_told_without_a_patients_data_and_the_next_one_comes(
