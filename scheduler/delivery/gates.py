@@ -18,6 +18,7 @@ from store.sent_before import SentBefore
 # How soon to look again at what only staff or another text can change.
 LOOK_AGAIN = timedelta(minutes=5)
 WELCOME_TAKES = timedelta(minutes=1)
+WELCOME_MENDED = timedelta(hours=1)
 VISITS = "appointment"
 """The category of visit reminders in the wording files."""
 
@@ -134,11 +135,12 @@ def welcomed(case: Case) -> Decision | None:
     """The confirmation of the enrolment is the first text; any other waits until it went (regulation.md R20).
 
     One that was cancelled was so by an opt-out or a pause, and the answer to who takes that back confirms it; or the
-    answer to START had confirmed it before.
+    answer to START had confirmed it before. One that ended otherwise is a number that staff have to look at.
     """
     if case.text.kind == "welcome" or case.before.welcome in _WELCOMED:
         return None
-    return Wait("not_welcomed", case.now + WELCOME_TAKES)
+    takes = _WELCOME_TAKES.get(case.before.welcome or "none", WELCOME_MENDED)
+    return Wait("not_welcomed", max(case.now + takes, case.window.next_open(case.now)))
 
 
 def has_sender(case: Case) -> Decision | None:
@@ -203,6 +205,7 @@ def running_sender(entry: ClinicEntry) -> Sender | None:
 
 
 _WELCOMED = {"unknown", "accepted", "sent", "delivered", "undelivered", "cancelled"}
+_WELCOME_TAKES = {"due": LOOK_AGAIN, "claimed": WELCOME_TAKES, "sending": WELCOME_TAKES}
 _RUNNING = {"active", "finished"}
 _DONE = {"given", "missed"}
 

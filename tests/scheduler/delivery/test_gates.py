@@ -167,6 +167,18 @@ def test_before_the_confirmation_no_other_text_goes(state: State | None) -> None
     assert _judge(before=SentBefore(state, None), kind="welcome", covers=()) is None
 
 
+def test_behind_a_confirmation_that_failed_a_text_is_not_looked_at_each_minute_nor_at_night() -> None:
+    def looks_again(state: State, now: datetime) -> datetime:
+        decision = _judge(before=SentBefore(state, None), now=now, expires_at=None)
+        assert isinstance(decision, Wait)
+        return decision.until
+
+    assert looks_again("claimed", NOON) == NOON + timedelta(minutes=1)
+    assert looks_again("due", NOON) == NOON + timedelta(minutes=5)
+    assert looks_again("failed", NOON) == NOON + timedelta(hours=1)
+    assert looks_again("due", at(2026, 1, 5, 3)) == at(2026, 1, 5, 9)
+
+
 @pytest.mark.parametrize(
     ("now", "opens"),
     [
