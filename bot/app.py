@@ -1,5 +1,6 @@
 """The web process: wiring only."""
 
+import atexit
 import logging
 
 from flask import Flask, Request, Response, redirect, request
@@ -13,6 +14,7 @@ from bot.services import Services
 from bot.settings import Settings, load_settings
 from bot.simulator import views as simulator
 from bot.startup import keep_what_is_loaded
+from bot.watch import Watch
 from bot.webhooks import twilio
 from channels.base import Receipt
 from scheduler.delivery import receipts
@@ -40,6 +42,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
             services.desk,
             lambda receipt: _note(services, receipt),
             services.metrics,
+            services.hearing,
         )
     )
     app.register_blueprint(health.blueprint(services))
@@ -59,7 +62,10 @@ def serving_app() -> Flask:
     except StoreError as error:
         _log.warning("starting without the database: %s", error)
     keep_what_is_loaded()
-    Housekeeping(services).start()
+    housekeeping = Housekeeping(services)
+    housekeeping.start()
+    Watch(services, housekeeping.process).start()
+    atexit.register(housekeeping.stop)
     return app
 
 

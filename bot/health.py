@@ -1,7 +1,7 @@
 """For those who look after the program: is it up, can it answer, what did it do. Never a word about a patient."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_address
 from secrets import compare_digest
 
@@ -10,22 +10,33 @@ from flask import Blueprint, Response, jsonify, request
 from bot.conversation.spool import Spool
 from bot.metrics import CONTENT_TYPE
 from bot.services import Services
-from store import health
+from scheduler.duties.watchdog import Facts, Limits, alive
+from store import alarms, health
 from store.database import Database
 from store.errors import DatabaseTooNew, DatabaseTooOld, StoreError
 
-HEARTBEAT_LASTS = timedelta(seconds=60)
-"""A scheduler whose last heartbeat is older is taken for dead."""
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """An alarm that is open: what is wrong, for which clinic (None: for the whole installation), and since when."""
+
+    kind: str
+    clinic: int | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What works: the database answers, it is at this release's migration, a scheduler lives, no text waits."""
+    """What works: the database answers, it is at this release's migration, a scheduler lives, no text waits.
+
+    ``alarms``: what the watch has found wrong. They make nobody less ready: a load balancer would take away what works.
+    """
 
     database: bool
     migrations: bool
     scheduler: bool
     spool: bool
+    alarms: tuple[Wrong, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -33,20 +44,23 @@ class Readiness:
         return self.database and self.migrations and self.scheduler and self.spool
 
 
-def readiness(database: Database, spool: Spool, real_now: datetime) -> Readiness:
+def readiness(database: Database, spool: Spool) -> Readiness:
     """Look now. Takes as long as the database takes to answer or to be given up."""
     up = migrated = scheduled = False
+    wrongs: tuple[Wrong, ...] = ()
     try:
         database.check_release()
         up = migrated = True
+        now = database.now()
         with database.reading() as tx:
             beats = health.heartbeats(tx)
-        scheduled = any(beat.kind == "scheduler" and beat.at > real_now - HEARTBEAT_LASTS for beat in beats)
+            wrongs = tuple(Wrong(each.kind, each.clinic_id, each.opened_at) for each in alarms.open_alarms(tx))
+        scheduled = bool(alive(Facts(now, beats), Limits(), "scheduler"))
     except (DatabaseTooOld, DatabaseTooNew):
         up = True
     except StoreError:
         up = False
-    return Readiness(up, migrated, scheduled, spool.count() == 0 and spool.writable())
+    return Readiness(up, migrated, scheduled, spool.count() == 0 and spool.writable(), wrongs)
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -60,9 +74,10 @@ def blueprint(services: Services) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
         # A process that runs has its settings and its content: it answers a danger text, database or not.
-        state = readiness(services.database, services.spool, services.real_clock())
+        state = readiness(services.database, services.spool)
         failed = request.args.get("strict") == "1" and not state.ok
-        return jsonify({**asdict(state), "ok": state.ok}), 503 if failed else 200
+        open_now = [{**asdict(each), "since": each.since.isoformat()} for each in state.alarms]
+        return jsonify({**asdict(state), "alarms": open_now, "ok": state.ok}), 503 if failed else 200
 
     @routes.get("/metrics")
     def numbers() -> Response:

@@ -6,11 +6,14 @@ import os
 import signal
 import socket
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
+from secrets import token_hex
 
+from bot.around import vitals_of
 from bot.logs import log_fault
 from bot.services import Services
-from store import health
+from scheduler.duties.living import Living
 from store.errors import StoreError
 
 INTERVAL = 1.0
@@ -22,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Refreshes what is held in memory, plays the spool, shows that this process lives."""
+    """Refreshes what is held in memory, plays the spool, shows that this process lives, under the name ``process``."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -30,16 +33,20 @@ class Housekeeping:
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._last_beat: datetime | None = None
         self._last_profiles: datetime | None = None
-        self._host = socket.gethostname()
+        self.process = f"web-{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
+        database = services.database
+        self._living = Living(database, database.now, services.real_clock, self.process, "web", vitals_of(services))
 
     def start(self) -> None:
         """Begin; the thread ends with the process."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wait until it has ended."""
+        """End, wait until it has ended, and say so: nobody is to miss this process."""
         self._stop.set()
         self._thread.join()
+        with suppress(StoreError):
+            self._living.end()
 
     def round(self, real: datetime) -> None:
         """One round. Raises StoreError where the database is away."""
@@ -49,8 +56,7 @@ class Housekeeping:
             self._services.conversation.profiles.refresh(self._services.database)
             self._last_profiles = real
         if self._last_beat is None or real - self._last_beat >= BEAT_EVERY:
-            with self._services.database.writing() as tx:
-                health.beat(tx, real, f"web-{self._host}-{os.getpid()}", self._host, "web")
+            self._living.beat()
             self._last_beat = real
 
     def _run(self) -> None:

@@ -1,6 +1,11 @@
 """What Prometheus may know: counts and times of this process, never a word or a number of anybody."""
 
+from collections import Counter as Tally
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from scheduler.duties.watchdog import RULES, Limits, refused_run, skew_of
+from scheduler.duties.watching import Sight
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0)
@@ -38,6 +43,31 @@ class Metrics:
         self._receipts = Counter("immunotext_receipts", "Receipts noted, by state", ["state"], registry=self._registry)
         self._kinds = _Children(self._texts)
         self._waiting = Gauge("immunotext_spool_texts", "Texts that wait in the spool now", registry=self._registry)
+
+        def gauge(name: str, what: str, *labels: str) -> Gauge:
+            return Gauge(f"immunotext_{name}", what, labels, registry=self._registry)
+
+        self._overdue = gauge("overdue_texts", "Texts that wait longer than any should, counted up to a limit")
+        self._ages = gauge("heartbeat_age_seconds", "Since the latest sign of life of any process", "kind")
+        self._skews = gauge("clock_skew_seconds", "How far a process's clock is ahead of the database's", "process")
+        self._alarms = gauge("alarms_open", "Alarms that are open, of the installation and of clinics", "kind")
+        self._run = gauge("refused_run", "Signed calls of webhooks turned away since one was accepted")
+
+    def watched(self, sight: Sight, limits: Limits) -> None:
+        """What the watch of this process saw last."""
+        facts = sight.facts
+        self._overdue.set(sum(each.count for each in facts.overdue))
+        self._ages.clear()
+        for beat in reversed(facts.beats):  # the latest of each kind stays
+            self._ages.labels(beat.kind).set((facts.real - beat.at).total_seconds())
+        self._skews.clear()
+        for beat in facts.beats:
+            if facts.real - beat.at < limits.silent and not beat.ended:
+                self._skews.labels(beat.process).set(skew_of(beat).total_seconds())
+        tally = Tally(alarm.kind for alarm in sight.open)
+        for kind in RULES:
+            self._alarms.labels(kind).set(tally[kind])
+        self._run.set(refused_run(facts, limits))
 
     def taken(self, kind: str, seconds: float, *, spooled: bool) -> None:
         """A text was taken and answered, perhaps with silence."""

@@ -14,6 +14,7 @@ from bot.directory import Directory
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError
 from bot.understanding.engine import Engine
+from bot.webhooks.hearing import Hearing
 from content.library import Library, load
 from store.database import Database
 from store.sealed import Sealer
@@ -70,6 +71,11 @@ class Services:
     def metrics(self) -> Metrics:
         """The counters of this process."""
         return Metrics()
+
+    @cached_property
+    def hearing(self) -> Hearing:
+        """Whether Twilio's calls are heard."""
+        return Hearing(self.real_clock)
 
     @cached_property
     def conversation(self) -> Conversation:

@@ -15,6 +15,8 @@ from cryptography.fernet import Fernet
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from channels.phone import is_e164
+
 TWILIO = "https://api.twilio.com"
 LOOPBACK = "127.0.0.1"
 
@@ -119,6 +121,12 @@ def _mail_address(value: str) -> str:
     return value
 
 
+def _phone_number(value: str) -> str:
+    if value and not is_e164(value):
+        raise ValueError
+    return value
+
+
 def _variable(default: Any, description: str, expects: str) -> Any:
     """A field whose wrong value is told as "NAME must be <expects>."."""
     return Field(default=default, description=description, json_schema_extra={"expects": expects}, repr=False)
@@ -172,6 +180,14 @@ class Settings(BaseSettings):
     )
     mail_from: Annotated[str, BeforeValidator(_mail_address)] = _variable(
         "", "The sender of mail to staff.", "a mail address, such as texts@example.org"
+    )
+    operator_phone: Annotated[str, BeforeValidator(_phone_number)] = _variable(
+        "", "The operator's phone, which is texted when something is wrong.", "a number such as +12025550143"
+    )
+    operator_email: Annotated[str, BeforeValidator(_mail_address)] = _variable(
+        "",
+        "The operator's mail address, which is written to when something is wrong.",
+        "a mail address, such as it@example.org",
     )
     metrics_token: str = _variable(
         "", "Lets a caller from elsewhere read /metrics (`Authorization: Bearer TOKEN`).", "a text"

@@ -19,6 +19,9 @@ from scheduler.aside import Aside, place_of
 from scheduler.asking import Asking
 from scheduler.calls import Calls
 from scheduler.duties.duties import Duties
+from scheduler.duties.living import Living, Surroundings
+from scheduler.duties.notices import Notices
+from scheduler.duties.watching import Watching
 from store.database import DatabaseDown, NotADatabase
 
 _log = logging.getLogger(__name__)
@@ -29,7 +32,12 @@ Tick = Callable[[], Awaitable[None]]
 class Worker:
     """Runs the duties until it is stopped. One event loop, the channel's calls on it, the duties in two threads."""
 
-    def __init__(self, duties: Duties, channel: Channel) -> None:
+    def __init__(self, duties: Duties, channel: Channel, around: Surroundings | None = None) -> None:
+        around = around or Surroundings()
+        database, real = duties.database, duties.database.now
+        self._living = Living(database, real, lambda: datetime.now(UTC), duties.owner, "scheduler", around.vitals)
+        self._watching = Watching(database, real, around.operator, demo=duties.demo)
+        self._notices = Notices(database, real, duties.owner, around.mail)
         self._duties = duties
         self._channel = channel
         self._pace = duties.pace
@@ -74,7 +82,9 @@ class Worker:
         """Every tick: after how many seconds it comes again, its name in the log, and what it does."""
         duties, pace = self._duties, self._pace
         ticks: list[tuple[float, str, Tick]] = [
-            (pace.beat, "heartbeat", self._once(duties.beat)),
+            (pace.beat, "heartbeat", self._once(self._living.beat)),
+            (pace.watch, "watch", self._once(self._watching.round)),
+            (pace.look, "notices", self._notify),
             (pace.look, "replan", self._until_none(duties.replan)),
             (pace.look, "plan", self._until_none(duties.plan)),
             (pace.look, "dispatch", self._calls.dispatch),
@@ -122,7 +132,7 @@ class Worker:
             if self._waits.pop(name, None):
                 _log.info("%s goes on", name)
 
-    def _once(self, duty: Callable[[], None]) -> Tick:
+    def _once(self, duty: Callable[[], object]) -> Tick:
         async def tick() -> None:
             await self._aside.do(duty)
 
@@ -135,6 +145,10 @@ class Worker:
 
         return tick
 
+    async def _notify(self) -> None:
+        while not self._stopping.is_set() and await self._notices.round(self._channel, self._aside.do) > 0:
+            pass
+
     async def _jump(self) -> None:
         """Time stands while a text is on its way, so that it arrives at its own moment."""
         if not self._calls.are_open():
@@ -144,4 +158,5 @@ class Worker:
         """Waits for the calls under way, records them, and gives back what was only claimed."""
         await self._guarded("the last results", self._calls.finish)
         await self._guarded("release", self._calls.give_back)
+        await self._guarded("farewell", self._once(self._living.end))
         await self._channel.close()

@@ -6,6 +6,7 @@ A count that reaches ``most`` means that many or more.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from store.columns import Moment
 from store.database import Tx
 from store.messages import UNSETTLED, WAITING, message, message_state
 from store.patients import patient
+from store.queues import queues
 from store.senders import sender
 
 
@@ -36,12 +38,12 @@ class Passage:
 
 _before = sa.bindparam("before", type_=Moment)
 _most = sa.bindparam("most", type_=sa.Integer)
-_NEXT_PRIORITY = sa.select(sa.func.min(message.c.priority)).where(WAITING, message.c.priority > sa.bindparam("after"))
-_FIRST_PRIORITY = sa.select(sa.func.min(message.c.priority)).where(WAITING)
-# One priority at a time: the index begins with it, so that only what is overdue is looked at.
+_in_queue = WAITING & (message.c.clinic_id == sa.bindparam("clinic")) & (message.c.lane == sa.bindparam("of_lane"))
+_NEXT_PRIORITY = sa.select(sa.func.min(message.c.priority)).where(_in_queue, message.c.priority > sa.bindparam("after"))
+# One priority at a time: the index has it before the time, so that only what is overdue is looked at.
 _OVERDUE = (
     sa.select(message.c.clinic_id, message.c.due_at)
-    .where(WAITING, message.c.priority == sa.bindparam("priority"), message.c.due_at <= _before)
+    .where(_in_queue, message.c.priority == sa.bindparam("of_priority"), message.c.due_at <= _before)
     .order_by(message.c.due_at)
     .limit(_most)
 )
@@ -81,11 +83,15 @@ _KEPT = {"due", "expired", "failed", "unknown"}
 def overdue_texts(tx: Tx, before: datetime, most: int) -> list[Behind]:
     """Texts that wait to go out and were due at ``before`` or earlier, by clinic."""
     found: list[tuple[int, datetime]] = []
-    priority = tx.conn.execute(_FIRST_PRIORITY).scalar()
-    while priority is not None:
-        asked = {"priority": priority, "before": before, "most": most}
-        found += [(row[0], row[1]) for row in tx.conn.execute(_OVERDUE, asked)]
-        priority = tx.conn.execute(_NEXT_PRIORITY, {"after": priority}).scalar()
+    for queue in queues(tx):
+        if queue.due_at > before:
+            break  # they come in the order of their first text
+        where: dict[str, Any] = {"clinic": queue.clinic_id, "of_lane": queue.lane}
+        after = -1
+        while (priority := tx.conn.execute(_NEXT_PRIORITY, where | {"after": after}).scalar()) is not None:
+            asked = where | {"of_priority": priority, "before": before, "most": most}
+            found += [(row[0], row[1]) for row in tx.conn.execute(_OVERDUE, asked)]
+            after = priority
     return _by_clinic(found)
 
 

@@ -18,11 +18,13 @@ from bot.cli.errors import Misconfigured
 from content.faults import ContentError
 
 _COMMANDS = {
+    "alarms": "bot.cli.watching:alarms_command",
     "ask": "bot.cli.asking:ask",
     "clinic": "bot.cli.clinics:clinic",
     "content": "bot.cli.treatment:content",
     "demo": "bot.cli.processes:demo",
     "doctor": "bot.cli.doctor:doctor",
+    "downtime": "bot.cli.watching:downtime",
     "message": "bot.cli.patients:message",
     "migrate": "bot.cli.processes:migrate",
     "patient": "bot.cli.patients:patient",

@@ -15,6 +15,7 @@ from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, readin
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import clinic_reminders
+from bot.cli.watching import clinic_on_call
 from channels.phone import is_e164, read_number
 from content.library import Library
 from content.regimen_format.notation import WEEKDAYS
@@ -173,6 +174,7 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
 
 clinic.add_command(clinic_close_day)
 clinic.add_command(clinic_reminders)
+clinic.add_command(clinic_on_call)
 
 
 @clinic.command("join-code")

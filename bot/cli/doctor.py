@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import click
 
+from bot.around import mailer_of, operator_of
 from bot.cli.data import open_services
 from bot.cli.output import as_json_option, print_rows
 from bot.health import readiness
@@ -16,10 +17,12 @@ from bot.startup import check_data
 from bot.webhooks.twilio import MESSAGES
 from channels.twilio import Look, TwilioChannel
 from content.check import check
-from store import clinics
+from scheduler.duties.watchdog import wrong
+from store import alarms, clinics, on_call
 from store.database import StoreError
 
 _CLOCK_MAY_DIFFER = timedelta(seconds=10)
+_NOBODY = "Nobody hears of it when something is wrong: set OPERATOR_PHONE or OPERATOR_EMAIL."
 _PATIENCE = 10.0  # seconds
 _NO_AGREEMENT = "In the United States sign a business associate agreement with Twilio, then set BAA_SIGNED=1."
 
@@ -81,12 +84,35 @@ def _about_data(services: Services) -> Iterator[Finding]:
     for entry in entries:
         lacks = "; ".join(entry.missing())
         yield Finding(f"clinic {entry.clinic.name}", not lacks, f"It lacks {lacks}." if lacks else "live")
-    state = readiness(services.database, services.spool, services.real_clock())
+    state = readiness(services.database, services.spool)
     yield Finding("scheduler", state.scheduler, "running" if state.scheduler else "Start it: `immunotext scheduler`.")
     waiting = services.spool.count()
     yield Finding(
         "spool", state.spool, f"{waiting} texts wait in {services.settings.var_dir}/spool" if waiting else "empty"
     )
+    with services.database.reading() as tx:
+        wrongs = [wrong(each.kind, each.detail) for each in alarms.open_alarms(tx)]
+    yield Finding("alarms", not wrongs, " ".join(wrongs) or "none is open")
+    if not services.settings.demo:
+        yield from _about_watching(services)
+
+
+def _about_watching(services: Services) -> Iterator[Finding]:
+    """Somebody must hear of it when something is wrong."""
+    settings = services.settings
+    operator = bool(operator_of(settings))
+    yield Finding("operator", operator, "is told of alarms" if operator else _NOBODY)
+    mailer = mailer_of(settings)
+    if mailer is not None:
+        problem = mailer.look()
+        yield Finding("mail", problem is None, problem or "the server takes mail")
+        return
+    with services.database.reading() as tx:
+        by_mail = settings.operator_email or any(
+            who.means == "mail" for people in on_call.of_clinics(tx).values() for who in people
+        )
+    if by_mail:
+        yield Finding("mail", False, "Somebody is to be told by mail: set SMTP_URL and MAIL_FROM.")
 
 
 def _about_the_world(services: Services) -> Iterator[Finding]:

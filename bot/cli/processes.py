@@ -14,15 +14,13 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from bot import demo as demo_data
+from bot.around import open_channel, surroundings
 from bot.cli.data import open_services, plainly, writing
 from bot.cli.errors import Misconfigured
 from bot.logs import configure_logging
 from bot.services import Services
 from bot.startup import check_data, check_start, keep_what_is_loaded
 from bot.webhooks.twilio import STATUS
-from channels.base import Channel
-from channels.simulator import SimulatedChannel
-from channels.twilio import TwilioChannel
 from scheduler.duties.duties import Duties
 from scheduler.worker import Worker
 from store.migrate import migrate as migrate_database
@@ -108,14 +106,7 @@ def demo(fast: bool) -> None:
 
 
 async def _work(duties: Duties, services: Services) -> None:
-    await Worker(duties, _channel(services)).run()
-
-
-def _channel(services: Services) -> Channel:
-    settings = services.settings
-    if settings.simulated:
-        return SimulatedChannel()
-    return TwilioChannel(settings.twilio_account_sid, settings.twilio_auth_token[0], settings.twilio_api_base)
+    await Worker(duties, open_channel(services.settings), surroundings(services)).run()
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

@@ -12,6 +12,7 @@ from flask import Blueprint, Request, Response, request
 
 from bot.conversation.desk import Desk, NotTaken
 from bot.metrics import Metrics
+from bot.webhooks.hearing import Hearing
 from channels.base import Receipt
 from channels.twilio_signature import signature_ok
 from channels.twilio_webhooks import (
@@ -29,6 +30,7 @@ MESSAGES = PREFIX + "messages"
 STATUS = PREFIX + "status"
 MOST_FIELDS = 500
 """Fields of one form that are read. Twilio sends about twenty, and adds new ones without notice."""
+_SIGNATURE = "X-Twilio-Signature"
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -49,11 +51,13 @@ class Twilio:
             pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:  # more fields than that, or bytes that no form holds
             return None
-        signature = came.headers.get("X-Twilio-Signature", "")
+        signature = came.headers.get(_SIGNATURE, "")
         return pairs if signature_ok(url, pairs, signature, self.tokens, body if not pairs else b"") else None
 
 
-def blueprint(twilio: Twilio, desk: Desk, note_receipt: Callable[[Receipt], object], metrics: Metrics) -> Blueprint:
+def blueprint(
+    twilio: Twilio, desk: Desk, note_receipt: Callable[[Receipt], object], metrics: Metrics, hearing: Hearing
+) -> Blueprint:
     """The two routes. ``note_receipt`` writes a receipt down and may raise StoreError."""
     routes = Blueprint("twilio", __name__)
     status_address = twilio.public_address + STATUS
@@ -62,9 +66,15 @@ def blueprint(twilio: Twilio, desk: Desk, note_receipt: Callable[[Receipt], obje
         metrics.refused(route)
         return _plain(sentence, status)
 
+    def signed_form(route: str) -> Pairs | None:
+        pairs = twilio.signed_form(route, request)
+        if pairs is not None or _SIGNATURE in request.headers:
+            hearing.note(fits=pairs is not None)
+        return pairs
+
     @routes.post(MESSAGES)
     def messages() -> Response:
-        pairs = twilio.signed_form(MESSAGES, request)
+        pairs = signed_form(MESSAGES)
         if pairs is None:
             return refuse("messages", "The signature does not fit.", 403)
         try:
@@ -80,7 +90,7 @@ def blueprint(twilio: Twilio, desk: Desk, note_receipt: Callable[[Receipt], obje
 
     @routes.post(STATUS)
     def status() -> Response:
-        pairs = twilio.signed_form(STATUS, request)
+        pairs = signed_form(STATUS)
         if pairs is None:
             return refuse("status", "The signature does not fit.", 403)
         try:
