@@ -1,6 +1,5 @@
 """The web process: wiring only."""
 
-import atexit
 import logging
 
 from flask import Flask, Request, Response, redirect, request
@@ -65,7 +64,6 @@ def serving_app() -> Flask:
     housekeeping = Housekeeping(services)
     housekeeping.start()
     Watch(services, housekeeping.process).start()
-    atexit.register(housekeeping.stop)
     return app
 
 

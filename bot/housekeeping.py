@@ -24,6 +24,11 @@ PROFILES_EVERY = timedelta(seconds=30)
 _log = logging.getLogger(__name__)
 
 
+def workers_of(server_pid: int | None) -> str:
+    """How the names of the web processes begin that belong to a server of this host."""
+    return f"web-{socket.gethostname()}-{server_pid}-"
+
+
 class Housekeeping:
     """Refreshes what is held in memory, plays the spool, shows that this process lives, under the name ``process``."""
 
@@ -33,7 +38,8 @@ class Housekeeping:
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
         self._last_beat: datetime | None = None
         self._last_profiles: datetime | None = None
-        self.process = f"web-{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
+        server = multiprocessing.parent_process()
+        self.process = f"{workers_of(os.getpid() if server is None else server.pid)}{os.getpid()}-{token_hex(4)}"
         database = services.database
         self._living = Living(database, database.now, services.real_clock, self.process, "web", vitals_of(services))
 

@@ -109,9 +109,10 @@ def beat(tx: Tx, real_now: datetime, process: str, host: str, kind: ProcessKind,
     tx.conn.execute(_FORGET, {"before": real_now - timedelta(days=1)})
 
 
-def end(tx: Tx, process: str) -> None:
-    """That the process ends because it was told to."""
-    tx.conn.execute(sa.update(heartbeat).where(heartbeat.c.process == process).values(ended=True))
+def end(tx: Tx, name: str) -> None:
+    """That the process ends because it was told to, or all those whose names begin with ``name``."""
+    of_this_name = heartbeat.c.process.startswith(name, autoescape=True)
+    tx.conn.execute(sa.update(heartbeat).where(of_this_name).values(ended=True))
 
 
 def heartbeats(tx: Tx) -> list[Heartbeat]:

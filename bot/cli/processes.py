@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import time
+from contextlib import suppress
 from secrets import token_hex
 
 import click
@@ -17,12 +18,15 @@ from bot import demo as demo_data
 from bot.around import open_channel, surroundings
 from bot.cli.data import open_services, plainly, writing
 from bot.cli.errors import Misconfigured
+from bot.housekeeping import workers_of
 from bot.logs import configure_logging
 from bot.services import Services
 from bot.startup import check_data, check_start, keep_what_is_loaded
 from bot.webhooks.twilio import STATUS
 from scheduler.duties.duties import Duties
 from scheduler.worker import Worker
+from store import health
+from store.errors import StoreError
 from store.migrate import migrate as migrate_database
 
 _log = logging.getLogger(__name__)
@@ -66,6 +70,9 @@ def serve() -> None:
         websockets=False,
         log_level=LogLevels.error,  # it would advise against more threads than cores, which here wait for the disk
     ).serve()
+    # The workers cannot say so themselves: they end without another line of Python.
+    with suppress(StoreError), services.database.writing() as tx:
+        health.end(tx, workers_of(os.getpid()))
 
 
 @click.command()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from socket import gethostname
 
 from channels.base import SendResult
 from content.library import Library
@@ -15,7 +14,7 @@ from scheduler.delivery import dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
 from scheduler.directory import Directory
 from scheduler.duties.pace import Pace
-from store import health, outbox, patients, replanning
+from store import outbox, patients, replanning
 from store.database import Database, Tx
 
 _log = logging.getLogger(__name__)
@@ -123,12 +122,6 @@ class Duties:
         real = self.database.now()
         with self.database.writing() as tx:
             return planner.top_up(tx, self._moment(tx, real).now)
-
-    def beat(self) -> None:
-        """Says that this process is alive."""
-        real = self.database.now()
-        with self.database.writing() as tx:
-            health.beat(tx, real, self.owner, gethostname(), "scheduler")
 
     def jump(self) -> None:
         """Puts a running demo clock forward."""
