@@ -1,12 +1,19 @@
-"""The web process: wiring only."""
+"""The web process: wiring only.
+
+Two applications share an address. The one of programs (webhooks, health) and of the phone on the screen has no sessions
+that cost anything; every other path is the console's (`bot.clinic.console`).
+"""
 
 import logging
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Request, Response, redirect, request
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from bot import health
+from bot.clinic.console import create_console
 from bot.housekeeping import Housekeeping
 from bot.logs import configure_logging, log_fault
 from bot.services import Services
@@ -47,7 +54,9 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(health.blueprint(services))
     if settings.demo:
         app.register_blueprint(simulator.blueprint(services))
-        app.add_url_rule("/", view_func=lambda: redirect("/simulator"))
+    console = create_console(services)
+    app.extensions["console"] = console
+    app.wsgi_app = _ByPath(app.wsgi_app, console.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -65,6 +74,22 @@ def serving_app() -> Flask:
     housekeeping.start()
     Watch(services, housekeeping.process).start()
     return app
+
+
+OURS = (twilio.PREFIX, "/healthz", "/readyz", "/metrics", "/simulator")
+"""How the paths begin that are not the console's."""
+
+
+class _ByPath:
+    """Hands what is not for programs to the console. A path that nobody has is answered by the console."""
+
+    def __init__(self, programs: WSGIApplication, console: WSGIApplication) -> None:
+        self._programs = programs
+        self._console = console
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_ours = environ.get("PATH_INFO", "").startswith(OURS)
+        return (self._programs if is_ours else self._console)(environ, start_response)
 
 
 class _SessionsOfPeople(SecureCookieSessionInterface):

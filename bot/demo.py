@@ -6,16 +6,29 @@ Every number is kept for fiction (555-0100 to 555-0199): nobody can be texted by
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from argon2 import PasswordHasher
+
 from content.library import Library
 from scheduler.enrolment import NewPatient, enrol
 from scheduler.plan.local_time import to_local
-from store import clinics, health
+from store import clinics, health, staff
 from store.clinics import Clinic
 from store.database import Tx
+from store.staff import Role
 
 NAME = "Harbor Clinic"
 NUMBER = "+12025550100"
 SIGNED_BY = "Dr. Demo"
+PASSWORD = "three calm herons"  # noqa: S105 - it is shown on the demo's sign-in page
+"""Of everybody who works in the demo's clinic. The demo listens on this machine alone."""
+
+STAFF: tuple[tuple[str, str, Role], ...] = (
+    ("nurse@harbor.example", "Jo Rivera", "nurse"),
+    ("charge@harbor.example", "Amal Haddad", "administrator"),
+    ("viewer@harbor.example", "Lee Sato", "viewer"),
+    ("auditor@harbor.example", "Nia Okafor", "auditor"),
+)
+"""Who works there: address, name, role."""
 
 _ZONE = "America/New_York"
 
@@ -52,6 +65,9 @@ def fill(tx: Tx, real_now: datetime, library: Library, *, fast: bool) -> int:
         return 0
     clinic = _clinic(tx, real_now, library)
     (entry,) = (entry for entry in clinics.entries(tx) if entry.clinic.id == clinic.id)
+    for email, name, role in STAFF:
+        user = staff.add_user(tx, real_now, email, name, PasswordHasher().hash(PASSWORD))
+        staff.add_membership(tx, user.id, clinic.id, role)
     today = to_local(real_now, _ZONE).date()
     for person in _PEOPLE:
         enrol(tx, real_now, library, entry, _new_patient(person, today))

@@ -129,8 +129,12 @@ def test_metrics_count_texts_by_kind_and_never_hold_a_number_of_anybody(
 
 
 def test_what_is_not_there_is_told_plainly(client: FlaskClient) -> None:
-    response = client.get("/nowhere")
-    assert (response.status_code, response.text) == (404, "404 Not Found.\n")
+    for program in ("/webhooks/twilio/nowhere", "/simulator/nowhere"):
+        response = client.get(program)
+        assert (response.status_code, response.text) == (404, "404 Not Found.\n")
+    page = client.get("/nowhere")
+    assert page.status_code == 404
+    assert "There is no such page" in page.text
 
 
 def test_a_fault_of_our_own_shows_nothing_of_itself(
@@ -148,7 +152,7 @@ def test_a_fault_of_our_own_shows_nothing_of_itself(
 
 def test_the_phone_on_the_screen_is_not_there_outside_the_demo(client: FlaskClient) -> None:
     assert client.get("/simulator").status_code == 404
-    assert client.get("/").status_code == 404
+    assert client.get("/").location == "/sign-in?next=/"
 
 
 def test_housekeeping_follows_the_clinics_plays_the_spool_and_shows_that_it_lives(

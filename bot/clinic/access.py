@@ -1,0 +1,75 @@
+"""Who may call which route of the console. A route that is not in the table answers nobody.
+
+A role belongs to a clinic, and the clinic stands in the address: what is another clinic's is not found (404), what the
+role may not do is refused (403).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from store.staff import Role
+
+
+class Right(StrEnum):
+    """What a role may do in its clinic."""
+
+    SEE = "see"
+    """Patients, their texts, alerts, reports."""
+
+    CARE = "care"
+    """Enrol, change plans, answer, acknowledge, teach."""
+
+    MANAGE = "manage"
+    """Settings, people, sign-offs."""
+
+    AUDIT = "audit"
+    """Who did what."""
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    "administrator": frozenset(Right),
+    "nurse": frozenset({Right.SEE, Right.CARE}),
+    "viewer": frozenset({Right.SEE}),
+    "auditor": frozenset({Right.SEE, Right.AUDIT}),
+}
+
+ANYBODY = "anybody"
+"""Routes for who is not signed in."""
+
+SIGNED_IN = "signed in"
+"""Routes about oneself: any role, no clinic in the address."""
+
+ROUTES: Mapping[str, Right | str] = {
+    # What a browser fetches, and signing in. Flask-Security looks after its own routes.
+    "static": ANYBODY,
+    "vendor": ANYBODY,
+    "security.login": ANYBODY,
+    "security.logout": ANYBODY,
+    "security.static": ANYBODY,
+    "security.verify": SIGNED_IN,
+    "security.change_password": SIGNED_IN,
+    "security.forgot_password": ANYBODY,
+    "security.reset_password": ANYBODY,
+    "security.two_factor_setup": ANYBODY,  # with the half session of who gave a password
+    "security.two_factor_setup_validate": ANYBODY,
+    "security.two_factor_token_validation": ANYBODY,
+    "security.two_factor_rescue": ANYBODY,
+    "security.tf_select": ANYBODY,
+    "security.mf_recovery": ANYBODY,
+    "security.mf_recovery_codes": SIGNED_IN,
+    "security.wan_register": SIGNED_IN,
+    "security.wan_register_response": SIGNED_IN,
+    "security.wan_delete": SIGNED_IN,
+    "security.wan_signin": ANYBODY,
+    "security.wan_signin_response": ANYBODY,
+    "security.wan_verify": SIGNED_IN,
+    "security.wan_verify_response": SIGNED_IN,
+    # Oneself.
+    "home.clinics": SIGNED_IN,
+    "home.account": SIGNED_IN,
+    "home.set_account": SIGNED_IN,
+    # Today.
+    "today.page": Right.SEE,
+    "today.live": Right.SEE,
+}
+"""The right that each route needs, by its endpoint."""

@@ -1,0 +1,13 @@
+"""Parts of a page that ask again by themselves: what did not change costs a line."""
+
+import hashlib
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+
+def conditional(body: str) -> AnyResponse:
+    """A part of a page, or 304 where the browser has it already; htmx leaves the page as it is then."""
+    response = Response(body, content_type="text/html; charset=utf-8")
+    response.set_etag(hashlib.blake2b(body.encode(), digest_size=16).hexdigest())
+    return response.make_conditional(request)

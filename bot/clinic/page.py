@@ -1,0 +1,84 @@
+"""What every page of the console has: its navigation, how dates are written, and addresses that know their clinic."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, current_app, g
+from flask_babel import LazyString, format_date, format_datetime, get_locale, lazy_gettext
+from flask_security import current_user
+
+from bot import demo
+from bot.clinic.access import ROUTES, Right
+from bot.clinic.here import services
+from bot.clinic.names import kind_name, role_name
+from scheduler.plan.local_time import to_local
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the navigation: its route, its name, and the key that leads there after `g`."""
+
+    endpoint: str
+    name: LazyString
+    key: str
+
+
+PLACES = (
+    Place("today.page", lazy_gettext("Today"), "t"),
+    Place("alerts.page", lazy_gettext("Alerts"), "a"),
+    Place("inbox.page", lazy_gettext("Inbox"), "i"),
+    Place("patients.page", lazy_gettext("Patients"), "p"),
+    Place("enrol.page", lazy_gettext("Enrol"), "e"),
+    Place("closures.page", lazy_gettext("Closures"), "c"),
+    Place("library.page", lazy_gettext("Content"), "l"),
+    Place("reports.page", lazy_gettext("Reports"), "r"),
+    Place("settings.page", lazy_gettext("Settings"), "s"),
+    Place("audit.page", lazy_gettext("Audit"), "u"),
+)
+
+
+def furnish(app: Flask) -> None:
+    """Gives templates what every page has, and lets addresses name their clinic by themselves."""
+
+    @app.url_defaults
+    def same_clinic(endpoint: str, values: dict[str, Any]) -> None:
+        if "clinic_id" not in values and "here" in g and app.url_map.is_endpoint_expecting(endpoint, "clinic_id"):
+            values["clinic_id"] = g.here.clinic.id
+
+    @app.context_processor
+    def furniture() -> dict[str, Any]:
+        asking = g.get("here")
+        return {
+            "here": asking,
+            "places": [] if asking is None else [place for place in PLACES if _leads_there(asking, place)],
+            "Right": Right,
+            "me": current_user,
+            "demo": services().settings.demo,
+        }
+
+    app.jinja_env.globals.update(
+        view_functions=app.view_functions, role_name=role_name, kind_name=kind_name, get_locale=get_locale
+    )
+    app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
+    app.jinja_env.filters.update(day=day, moment=moment, clock=clock)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _leads_there(asking: Any, place: Place) -> bool:
+    return place.endpoint in current_app.view_functions and asking.may(ROUTES[place.endpoint])
+
+
+def day(value: date, form: str = "EEE d MMM") -> str:
+    """A date, as the reader writes one."""
+    return str(format_date(value, form))
+
+
+def moment(value: datetime, zone: str, form: str = "EEE d MMM HH:mm") -> str:
+    """A moment on the wall of a zone."""
+    return str(format_datetime(to_local(value, zone), form, rebase=False))
+
+
+def clock(value: datetime, zone: str) -> str:
+    """The time of day of a moment, on the wall of a zone."""
+    return moment(value, zone, "HH:mm")

@@ -1,0 +1,77 @@
+// The console's own script. Every page works without it, but for what must update by itself.
+(() => {
+  "use strict";
+
+  // Keys: `g` and a letter goes to a screen, `/` to the search of the page. Never while somebody writes.
+  let afterG = 0;
+  document.addEventListener("keydown", (event) => {
+    const writes = event.target.closest("input, textarea, select, [contenteditable]");
+    if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") {
+      const search = document.querySelector("[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+      return;
+    }
+    if (event.key === "g") { afterG = Date.now(); return; }
+    if (Date.now() - afterG < 1500) {
+      const place = document.querySelector(`.places a[data-key="${CSS.escape(event.key)}"]`);
+      if (place) { event.preventDefault(); place.click(); }
+      afterG = 0;
+    }
+  });
+
+  // What a part of the page has already is not sent again.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const etag = event.detail.elt.dataset.etag;
+    if (etag && event.detail.verb === "get") event.detail.headers["If-None-Match"] = etag;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const etag = event.detail.xhr.getResponseHeader("ETag");
+    if (etag) event.detail.elt.dataset.etag = etag;
+  });
+
+  // What asks before it happens says so in data-confirm.
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
+  // The badge of open alerts also stands in the title, and a new one sounds, where the browser lets it.
+  const title = document.title;
+  let known = null;
+  const sound = () => {
+    const Context = window.AudioContext || window.webkitAudioContext;
+    if (!Context) return;
+    const context = new Context();
+    const tone = context.createOscillator();
+    const loudness = context.createGain();
+    tone.frequency.value = 880;
+    loudness.gain.setValueAtTime(0.2, context.currentTime);
+    loudness.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.6);
+    tone.connect(loudness).connect(context.destination);
+    tone.start();
+    tone.stop(context.currentTime + 0.6);
+  };
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "alert-badge") return;
+    const badge = event.target.querySelector("[data-newest]");
+    const count = badge ? Number(badge.dataset.count) : 0;
+    const newest = badge ? Number(badge.dataset.newest) : 0;
+    document.title = count ? `(${count}) ${title}` : title;
+    if (known !== null && newest > known) sound();
+    known = Math.max(known ?? 0, newest);
+  });
+
+  // Clocks that run: <time data-since="2026-01-01T00:00:00Z">.
+  const tick = () => {
+    for (const clock of document.querySelectorAll("time[data-since]")) {
+      const offset = Number(document.body.dataset.ahead || 0);
+      const seconds = Math.max(0, Math.floor((Date.now() + offset - Date.parse(clock.dataset.since)) / 1000));
+      const hours = Math.floor(seconds / 3600);
+      const minutes = String(Math.floor((seconds % 3600) / 60)).padStart(hours ? 2 : 1, "0");
+      clock.textContent = `${hours ? `${hours}:` : ""}${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+    }
+  };
+  tick();
+  setInterval(tick, 1000);
+})();

@@ -1,0 +1,93 @@
+"""Every route of the console, walked by nobody, by another clinic, by each role, and without a token."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, Right
+from bot.services import Services
+from store.clinics import Clinic
+from store.staff import Role, User
+from tests.bot.clinic.conftest import Browser, add_staff
+
+NO_SUCH = 987654321
+# For each part of an address that names something: a value that names nothing of this clinic.
+PARTS: dict[str, object] = {
+    "filename": "none.js",
+    "token": "none",
+}
+
+
+def rules(app: Flask) -> list[Rule]:
+    return sorted(app.extensions["console"].url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+
+
+def paths(app: Flask, clinic_id: int) -> Iterator[tuple[Rule, str, str]]:
+    """Each route with each of its methods, and an address of it."""
+    adapter = app.extensions["console"].url_map.bind("localhost")
+    for rule in rules(app):
+        values = {name: PARTS.get(name, NO_SUCH) for name in rule.arguments}
+        if "clinic_id" in values:
+            values["clinic_id"] = clinic_id
+        address = adapter.build(rule.endpoint, values)
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+            yield rule, method, address
+
+
+def test_every_route_stands_in_the_table_and_the_table_has_no_other(console_app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in rules(console_app)}
+    assert endpoints - ROUTES.keys() == set()
+    # Signing in by mail is there only where there is a mail server.
+    assert ROUTES.keys() - endpoints <= {"security.forgot_password", "security.reset_password"}
+
+
+def test_who_is_not_signed_in_is_sent_to_the_sign_in(console_app: Flask, clinic: Clinic) -> None:
+    client = console_app.extensions["console"].test_client()
+    for rule, method, address in paths(console_app, clinic.id):
+        if ROUTES[rule.endpoint] == ANYBODY:
+            continue
+        answer = client.open(address, method=method)
+        if method == "GET":
+            assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/sign-in"), address
+        else:
+            assert answer.status_code in {303, 400}, address
+
+
+def test_another_clinics_pages_are_not_found_whatever_the_role(
+    console_app: Flask, services: Services, clinic: Clinic, other_clinic: Clinic, browse: Callable[[User], Browser]
+) -> None:
+    browser = browse(add_staff(services, clinic.id, "administrator"))
+    for rule, method, address in paths(console_app, other_clinic.id):
+        if "clinic_id" not in rule.arguments:
+            continue
+        answer = browser.get(address) if method == "GET" else browser.post(address)
+        assert answer.status_code == 404, (method, address)
+        assert other_clinic.name not in answer.text
+
+
+@pytest.mark.parametrize("role", sorted(RIGHTS))
+def test_a_role_reaches_what_it_may_and_nothing_else(
+    role: Role, console_app: Flask, services: Services, clinic: Clinic, browse: Callable[[User], Browser]
+) -> None:
+    browser = browse(add_staff(services, clinic.id, role))
+    for rule, method, address in paths(console_app, clinic.id):
+        needed = ROUTES[rule.endpoint]
+        if needed in {ANYBODY, SIGNED_IN}:
+            continue
+        answer = browser.get(address) if method == "GET" else browser.post(address)
+        if Right(needed) in RIGHTS[role]:
+            assert answer.status_code not in {401, 403, 405, 500}, (method, address)
+        else:
+            assert answer.status_code == 403, (method, address)
+
+
+def test_nothing_is_changed_without_the_token_of_a_page(
+    console_app: Flask, services: Services, clinic: Clinic, browse: Callable[[User], Browser]
+) -> None:
+    browser = browse(add_staff(services, clinic.id, "administrator"))
+    for _rule, method, address in paths(console_app, clinic.id):
+        if method != "GET":
+            answer = browser.client.open(address, method=method, data={"anything": "1"})
+            assert answer.status_code == 400, (method, address)
