@@ -306,6 +306,7 @@ def _died(rule: str, kind: ProcessKind, facts: Facts, limits: Limits) -> Iterabl
     """One that began after another was last seen took its place. Where none is left, that is the silence."""
     living = alive(facts, limits, kind)
     dead = [beat for beat in facts.beats if beat.kind == kind and not beat.ended and _is_old(beat, facts, limits)]
+    dead.sort(key=lambda each: each.at)
     for beat in sorted(living, key=lambda each: each.since):
         replaced = next((each for each in dead if each.at <= beat.since), None)
         if replaced is not None:
