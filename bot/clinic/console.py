@@ -33,6 +33,8 @@ FRESH = timedelta(minutes=30)
 
 _log = logging.getLogger(__name__)
 
+_YEAR = 365 * 24 * 3600  # seconds; a released file of a version never changes
+
 
 def create_console(services: Services) -> Flask:
     """The console. Raises ContentError, SettingsError."""
@@ -131,7 +133,7 @@ def _language() -> str | None:
 
 
 def _vendored(filename: str) -> Response:
-    return send_from_directory("../static/vendor", filename, max_age=timedelta(days=365))
+    return send_from_directory("../static/vendor", filename, max_age=_YEAR)
 
 
 def _guarded(response: Response) -> Response:

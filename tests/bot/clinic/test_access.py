@@ -91,3 +91,15 @@ def test_nothing_is_changed_without_the_token_of_a_page(
         if method != "GET":
             answer = browser.client.open(address, method=method, data={"anything": "1"})
             assert answer.status_code == 400, (method, address)
+
+
+def test_what_a_browser_fetches_is_ours_and_may_be_kept(console_app: Flask) -> None:
+    client = console_app.extensions["console"].test_client()
+    script = client.get("/vendor/htmx-2.0.11.min.js")
+    assert (script.status_code, script.mimetype) == (200, "text/javascript")
+    assert script.cache_control.max_age == 365 * 24 * 3600
+    assert client.get("/vendor/../settings.py").status_code == 404
+    page = client.get("/sign-in")
+    assert page.cache_control.no_store
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
