@@ -1,0 +1,100 @@
+"""The console in its other languages: what is new in the sources goes into each catalogue, and is compiled.
+
+`make translations` writes bot/clinic/translations/LANGUAGE/LC_MESSAGES/messages.po (edit it: a line `msgstr ""` has no
+translation yet) and messages.mo beside it, which is what the console reads.
+"""
+
+import io
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "bot/clinic"
+TRANSLATIONS = SOURCES / "translations"
+LANGUAGES = ("es",)
+
+_NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # the same words give the same file
+_METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+_KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+_JINJA = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
+
+
+def found(language: str) -> Catalog:
+    """Every sentence of the sources, in the order of the files that have it, with the translation that is kept."""
+    kept = (
+        read_po(io.BytesIO(catalogue_file(language).read_bytes()), locale=language)
+        if catalogue_file(language).exists()
+        else Catalog()
+    )
+    catalog = Catalog(
+        locale=language,
+        header_comment="# The console's sentences; `make translations` keeps this file in step with the sources.",
+        project="Immunotext",
+        version="1",
+        creation_date=_NEVER,
+        revision_date=_NEVER,
+        last_translator="",
+        language_team="",
+        msgid_bugs_address="",
+        fuzzy=False,
+    )
+    sources = extract_from_dir(SOURCES, _METHODS, _JINJA, _KEYWORDS, strip_comment_tags=True)
+    for file, _line, message, _comments, context in sorted(sources, key=lambda each: (each[0], each[1])):
+        before = kept.get(message if isinstance(message, str) else message[0])
+        string = before.string if before is not None else None
+        catalog.add(message, string, [(f"bot/clinic/{file}", 0)], context=context)
+    return catalog
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """What the console reads of a catalogue."""
+    out = io.BytesIO()
+    write_mo(out, catalog)
+    return out.getvalue()
+
+
+def compiled_file(language: str) -> Path:
+    """Where that stands."""
+    return catalogue_file(language).with_suffix(".mo")
+
+
+def written(catalog: Catalog) -> bytes:
+    """The catalogue as a person edits it."""
+    out = io.BytesIO()
+    write_po(out, catalog, width=100, include_lineno=False)
+    return out.getvalue()
+
+
+def untranslated(catalog: Catalog) -> list[str]:
+    """The sentences that wait for a translator."""
+    return [str(message.id) for message in catalog if message.id and not _is_whole(message.string)]
+
+
+def main() -> None:
+    """Writes every catalogue anew and tells how many sentences wait for a translator."""
+    for language in LANGUAGES:
+        catalog = found(language)
+        catalogue_file(language).parent.mkdir(parents=True, exist_ok=True)
+        catalogue_file(language).write_bytes(written(catalog))
+        compiled_file(language).write_bytes(compiled(catalog))
+        waiting = len(untranslated(catalog))
+        sys.stdout.write(f"{language}: {len(catalog)} sentences, {waiting} without a translation\n")
+
+
+def _is_whole(string: str | tuple[str, ...] | list[str] | None) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+def catalogue_file(language: str) -> Path:
+    """Where the catalogue of a language stands."""
+    return TRANSLATIONS / language / "LC_MESSAGES/messages.po"
+
+
+if __name__ == "__main__":
+    main()
