@@ -4,14 +4,14 @@ Layers, in order, each able to say why: characters and words (``reading``), dang
 commands (``requests``), topics (``topics``). Nothing here knows the network, the clock or the database.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.understanding.danger import Danger, Found, is_raised
 from bot.understanding.features import Features
-from bot.understanding.learned import WEIGHTS, Learned
+from bot.understanding.learned import WEIGHTS, Learned, Look
 from bot.understanding.matcher import Lexicon
 from bot.understanding.numbers import numbers
 from bot.understanding.reading import Reader, Reading
@@ -76,6 +76,8 @@ class Engine:
         self._library = library
         lists = read_word_lists()
         self._learned = Learned(learned, lists["says_little"] | {"^", "$", "#"}) if learned else None
+        self._met: dict[str, int] = {}
+        number = self._learned.numbers.get if self._learned else self._meet
         words, phrases = read_tables()
         topic_words, topic_phrases = read_topic_phrases()
         groups = {**library.danger.words, **words, **topic_words}
@@ -85,8 +87,8 @@ class Engine:
         real_words = read_real_words()
         self._topics = Topics(lexicon, topic_phrases, library, real_words)
         names = {lexicon.group(name): name for name in groups if name != "filler"}
-        self._features = Features(names, lexicon.group("negator"))
-        self._reader = Reader(lexicon, self._topics.words(), real_words, lists, names)
+        self._features = Features(number, names, lexicon.group("negator"))
+        self._reader = Reader(lexicon, self._topics.words(), real_words, lists, self._features.of_word)
         self._courtesy, self._greetings = lists["courtesy"], lists["greetings"]
         self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
 
@@ -111,10 +113,21 @@ class Engine:
         return Outcome(kind, meaning.id, topic, self._urgent_line(kind, topic), meaning.why, language, meaning.detail)
 
     def features(self, text: str, country: str = "us") -> tuple[list[str], list[str]]:
-        """What the learned layer sees of a text, for training: what danger is judged by, and what else there is."""
+        """What a learned layer would see of a text: what danger is judged by, and what else there is.
+
+        For training, by an engine that has none.
+        """
         reading = self._reader.read(text)
         found = self._danger.find(reading, self._library.countries[country], None)
-        return self._features.of_danger(reading, found), self._of_requests(reading)
+        of_danger = self._features.of_danger(reading, found, 0, len(reading.words))
+        of_requests = self._features.of_requests(
+            self._requests.find(reading), self._topics.within(reading), self._topics.spoken_of(reading)
+        )
+        names = [*self._met]
+        return [names[number] for number in of_danger], [names[number] for number in of_requests]
+
+    def _meet(self, feature: str) -> int:
+        return self._met.setdefault(feature, len(self._met))
 
     def sure_signs(self, text: str, country: str = "us") -> list[str]:
         """The phrases for which alone a text would be urgent, each after its sign, but for those that are a clause.
@@ -125,11 +138,6 @@ class Engine:
         return [
             f"{one.sign.id}: {one.phrase}" for one in found if one.urgent and one.kind == "phrases" and not one.bare
         ]
-
-    def _of_requests(self, reading: Reading) -> list[str]:
-        return self._features.of_requests(
-            self._requests.find(reading), self._topics.within(reading), self._topics.spoken_of(reading)
-        )
 
     def _as_a_whole(
         self, reading: Reading, language: str, pack: Country, asked: str | None, profile: str | None
@@ -154,28 +162,31 @@ class Engine:
         found = self._danger.find(reading, pack, profile)
         if not found and self._greetings.issuperset(reading.words):
             return _Meaning("unknown", None, None, "a greeting and nothing else")
-        features = self._features.of_danger(reading, found) if self._learned else []
-        urgent = self._urgent(reading, found, features)
-        if urgent:
-            return _raised(urgent, profile)
-        told = numbers(reading.words)
-        if told and sum(number.end - number.start for number in told) == len(reading.words):
-            return _Meaning("clarify", None, None, "a number alone", "number")
-        if self._learned is None:
-            return _Meaning("unknown", None, None, "nothing recognised")
-        return self._calm(reading, found, features, self._learned)
-
-    def _urgent(self, reading: Reading, found: Sequence[Found], features: Sequence[str]) -> _Meaning | None:
-        """What the rules or the learned layer see that cannot wait; the learned layer can only raise the level."""
         seen = next((one for one in found if one.urgent), None)
         by_rule = _Meaning(seen.level, seen.sign.id, None, seen.why) if seen else None
-        if self._learned is None or (by_rule and by_rule.kind != "call_now"):
-            return by_rule
+        if by_rule and (self._learned is None or by_rule.kind != "call_now"):
+            return _raised(by_rule, profile)
+        if self._learned is None:
+            return _Meaning("unknown", None, None, "nothing recognised")
+        whole = self._learned.look(self._features.of_danger(reading, found, 0, len(reading.words)))
+        urgent = self._urgent(reading, found, whole, self._learned, by_rule)
+        if urgent:
+            return _raised(urgent, profile)
+        told = reading.numbers()
+        if told and sum(number.end - number.start for number in told) == len(reading.words):
+            return _Meaning("clarify", None, None, "a number alone", "number")
+        return self._calm(reading, found, whole)
+
+    def _urgent(
+        self, reading: Reading, found: Sequence[Found], whole: Look, learned: Learned, by_rule: _Meaning | None
+    ) -> _Meaning | None:
+        """What a rule or the learned layer sees that cannot wait; the learned layer can only raise the level."""
         raised = None
         for start, end in self._runs(reading):
-            whole = end - start == len(reading.words)
-            part = features if whole else self._features.of_danger(reading, found, start, end)
-            meaning = self._weighed(part, self._learned, above_call_now=bool(by_rule))
+            look = whole
+            if end - start < len(reading.words):
+                look = learned.look(self._features.of_danger(reading, found, start, end))
+            meaning = self._weighed(look, above_call_now=bool(by_rule), signs=_any_within(found, start, end))
             if meaning and (raised is None or (raised.kind == "call_now" and meaning.kind != "call_now")):
                 raised = meaning
         hint = next((one for one in found if one.status is Status.PRESENT and one.level != "same_day"), None)
@@ -184,37 +195,46 @@ class Engine:
             return raised._replace(why=f"{hint.why}; {raised.why}")
         return raised or by_rule
 
-    def _weighed(self, features: Sequence[str], learned: Learned, *, above_call_now: bool) -> _Meaning | None:
-        """What the learned layer sees in a text or a part of it that cannot wait, or that is graver than a call."""
-        danger = learned.danger(features)
+    def _weighed(self, look: Look, *, above_call_now: bool, signs: bool) -> _Meaning | None:
+        """What the learned layer sees in a text or a part of it that cannot wait, or that is graver than a call.
+
+        ``signs``: whether a rule found any sign there.
+        """
+        danger = look.danger()
         if danger < _URGENT_FROM:
             return None
-        chances = learned.kind(features, urgent=True)
+        chances = look.urgent()
         if above_call_now:
             chances = {label: chance for label, chance in chances.items() if not label.startswith("call_now")}
             if danger * sum(chances.values()) < _GRAVER_FROM:
                 return None
-        words = learned.dangerous(features)
-        if not words and not any(feature.startswith("d=") for feature in features):
+        words = look.dangerous_words()
+        if not words and not signs:
             return None
         kind, label = _gravest(chances)
         why = f"learned: {', '.join(words)} ({danger:.2f})"
         return _Meaning(kind, label.partition(".")[2] or kind, None, why)
 
-    def _runs(self, reading: Reading) -> Iterator[tuple[int, int]]:
+    def _runs(self, reading: Reading) -> Sequence[tuple[int, int]]:
         """The whole, and parts that are judged alone, so that nothing said before or after a danger hides it.
 
         Each sentence, what stands before and after each sentence's end, and all without the courtesies at both ends.
         """
-        count = len(reading.words)
-        bounds = [at for at in range(1, count) if reading.sentence[at] != reading.sentence[at - 1]][:_MOST_SENTENCES]
+        words, count = reading.words, len(reading.words)
+        bounds: list[int] = []
+        if reading.sentence[0] != reading.sentence[-1]:
+            bounds = [at for at in range(1, count) if reading.sentence[at] != reading.sentence[at - 1]][
+                :_MOST_SENTENCES
+            ]
+        elif words[0] not in self._courtesy and words[-1] not in self._courtesy:
+            return [(0, count)] if count > 1 else []
         runs = {(0, count), *zip([0, *bounds], [*bounds, count], strict=True)}
         runs.update((0, at) for at in bounds)
         runs.update((at, count) for at in bounds)
         for start, end in tuple(runs):
             first, last = self._trimmed(reading, start, end)
             runs.update((a, b) for a in range(start, first + 1) for b in range(last, end + 1))
-        yield from sorted((run for run in runs if run[1] - run[0] > 1), key=lambda run: (run[0] - run[1], run))
+        return sorted((run for run in runs if run[1] - run[0] > 1), key=lambda run: (run[0] - run[1], run))
 
     def _trimmed(self, reading: Reading, start: int, end: int) -> tuple[int, int]:
         first, last = start, end
@@ -224,20 +244,22 @@ class Engine:
             last -= 1
         return first, last
 
-    def _calm(self, reading: Reading, found: Sequence[Found], features: Sequence[str], learned: Learned) -> _Meaning:
+    def _calm(self, reading: Reading, found: Sequence[Found], look: Look) -> _Meaning:
         asked = self._requests.find(reading)
         named = self._topics.within(reading)
         spoken_of = self._topics.spoken_of(reading)
-        if len(reading.words) == 1 and not (found or asked or named or spoken_of):
+        requests = asked or named or spoken_of
+        if len(reading.words) == 1 and not (found or requests):
             return _Meaning("unknown", None, None, "a word that stands in no list")
-        features = [*features, *self._features.of_requests(asked, named, spoken_of)]
-        chances = learned.kind(features, urgent=False)
+        if requests:
+            look = look.joined(self._features.of_requests(asked, named, spoken_of))
+        chances = look.calm()
         leaves = [one for one in asked if one.request.kind == "opt_out"]
         if leaves and chances["opt_out"] > max(_LEAVES_FROM, chances["opt_in"]):
             return _as_meaning(leaves[0])
         label = max(chances, key=chances.__getitem__)
         kind, _, name = label.partition(".")
-        why = f"{', '.join(learned.reasons(label, features))} ({chances[label]:.2f})"
+        why = f"{', '.join(look.words_for(label))} ({chances[label]:.2f})"
         if kind == "opt_out":
             return _Meaning("opt_out", "stop", None, why)
         if kind in ("info", "same_day"):
@@ -256,12 +278,12 @@ class Engine:
             return "all_taken"
         if reading.has(self._pain):
             return "hurts"
-        return "number" if numbers(reading.words) else "visit"
+        return "number" if reading.numbers() else "visit"
 
     def _answer(self, reading: Reading, plain_text: str, pack: Country, asked: str | None) -> _Meaning | None:
         if not asked or not asked.startswith("temperature"):
             return None
-        told = numbers(reading.words)
+        told = reading.numbers()
         if asked != "temperature" and plain_text in _YES:
             told = numbers(asked.split()[1:])
         if len(told) != 1 or len(reading.words) > 6:
@@ -295,6 +317,10 @@ def _raised(meaning: _Meaning, profile: str | None) -> _Meaning:
 
 def _as_meaning(asked: Asked) -> _Meaning:
     return _Meaning(asked.request.kind, asked.request.id, None, asked.why)
+
+
+def _any_within(found: Sequence[Found], start: int, end: int) -> bool:
+    return any(start <= one.start and one.end <= end for one in found)
 
 
 def _gravest(chances: Mapping[str, float]) -> tuple[str, str]:

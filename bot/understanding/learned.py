@@ -2,11 +2,13 @@
 
 Three of them look at a text: whether it is urgent at all, of which kind if it is, and what it wants if it is not.
 ``tools/training`` makes the file: first the names of the kinds, then a line for every feature with its weight for
-danger and the pairs of a kind's number and its weight.
+danger and the pairs of a kind's number and its weight. Weights are added as whole numbers, so that a sum is the same
+in whatever order.
 """
 
 import math
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,15 @@ import numpy as np
 WEIGHTS = Path(__file__).with_name("weights.txt")
 _STRONG = ("d=", "r=", "p=", "t=")
 """Features of the other layers: they count twice as much as a word."""
+_WORDS = ("w=", "b=")
+_SQUARE, _DANGER, _FIRST_KIND = 0, 1, 2
+"""Columns of the table: how much a feature counts, squared; its weight for danger; its weights for each kind."""
+_DANGER_UNIT, _KIND_UNIT = 100, 10
+"""Into how many parts a weight is counted: as many as the decimals in the file tell apart."""
 
-_Table = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+_Sums = np.ndarray[tuple[int], np.dtype[np.int32]]
+"""The rows of some features, added."""
+_Table = np.ndarray[tuple[int, int], np.dtype[np.int16]]
 
 
 def strength(feature: str) -> float:
@@ -26,62 +35,115 @@ def strength(feature: str) -> float:
 class Learned:
     """The trained classifiers; made once."""
 
-    def __init__(self, path: Path, says_little: Set[str]) -> None:
+    def __init__(self, path: Path, says_little: frozenset[str]) -> None:
         """``says_little``: words that stand everywhere, which no reason names."""
-        self._says_little = says_little
-        urgent, calm, start, *lines = (line.split("\t") for line in path.read_text("utf-8").splitlines())
-        self.urgent, self.calm = tuple(urgent[1:]), tuple(calm[1:])
-        self._danger_start = float(start[1])
-        self._starts = tuple(np.array([float(value) for value in starts.split()]) for starts in start[2:])
-        self._rows = {line[0]: row for row, line in enumerate(lines)}
-        self._counts = [strength(line[0]) ** 2 for line in lines]
-        self._danger = [strength(line[0]) * float(line[1] or 0) for line in lines]
-        self._kinds = _table(lines, 2, len(self.urgent)), _table(lines, 3, len(self.calm))
+        *heads, lines = path.read_text("utf-8").removesuffix("\n").split("\n", 3)
+        urgent, calm, start = (head.split("\t")[1:] for head in heads)
+        cells = lines.replace("\n", "\t").split("\t")
+        self.names = cells[0::4]
+        """The features by their numbers."""
+        self.numbers: Mapping[str, int] = dict(zip(self.names, range(len(self.names)), strict=True))
+        """The number of every feature that has a weight."""
+        self.danger_start = float(start[0])
+        self.urgent = _Kinds(urgent, start[1], _FIRST_KIND)
+        self.calm = _Kinds(calm, start[2], _FIRST_KIND + len(urgent))
+        self.table = _table(cells, (len(urgent), len(calm)))
+        self.says_little = says_little
 
-    def danger(self, features: Iterable[str]) -> float:
-        """How likely it is that a text is urgent, from 0 to 1."""
-        rows = self._known(features)
-        total = sum([self._danger[row] for row in rows]) / self._length(rows)
-        return 1 / (1 + math.exp(min(50.0, -self._danger_start - total)))
+    def look(self, features: Set[int]) -> "Look":
+        """A text or a part of it, given by its features, as the classifiers see it."""
+        return Look(self, features, self.table.take(_rows(features), 0).sum(0, np.int32))
 
-    def kind(self, features: Iterable[str], *, urgent: bool) -> dict[str, float]:
-        """How likely each kind is, of the urgent ones or of the others."""
-        which = 0 if urgent else 1
-        rows = self._known(features)
-        totals = self._starts[which] + self._kinds[which].take(rows, 0).sum(0) / self._length(rows)
-        raised = np.exp(totals - totals.max())
-        return dict(zip(self.urgent if urgent else self.calm, (raised / raised.sum()).tolist(), strict=True))
 
-    def dangerous(self, features: Iterable[str], most: int = 3) -> list[str]:
+class Look:
+    """What the classifiers see in some features."""
+
+    __slots__ = ("_features", "_learned", "_sums")
+
+    def __init__(self, learned: Learned, features: Set[int], sums: _Sums) -> None:
+        self._learned = learned
+        self._features = features
+        self._sums = sums
+
+    def joined(self, features: Set[int]) -> "Look":
+        """This and other features together; no feature is in both."""
+        return Look(self._learned, self._features | features, self._sums + self._learned.look(features)._sums)
+
+    def danger(self) -> float:
+        """How likely it is that this is urgent, from 0 to 1."""
+        total = int(self._sums[_DANGER]) / (_DANGER_UNIT * _length(self._sums))
+        return 1 / (1 + math.exp(min(50.0, -self._learned.danger_start - total)))
+
+    def urgent(self) -> dict[str, float]:
+        """How likely each urgent kind is, if this is urgent."""
+        return self._learned.urgent.chances(self._sums)
+
+    def calm(self) -> dict[str, float]:
+        """How likely each other kind is, if this is not urgent."""
+        return self._learned.calm.chances(self._sums)
+
+    def dangerous_words(self, most: int = 3) -> list[str]:
         """The words that spoke most for danger; none where only words did that stand everywhere."""
-        known = [(feature, self._rows.get(feature)) for feature in features]
-        return self._strongest([(self._danger[row], feature) for feature, row in known if row is not None], most)
+        return self._strongest(_DANGER, most)
 
-    def reasons(self, label: str, features: Iterable[str], most: int = 3) -> list[str]:
+    def words_for(self, label: str, most: int = 3) -> list[str]:
         """The words that spoke most for a kind that is not urgent."""
-        known = [(row, feature) for feature in features if (row := self._rows.get(feature)) is not None]
-        weights = self._kinds[1][[row for row, _ in known], self.calm.index(label)].tolist()
-        return self._strongest([(weight, feature) for weight, (_, feature) in zip(weights, known, strict=True)], most)
+        return self._strongest(self._learned.calm.column(label), most)
 
-    def _strongest(self, weighed: Iterable[tuple[float, str]], most: int) -> list[str]:
-        words = [(weight, feature[2:]) for weight, feature in weighed if weight > 0 and feature[:2] in ("w=", "b=")]
-        telling = [one for one in words if not self._says_little >= {*one[1].split()}]
-        return [word for _, word in sorted(telling, key=lambda pair: (-pair[0], pair[1]))[:most]]
-
-    def _known(self, features: Iterable[str]) -> list[int]:
-        rows = self._rows
-        return [rows[feature] for feature in features if feature in rows]
-
-    def _length(self, rows: Sequence[int]) -> float:
-        return math.sqrt(sum([self._counts[row] for row in rows]) or 1.0)
+    def _strongest(self, column: int, most: int) -> list[str]:
+        rows = _rows(self._features)
+        weighed = zip(self._learned.table[rows, column].tolist(), rows.tolist(), strict=True)
+        named = [(-weight, self._learned.names[row]) for weight, row in weighed if weight > 0]
+        words = sorted([(weight, name[2:]) for weight, name in named if name.startswith(_WORDS)])
+        telling = (word for _, word in words if not self._learned.says_little.issuperset(word.split()))
+        return [*islice(telling, most)]
 
 
-def _table(lines: Sequence[Sequence[str]], column: int, labels: int) -> _Table:
-    """A row of weights for every feature, made ready by how much it counts."""
-    written = [line[column] for line in lines]
-    pairs = np.fromstring(" ".join(written).replace(":", " "), sep=" ", dtype=np.float32).reshape(-1, 2)
-    rows = np.repeat(np.arange(len(lines)), [pair.count(":") for pair in written])
-    counts = np.array([strength(line[0]) for line in lines], np.float32)
-    table = np.zeros((len(lines), labels), np.float32)
-    table[rows, pairs[:, 0].astype(int)] = pairs[:, 1] * counts[rows]
+class _Kinds:
+    """The classifier of several kinds."""
+
+    def __init__(self, labels: Sequence[str], starts: str, first: int) -> None:
+        """``starts``: what each label has before any feature speaks; ``first``: the column of the first."""
+        self._labels = labels
+        self._starts = np.array([float(start) for start in starts.split()])
+        self._first = first
+
+    def column(self, label: str) -> int:
+        return self._first + self._labels.index(label)
+
+    def chances(self, sums: _Sums) -> dict[str, float]:
+        weights = sums[self._first : self._first + len(self._labels)]
+        totals = self._starts + weights / (_KIND_UNIT * _length(sums))
+        raised = np.exp(totals - totals.max())
+        return dict(zip(self._labels, (raised / raised.sum()).tolist(), strict=True))
+
+
+def _rows(features: Set[int]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    return np.array([*features], np.intp)
+
+
+def _length(sums: _Sums) -> float:
+    return math.sqrt(int(sums[_SQUARE]) or 1)
+
+
+def _table(cells: Sequence[str], labels: Sequence[int]) -> _Table:
+    """A row for every feature: how much it counts, squared, and its weights, made ready by how much it counts.
+
+    ``cells``: name, danger, pairs and pairs of each feature in turn; ``labels``: how many kinds each pairs are about.
+    """
+    counts = np.array([strength(name) for name in cells[0::4]])
+    table = np.zeros((len(counts), _FIRST_KIND + sum(labels)), np.int16)
+    table[:, _SQUARE] = counts**2
+    table[:, _DANGER] = np.rint(_numbers(weight or "0" for weight in cells[1::4]) * counts * _DANGER_UNIT)
+    first = _FIRST_KIND
+    for number, count in enumerate(labels):
+        pairs = cells[2 + number :: 4]
+        written = _numbers(pairs).reshape(-1, 2)
+        rows = np.repeat(np.arange(len(counts)), [pair.count(":") for pair in pairs])
+        table[rows, first + written[:, 0].astype(np.intp)] = np.rint(written[:, 1] * counts[rows] * _KIND_UNIT)
+        first += count
     return table
+
+
+def _numbers(written: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.fromstring(" ".join(written).replace(":", " "), sep=" ")

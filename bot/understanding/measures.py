@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.understanding.matcher import Lexicon, Match
-from bot.understanding.numbers import Number, numbers
+from bot.understanding.numbers import Number
 from bot.understanding.reading import Reading
 from bot.understanding.wordlists import WordLists
 from content.danger import DangerSigns
@@ -50,7 +50,7 @@ class Measures:
     def read(self, reading: Reading, country: Country) -> list[Measure]:
         """Every number whose meaning is plain from its words."""
         found: list[Measure] = []
-        for number in numbers(reading.words):
+        for number in reading.numbers():
             start, end = _around(reading, number)
             measure = (
                 self._of_oxygen(reading, number, start, end)

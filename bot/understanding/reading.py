@@ -1,12 +1,13 @@
 """Reads a text into words with their places: what is counted, and where sentences and clauses end."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.understanding.characters import small
 from bot.understanding.matcher import Lexicon
+from bot.understanding.numbers import Number, numbers
 from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
 from content.phrases import ARTICLES
@@ -50,18 +51,20 @@ class Word:
     """A word as it was understood, the elements it belongs to, and whether it stands in a phrase's way."""
 
     text: str
+    plain: str
+    """The text, "#" for a number, "" for an article."""
     elements: frozenset[int]
     counted: bool
     known: bool
-    features: tuple[str, ...]
-    """The names of the groups it belongs to, for the learned layer."""
+    features: frozenset[int]
+    """What the learned layer sees in it wherever it stands."""
 
 
 class Reading:
     """What was read. Positions are those of ``words``; ``places`` says where an element stands."""
 
     __slots__ = (
-        *("_found", "asks", "before", "clause", "kinds", "plain", "present"),
+        *("_found", "_numbers", "asks", "before", "clause", "kinds", "plain", "present"),
         *("sentence", "together", "until", "words"),
     )
 
@@ -83,6 +86,13 @@ class Reading:
         self.together: frozenset[int] = frozenset()
         """Those that stand as several words."""
         self._found: dict[int, list[tuple[int, int]]] = {}
+        self._numbers: list[Number] | None = None
+
+    def numbers(self) -> list[Number]:
+        """Every number, in order."""
+        if self._numbers is None:
+            self._numbers = numbers(self.words)
+        return self._numbers
 
     def places(self, element: int) -> list[tuple[int, int]]:
         """Where an element stands: first word and the word after its last, in order."""
@@ -127,16 +137,17 @@ class Reader:
         also_known: Iterable[str],
         real_words: Set[str],
         lists: WordLists,
-        groups: Mapping[int, str],
+        features: Callable[[str, Iterable[int]], frozenset[int]],
     ) -> None:
-        """``real_words`` are never corrected; ``groups``: the names of the elements that the learned layer sees."""
+        """``real_words`` are never corrected; ``features``: those of a word, by its plain text and its elements."""
         self._lists = lists
         self._lexicon = lexicon
-        self._groups = groups
+        self._features = features
         self._shorthand = _read_shorthand(Path(__file__).with_name("shorthand.txt"))
         self._spelling = Spelling({*lexicon.known(), *also_known}, real_words, lists["small_words"])
         self._filler = lexicon.group("filler")
         self._words: dict[str, tuple[Word, ...]] = {}
+        self._joined: dict[str, Word] = {}
 
     def read(self, text: str) -> Reading:
         """The reading of any text whatever; time is bounded by the length that is looked at."""
@@ -168,7 +179,7 @@ class Reader:
             for word in understood:
                 if words and word.text in _SECOND_HALVES and (joined := _joined(words[-1], word.text)):
                     words[-1] = joined
-                    kinds[-1] = self._understood(joined)[0]
+                    kinds[-1] = self._as_one(joined)
                     continue
                 if len(words) >= _MOST_WORDS:
                     return
@@ -210,7 +221,7 @@ class Reader:
             return ()
         words = self._words.get(token)
         if words is None:
-            words = tuple(self._word(text) for text in self._spelled(token))
+            words = tuple(self._word(text, self._elements(text)) for text in self._spelled(token))
             if len(self._words) < _MOST_REMEMBERED and len(token) <= 40:
                 self._words[token] = words
         return words
@@ -227,12 +238,20 @@ class Reader:
             return (token,)
         return self._spelling.meant(token) or (token,)
 
-    def _word(self, text: str) -> Word:
-        number = _NUMBER.fullmatch(text) is not None
-        elements = frozenset(self._lexicon.of(text) + ((self._lexicon.number,) if number else ()))
-        known = number or bool(elements) or self._spelling.knows(text)
-        features = tuple(f"g={self._groups[element]}" for element in sorted(elements) if element in self._groups)
-        return Word(text, elements, number or self._filler not in elements, known, features)
+    def _as_one(self, joined: str) -> Word:
+        """A word that was written as two: what it is written for, "what is" for "whats", stays with it."""
+        if joined not in self._joined:
+            self._joined[joined] = self._word(joined, self._understood(joined)[0].elements)
+        return self._joined[joined]
+
+    def _elements(self, text: str) -> frozenset[int]:
+        return frozenset(self._lexicon.of(text) + ((self._lexicon.number,) if _NUMBER.fullmatch(text) else ()))
+
+    def _word(self, text: str, elements: frozenset[int]) -> Word:
+        plain = "" if text in ARTICLES else "#" if text[0].isdigit() else text
+        counted = self._lexicon.number in elements or self._filler not in elements
+        known = bool(elements) or self._spelling.knows(text)
+        return Word(text, plain, elements, counted, known, self._features(plain, elements))
 
 
 def _ends_sentence(mark: str, *, abbreviated: bool) -> bool:
