@@ -35,6 +35,7 @@ class Fault(StrEnum):
     RECIPIENT_PERMANENT = "recipient_permanent"
     OPTED_OUT = "opted_out"
     RECIPIENT_TEMPORARY = "recipient_temporary"
+    NOT_SAID = "not_said"
     BLOCKED = "blocked"
     DESTINATION = "destination"
     THROTTLE = "throttle"
@@ -176,3 +177,6 @@ class Remembering(Channel, Protocol):
 
         None where it could not be asked, or its answer is not complete. Raises nothing but cancellation.
         """
+
+    async def look_up(self, provider_id: str) -> tuple[Listed, ...] | None:
+        """The text that has this id, empty where the provider knows none; None where it could not be asked."""

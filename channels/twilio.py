@@ -12,7 +12,7 @@ from twilio.rest import Client
 from channels.base import Fault, Listed, Outgoing, SendResult, Verdict, Via
 from channels.twilio_client import API, TwilioHttpClient
 from channels.twilio_errors import fault_of_answer, verdict_of
-from channels.twilio_list import PAGE, read_list
+from channels.twilio_list import PAGE, read_list, read_one
 from channels.twilio_signature import signature_ok
 from channels.twilio_webhooks import (
     WHATSAPP,
@@ -91,6 +91,17 @@ class TwilioChannel:
         try:
             return await read_list(self._get, f"{self._messages.removeprefix(API)}?{query}", ours, since)
         except Exception:  # noqa: BLE001 - whatever came instead of a list, it says nothing of what Twilio has
+            return None
+
+    async def look_up(self, provider_id: str) -> tuple[Listed, ...] | None:
+        """What became of the message with this id; empty where the account has none, None where it cannot be asked."""
+        if not is_message_sid(provider_id):
+            return ()
+        try:
+            return await read_one(
+                self._get, f"{self._messages.removesuffix('.json').removeprefix(API)}/{provider_id}.json"
+            )
+        except Exception:  # noqa: BLE001 - whatever came instead of a message, it says nothing of what became of it
             return None
 
     async def look(self) -> Look:

@@ -39,6 +39,7 @@ _VERDICTS = {
     Fault.RECIPIENT_PERMANENT: Verdict.REFUSED,
     Fault.OPTED_OUT: Verdict.REFUSED,
     Fault.BLOCKED: Verdict.REFUSED,
+    Fault.NOT_SAID: Verdict.REFUSED,
     Fault.CONTENT: Verdict.REFUSED,
     Fault.TEMPLATE: Verdict.REFUSED,
     Fault.RECIPIENT_TEMPORARY: Verdict.LATER,
@@ -72,5 +73,5 @@ def fault_of_answer(status: int, code: int | None) -> Fault:
 
 
 def fault_of_receipt(code: int | None) -> Fault:
-    """The class of a receipt that says undelivered or failed; without a known code, the handset's or the network's."""
-    return _FAULTS.get(code or 0, Fault.RECIPIENT_TEMPORARY)
+    """The class of a receipt that says undelivered or failed; a code that we do not know says nothing."""
+    return _FAULTS.get(code or 0, Fault.NOT_SAID)

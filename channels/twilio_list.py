@@ -22,6 +22,20 @@ Ask = Callable[[str], Awaitable[tuple[int, str]]]
 """Gets an address of the API (its path and query), and gives the status and the words of the answer."""
 
 
+async def read_one(ask: Ask, address: str) -> tuple[Listed, ...] | None:
+    """The message at this address, empty where there is none; None where Twilio does not say.
+
+    Raises ValueError, KeyError and TypeError for what is no message of Twilio's.
+    """
+    status, words = await ask(address)
+    if status == 404:
+        return ()
+    if status != 200:
+        return None
+    resource = json.loads(words)
+    return (_listed(_created(resource), resource),)
+
+
 async def read_list(ask: Ask, first: str, sender: str, since: datetime) -> tuple[Listed, ...] | None:
     """The messages from ``sender``, newest first, back to ``since``; None where that far back could not be read.
 

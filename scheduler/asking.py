@@ -1,4 +1,4 @@
-"""Asking the provider for the texts of which nobody knows whether it has them: the tick around `delivery.reconcile`."""
+"""Asking the provider what became of texts: the ticks around `delivery.reconcile` and `delivery.silence`."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -8,9 +8,11 @@ from typing import Protocol, TypeVar
 from channels.base import Listed, Remembering, Via
 from content.library import Library
 from scheduler import clock
-from scheduler.delivery import reconcile
+from scheduler.delivery import reconcile, silence
 from scheduler.delivery.reconcile import Attempt, Question
+from store import silent
 from store.database import Database
+from store.silent import Silent
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +65,20 @@ class Asking:
             asked = {question.attempt for question, _ in answers}
             self._absent = {attempt: at for attempt, at in self._absent.items() if attempt not in asked} | absent
 
+    async def hear(self, in_thread: InThread) -> None:
+        """Asks for texts of which no receipt tells how they ended, until none is left that is to be asked for now."""
+        while found := await in_thread(self._silent):
+            heard: list[tuple[Silent, tuple[Listed, ...] | None]] = []
+            for text in found:
+                if self._is_ending():
+                    break
+                heard.append((text, await self._channel.look_up(text.provider_id)))
+                if heard[-1][1] is None:
+                    break
+            await in_thread(lambda heard=heard: self._hear(heard))  # type: ignore[misc]
+            if len(heard) < len(found) or heard[-1][1] is None:
+                return  # the others wait until they are asked for again
+
     async def _ask(self, question: Question) -> tuple[Listed, ...] | None:
         text = question.text
         if text.to is None:
@@ -73,6 +89,20 @@ class Asking:
         real = self._real()
         with self._database.reading() as tx:
             return reconcile.to_ask(tx, clock.at(tx, real, demo=self._demo))
+
+    def _silent(self) -> list[Silent]:
+        real = self._real()
+        with self._database.reading() as tx:
+            if not silent.any_silent(tx, clock.at(tx, real, demo=self._demo).now):
+                return []
+        with self._database.writing() as tx:
+            return silence.to_ask(tx, clock.at(tx, real, demo=self._demo))
+
+    def _hear(self, answers: list[tuple[Silent, tuple[Listed, ...] | None]]) -> None:
+        real = self._real()
+        with self._database.writing() as tx:
+            silence.hear(tx, clock.at(tx, real, demo=self._demo), self._library, answers)
+        _log.info("%d texts of which nothing more was heard were asked for at the provider", len(answers))
 
     def _settle(self, answers: Answers) -> dict[Attempt, datetime]:
         real = self._real()

@@ -102,6 +102,7 @@ class Worker:
                 demo=duties.demo,
             )
             ticks.append((pace.ask, "reconcile", lambda: asking.round(self._aside.do)))
+            ticks.append((pace.ask, "silence", lambda: asking.hear(self._aside.do)))
         if duties.demo:
             ticks.append((pace.jump, "jump", self._jump))
         return ticks

@@ -86,6 +86,8 @@ message = sa.Table(
     sa.Column("lease_until", Moment),
     sa.Column("lease_owner", sa.Text),
     sa.Column("provider_id", sa.Text),
+    # When the provider is asked what became of a text that it took and of which it said nothing more; NULL: it is not.
+    sa.Column("ask_at", Moment),
     sa.Column("error_code", sa.Integer),
     sa.Column("gate", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
@@ -133,6 +135,8 @@ sa.Index(
 )
 sa.Index("ix_message_sending", message.c.lease_until, sqlite_where=SENDING, postgresql_where=SENDING)
 sa.Index("ix_message_unsettled", message.c.state_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+_SILENT = message.c.ask_at.is_not(None)
+sa.Index("ix_message_ask_at", message.c.ask_at, sqlite_where=_SILENT, postgresql_where=_SILENT)
 sa.Index("ix_message_welcome", message.c.contact_id, message.c.id, sqlite_where=WELCOME, postgresql_where=WELCOME)
 
 message_state = sa.Table(
@@ -145,6 +149,8 @@ message_state = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
     sa.Column("code", sa.Integer),
+    # The provider's id of an attempt that another takes the place of: what is told of it later is of no concern.
+    sa.Column("provider_id", sa.Text),
     one_of("state", RANKS),
 )
 sa.Index("ix_message_state_message_id", message_state.c.message_id, message_state.c.id)
@@ -208,12 +214,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """That a text came to a state; ``code`` is the provider's error code, ``detail`` a few words without its own."""
+    """That a text came to a state; ``code`` is the provider's error code, ``detail`` a few words without its own.
+
+    ``provider_id`` is that of an attempt which this step gave up for another.
+    """
 
     state: State
     at: datetime
     detail: str
     code: int | None
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +241,13 @@ class Cover:
 
 _GET = sa.select(message).where(message.c.id == sa.bindparam("number"))
 _HISTORY = (
-    sa.select(message_state.c.state, message_state.c.at, message_state.c.detail, message_state.c.code)
+    sa.select(
+        message_state.c.state,
+        message_state.c.at,
+        message_state.c.detail,
+        message_state.c.code,
+        message_state.c.provider_id,
+    )
     .where(message_state.c.message_id == sa.bindparam("number"))
     .order_by(message_state.c.id)
 )

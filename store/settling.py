@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from store.columns import among
 from store.database import Tx
-from store.messages import Message, State, get_message, message, remember, step_of
+from store.messages import Message, State, get_message, message, message_state, remember, step_of
 from store.prepared import Prepared
-from store.states import REPORTS, Step
+from store.states import REPORTS, SEND_ONCE_MORE, Step
+
+ASK_AFTER = timedelta(hours=12)
+"""So long after the last thing heard of a text the provider is asked for it (twilio.md section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,12 @@ _WITHOUT_PROOF = frozenset[State]({"unknown", "failed"})
 """What says nothing of a later call for the same text."""
 
 
+_NOT_THE_END = frozenset[State]({"accepted", "sent"})
+
+
 def _taken(step: Step) -> Prepared:
     of = step.update().where(message.c.id == sa.bindparam("number"))
-    return Prepared(of, "state_at", "error_code", "provider_id")
+    return Prepared(of, "state_at", "error_code", "provider_id", "ask_at")
 
 
 _STEPS = {state: _taken(step) for state, step in REPORTS.items()}
@@ -57,6 +63,11 @@ _BY_NUMBER = (
         message.c.provider_id.is_(None),
         # One never sent cannot have a receipt: this one is of another installation on the same account.
         message.c.attempts > 0,
+        # Nor is it of concern what becomes of an attempt that another took the place of.
+        ~sa.exists().where(
+            message_state.c.message_id == message.c.id,
+            message_state.c.provider_id == sa.bindparam("provider_id"),
+        ),
     )
     .with_for_update()
 )
@@ -87,7 +98,7 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
             else:
                 detail = f"{detail} (the provider gave the id of message {owner})".lstrip()
         if state in REPORTS[row.state].origins:
-            change = {"number": row.id, "provider_id": provider_id, "error_code": row.code}
+            change = _moved(now, row.id, row.state, provider_id, row.code)
             moved.setdefault(row.state, []).append(change)
             told.append(step_of(clinic_id, row.id, row.state, detail, row.code))
         elif provider_id != named_before:
@@ -115,16 +126,33 @@ def apply_receipt(
     """
     before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
     if before is None and message_id is not None:
-        before = tx.conn.execute(_BY_NUMBER, {"number": message_id}).one_or_none()
+        named = {"number": message_id, "provider_id": provider_id}
+        before = tx.conn.execute(_BY_NUMBER, named).one_or_none()
         if before is None:
             # Between the two questions another receipt, or the result of the call, may have given it the provider's id.
             before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
     if before is None:
         return None
     if before.state in REPORTS[state].origins:
-        moved = {"number": before.id, "provider_id": provider_id, "error_code": code}
+        moved = _moved(now, before.id, state, provider_id, code)
         _STEPS[state].run_many(tx, [moved], state_at=now)
         remember(tx, now, [step_of(before.clinic_id, before.id, state, detail, code)])
     elif before.provider_id is None:
         _NAME.run_many(tx, [{"number": before.id, "provider_id": provider_id}])
     return get_message(tx, before.id)
+
+
+def send_anew(tx: Tx, now: datetime, text: Message, due_at: datetime, detail: str) -> bool:
+    """Makes a text due for one more attempt that the provider had and could not deliver. Whether it still could be."""
+    again = SEND_ONCE_MORE.update().where(message.c.id == text.id, message.c.attempts == text.attempts)
+    values = {"state_at": now, "due_at": due_at, "provider_id": None, "error_code": None, "ask_at": None}
+    if tx.conn.execute(again.values(**values)).rowcount == 0:
+        return False
+    given_up = step_of(text.clinic_id, text.id, SEND_ONCE_MORE.to, detail, None) | {"at": now}
+    tx.conn.execute(sa.insert(message_state), given_up | {"provider_id": text.provider_id})
+    return True
+
+
+def _moved(now: datetime, number: int, to: State, provider_id: str | None, code: int | None) -> dict[str, Any]:
+    ask_at = now + ASK_AFTER if to in _NOT_THE_END and provider_id is not None else None
+    return {"number": number, "provider_id": provider_id, "error_code": code, "ask_at": ask_at}

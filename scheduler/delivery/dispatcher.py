@@ -15,6 +15,7 @@ from content.faults import ContentError
 from content.library import Library
 from scheduler.clock import Moment
 from scheduler.delivery import failures, gates
+from scheduler.delivery.again import next_try
 from scheduler.delivery.gates import Blocked, Case
 from scheduler.delivery.words import Composer
 from store import outbox
@@ -28,18 +29,6 @@ LONGEST_VALIDITY = timedelta(hours=10)
 """Twilio holds no text longer in its queue (twilio.md section 8)."""
 
 _NOTHING_BEFORE = SentBefore(None, None)
-# The first wait, doubled with every further attempt up to the longest; then somewhere between that and half as much
-# again, so that texts that failed together are not tried together.
-_FIRST_WAIT: Mapping[Fault, timedelta] = {
-    Fault.THROTTLE: timedelta(seconds=30),
-    Fault.NOT_SENT: timedelta(seconds=15),
-    Fault.RECIPIENT_TEMPORARY: timedelta(minutes=20),
-    Fault.DAILY_CAP: timedelta(hours=6),
-    Fault.EXPIRED: timedelta(minutes=1),
-}
-_LONGEST_WAIT = timedelta(hours=6)
-# A handset that is off is tried a few times, all else as long as the text is of use.
-_MOST_ATTEMPTS: Mapping[Fault, int] = {Fault.RECIPIENT_TEMPORARY: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +209,8 @@ def _tried_again(tx: Tx, now: datetime, ready: Ready, result: SendResult, chance
 
     One that has moved on meanwhile, by a receipt or to another attempt, stays where it is.
     """
-    if ready.attempt >= _MOST_ATTEMPTS.get(result.fault, ready.attempt + 1):
-        return False
-    first = _FIRST_WAIT.get(result.fault, _FIRST_WAIT[Fault.NOT_SENT])
-    wait = min(first * 2 ** min(ready.attempt - 1, 16), _LONGEST_WAIT)
-    again = now + wait * chance.uniform(1, 1.5)
-    if ready.expires_at is not None and again >= ready.expires_at:
+    again = next_try(result.fault, ready.attempt, now, ready.expires_at, chance)
+    if again is None:
         return False
     about = failures.detail(result.fault, result.detail)
     outbox.try_again(tx, now, ready.message_id, ready.attempt, again, about)

@@ -1,11 +1,13 @@
 """What follows from a text that did not arrive, whether the provider refused it or a receipt said so."""
 
 from datetime import datetime, timedelta
+from random import Random
 
 from channels.base import Fault
 from content.library import Library
 from scheduler import alerts, consent
-from store import clinics, contacts, follow_ups, messages
+from scheduler.delivery.again import next_try
+from store import clinics, contacts, follow_ups, messages, settling
 from store.database import Tx
 from store.follow_ups import FollowUpKind
 from store.messages import Message
@@ -13,6 +15,9 @@ from store.messages import Message
 _OURS = frozenset({Fault.SENDER, Fault.ACCOUNT})
 _FAILED = frozenset({"failed", "undelivered"})
 _SETTLED = _FAILED | {"delivered"}
+_PASSING = frozenset({Fault.RECIPIENT_TEMPORARY, Fault.THROTTLE, Fault.DAILY_CAP, Fault.EXPIRED})
+"""What keeps a text that the provider took from arriving now, and need not keep it an hour later."""
+_ONCE_MORE = "once more after"
 _LOOK_BACK = 20
 """Messages of a conversation in which the last text that went out before is looked for."""
 
@@ -39,6 +44,21 @@ def text_failed(tx: Tx, now: datetime, library: Library, message_id: int, fault:
         stop_sender(tx, now, text.clinic_id, text.sender_id, message_id, detail(fault))
     if not alerts.reply_settled(tx, now, text, arrived=False) and fault is not Fault.OPTED_OUT:
         tell_staff(tx, now, message_id, "failed_text", urgency=1, within=timedelta(days=1), about=detail(fault))
+
+
+def sent_anew(tx: Tx, now: datetime, text: Message, fault: Fault) -> bool:
+    """Has a text sent once more that the provider took and that did not arrive, where that may help; whether it is so.
+
+    Once only, after the wait of such a fault, and only if it is of use by then. An answer is not: whoever asked has a
+    person look at it. The gates judge it like any other.
+    """
+    if text.kind == "reply" or fault not in _PASSING:
+        return False
+    if any(change.detail.startswith(_ONCE_MORE) for change in messages.history(tx, text.id)):
+        return False
+    # Drawn from its number: texts that failed together are not sent together, and a replay does the same again.
+    again = next_try(fault, text.attempts, now, text.expires_at, Random(text.id))  # noqa: S311 - no secret
+    return again is not None and settling.send_anew(tx, now, text, again, f"{_ONCE_MORE} {fault}")
 
 
 def tell_staff(

@@ -27,8 +27,9 @@ _FAILED = {"undelivered", "failed"}
 def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message | None:
     """Moves the text on that the receipt tells of, never back, and gives it; None where it is none of ours.
 
-    A failure is followed up once: opt-out, quarantine, a task for staff. One of an attempt that a later attempt
-    has taken the place of says nothing of the text any more. An alert learns whether the reply it waits for arrived.
+    A failure is followed up once: opt-out, quarantine, a task for staff; one that passes may have the text sent once
+    more. One of an attempt that a later attempt has taken the place of says nothing of the text any more. An alert
+    learns whether the reply it waits for arrived.
     """
     message_id, attempt = _attempt(receipt.attempt)
     before = None if message_id is None else messages.get_message(tx, message_id)
@@ -47,6 +48,8 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message 
     if after is None or not _has_moved(before, after, now):
         return after
     if after.state in _FAILED:
+        if failures.sent_anew(tx, now, after, receipt.fault):
+            return messages.get_message(tx, after.id)
         failures.text_failed(tx, now, library, after.id, receipt.fault)
     elif after.state == "delivered":
         alerts.reply_settled(tx, now, after, arrived=True)

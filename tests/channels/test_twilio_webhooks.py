@@ -133,8 +133,8 @@ def test_a_receipt_is_read() -> None:
         ("21610", Fault.OPTED_OUT),
         ("30006", Fault.RECIPIENT_PERMANENT),
         ("30034", Fault.SENDER),
-        ("30099", Fault.RECIPIENT_TEMPORARY),
-        ("", Fault.RECIPIENT_TEMPORARY),
+        ("30099", Fault.NOT_SAID),
+        ("", Fault.NOT_SAID),
     ],
 )
 @pytest.mark.parametrize("state", ["undelivered", "failed"])

@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from channels.base import Remembering
+from channels.base import Outgoing, Receipt, ReceiptState, Remembering, Via
 from channels.simulator import SimulatedChannel
 from channels.twilio import TwilioChannel
 from scheduler.asking import Asking
+from scheduler.delivery import receipts
 from scheduler.delivery.reconcile import SOONEST
 from scheduler.enrolment import Enrolled
+from store.settling import ASK_AFTER
 from tests.fakes.twilio.server import FakeTwilio
-from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN
-from tests.scheduler.world import DAY_BEFORE, World
+from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from tests.scheduler.world import DAY_BEFORE, PHONE, World
 
 T = TypeVar("T")
+SECOND = timedelta(seconds=1)
 
 
 class Rounds:
@@ -52,6 +56,10 @@ class Rounds:
     def round(self, after: timedelta) -> None:
         self.now = DAY_BEFORE + after
         self.runner.run(self.asking.round(_at_once))
+
+    def hear(self, after: timedelta) -> None:
+        self.now = DAY_BEFORE + after
+        self.runner.run(self.asking.hear(_at_once))
 
     def close(self) -> None:
         self.runner.run(self.channel.close())
@@ -98,6 +106,108 @@ def test_while_twilio_does_not_answer_the_first_question_is_the_last(world: Worl
         rounds.round(SOONEST)
         assert fake.api.calls == asked + 1
         rounds.close()
+
+
+def _accepted(world: World, rounds: Rounds) -> Enrolled:
+    """A patient whose reminder Twilio took, and of which no receipt tells."""
+    enrolled = _reminded(world)
+    rounds.send()
+    assert _states(world, enrolled)[-1] == "accepted"
+    return enrolled
+
+
+def _reminded(world: World, phone: str = PHONE) -> Enrolled:
+    """A patient whose reminder is due, and whose first text arrived."""
+    enrolled = world.reminded(phone=phone)
+    first = world.texts(enrolled)[0].provider_id or ""
+    world.receive(DAY_BEFORE, Receipt(first, ReceiptState.DELIVERED, None, None))
+    return enrolled
+
+
+def test_twilio_is_asked_for_a_text_of_which_half_a_day_nothing_was_heard(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = _accepted(world, rounds)
+        calls = fake.api.calls
+        rounds.hear(ASK_AFTER - SECOND)
+        assert fake.api.calls == calls
+        fake.ledger[-1].status = "delivered"
+        rounds.hear(ASK_AFTER)
+        assert fake.api.calls == calls + 1
+        assert _states(world, enrolled)[-1] == "delivered"
+        rounds.hear(10 * ASK_AFTER)
+        assert fake.api.calls == calls + 1
+        rounds.close()
+
+
+def test_what_never_ends_is_asked_for_less_and_less_often_and_after_a_week_no_more(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        _accepted(world, rounds)
+        asked = []
+        for hours in range(24 * 30):
+            before = fake.api.calls
+            rounds.hear(timedelta(hours=hours))
+            asked += [hours] * (fake.api.calls - before)
+        assert asked == [12, 24, 48, 96, 192]
+        rounds.close()
+
+
+def test_what_failed_in_silence_is_followed_up_as_from_a_receipt(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = _accepted(world, rounds)
+        fake.ledger[-1].status, fake.ledger[-1].error_code = "undelivered", 30005
+        rounds.hear(ASK_AFTER)
+        assert _states(world, enrolled)[-1] == "undelivered"
+        assert [task.detail for task in world.tasks()] == ["recipient_permanent"]
+        rounds.close()
+
+
+def test_a_text_of_another_account_is_asked_for_once_and_while_twilio_does_not_answer_only_the_first(
+    world: World,
+) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner, asks_with="another token")
+        first = _accepted(world, rounds)
+        second = _reminded(world, phone="+12025550144")
+        rounds.send()
+        calls = fake.api.calls
+        rounds.hear(ASK_AFTER)
+        assert fake.api.calls == calls + 1
+        rounds.is_ending = True
+        rounds.hear(2 * ASK_AFTER)
+        assert fake.api.calls == calls + 1
+        rounds.close()
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as empty, asyncio.Runner() as runner:
+        rounds = Rounds(world, empty, runner)
+        rounds.hear(3 * ASK_AFTER)
+        rounds.hear(4 * ASK_AFTER)
+        assert empty.api.calls == 2
+        assert [_states(world, first)[-1], _states(world, second)[-1]] == ["accepted", "accepted"]
+        rounds.close()
+
+
+def test_a_receipt_of_another_installation_on_the_same_account_moves_nothing_of_ours(world: World) -> None:
+    """Its texts have numbers too, and its callbacks may come to us: a copy of our settings, set up to try something."""
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = world.reminded()
+        waiting = world.texts(enrolled)[-1]
+        theirs = replace(_outgoing(world, enrolled), attempt=f"{waiting.id}.1", body="Theirs")
+        sid = runner.run(rounds.channel.send(theirs)).provider_id or ""
+        with world.database.writing() as tx:
+            told = Receipt(sid, ReceiptState.DELIVERED, None, f"{waiting.id}.1")
+            assert receipts.apply(tx, DAY_BEFORE, world.library, told) is None
+        assert world.texts(enrolled)[-1] == waiting
+        rounds.send()
+        assert _states(world, enrolled)[-1] == "accepted"
+        rounds.close()
+
+
+def _outgoing(world: World, enrolled: Enrolled) -> Outgoing:
+    to = world.contact(enrolled).phone or ""
+    return Outgoing(to, "", Via.SMS, NUMBER, None, None, "1.1")
 
 
 def test_only_a_channel_that_remembers_is_asked() -> None:

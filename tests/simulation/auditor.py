@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from channels.base import ReceiptState, Verdict
+from channels.base import Fault, ReceiptState, Verdict
 from scheduler.planned import calendar_of, next_text_at
 from scheduler.send_window import SendWindow
 from store import clinics, consents, contacts, follow_ups, messages, patients, plans
@@ -116,7 +116,7 @@ def sent_once(books: Books) -> Iterator[str]:
     """The provider took no text twice, and nothing was told twice."""
     tellers: dict[Cover, set[int]] = {}
     for number, calls in books.taken.items():
-        if len(calls) > 1:
+        if len(calls) > 1 + any(_was_sent_anew(call) for call in calls[:-1]):
             yield f"text {number} was taken {len(calls)} times"
         for cover in books.covers.get(number, ()):
             # The rule without what somebody may have put behind it.
@@ -173,7 +173,11 @@ def limits_hold(books: Books) -> Iterator[str]:
     A text that trouble made late counts on the day on which it was due.
     """
     for person in books.record.people:
-        calls = [call for call in books.record.taken() if call.outgoing.to == person.phone]
+        calls = [
+            call
+            for call in books.record.taken()
+            if call.outgoing.to == person.phone and call is books.taken[call.message_id][-1]
+        ]
         counted = [min(call.at, books.texts[call.message_id].due_at or call.at) for call in calls]
         for number, call in enumerate(calls):
             began = courses.week_began(call.at, person.zone)
@@ -205,7 +209,7 @@ def states_agree(books: Books) -> Iterator[str]:
             yield f"text {number} is {text.state}, and the provider never took it"
         if calls and text.state in {"due", "claimed", "cancelled", "expired", "sending"}:
             yield f"text {number} is {text.state}, and the provider took it"
-        for provider_id in ids:
+        for provider_id in {call.provider_id for call in calls if not (_was_sent_anew(call) and text.attempts > 1)}:
             told = books.record.receipts.get(provider_id or "", set())
             ended = told & {ReceiptState.DELIVERED, ReceiptState.UNDELIVERED}
             least = RANKS["delivered"] if ended else RANKS["sent"] if told else 0
@@ -293,6 +297,11 @@ def shadow_is_the_calendar(books: Books) -> Iterator[str]:
         for name, day in sorted(says ^ stands):
             if name not in marked:
                 yield f"plan {course.versions[0].plan.id}: {name} on {day} is in one of row and calendar alone"
+
+
+def _was_sent_anew(call: Begun) -> bool:
+    """Whether what the provider took did not arrive, by a fault that passes: once more is right then."""
+    return call.end is not None and call.end.fault is Fault.RECIPIENT_TEMPORARY
 
 
 def _stood(books: Books, cover: Cover, step: int) -> bool:

@@ -234,6 +234,7 @@ class Scheduler(Process):
 
     def _ask(self) -> None:
         self._go_on(self._asking.round(_at_once))
+        self._go_on(self._asking.hear(_at_once))
         self.run.loop.after(self.chance.uniform(300, 3_000), self.alive(self._ask))
 
     def _go_on(self, asking: Coroutine[Any, Any, None]) -> None:

@@ -95,6 +95,19 @@ class Provider:
             if call.outgoing.to == to and call.accepted is not None and call.accepted[1] >= since
         )
 
+    async def look_up(self, provider_id: str) -> tuple[Listed, ...] | None:
+        """What became of a text that it took, as `channels.base.Remembering` has it."""
+        await Pause(self._chance.uniform(0.05, 2))
+        if self.is_away or (not self.is_healed and self._chance.random() < self._setting.unlisted):
+            return None
+        self._record.tally("asked for what stayed silent")
+        return tuple(
+            Listed(provider_id, call.outgoing.body, end.state, end.code, end.fault, call.accepted[1])
+            for call in self._record.taken()
+            if call.provider_id == provider_id and call.accepted is not None
+            for end in [call.end or Receipt(provider_id, ReceiptState.SENT, None, None)]
+        )
+
     async def close(self) -> None:
         """Nothing to give back."""
 
@@ -126,10 +139,10 @@ class Provider:
         call.provider_id = f"SM{self._ids:032x}"
         call.accepted = (self._record.step(), self._loop.now)
         self._record.note(self._loop.now, f"taken {text.attempt} {text.to} {call.provider_id[-6:]}")
-        self._tell(text, call.provider_id)
+        call.end = self._tell(text, call.provider_id)
 
-    def _tell(self, text: Outgoing, provider_id: str) -> None:
-        """Sends the receipts on their way: one that it was sent, and one of how it ended."""
+    def _tell(self, text: Outgoing, provider_id: str) -> Receipt:
+        """Sends the receipts on their way: one that it was sent, and one of how it ended, which comes back."""
         chance = self._chance
         sent = Receipt(provider_id, ReceiptState.SENT, None, text.attempt)
         self._later(sent, chance.uniform(0.0, 3.0))
@@ -140,6 +153,7 @@ class Provider:
             code = chance.choice([30003, 30008])
             end = replace(sent, state=ReceiptState.UNDELIVERED, code=code, fault=fault_of_receipt(code))
         self._later(end, chance.uniform(0.0, 20.0))
+        return end
 
     def _later(self, receipt: Receipt, seconds: float) -> None:
         chance, setting = self._chance, self._setting

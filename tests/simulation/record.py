@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Literal
 
-from channels.base import Outgoing, ReceiptState, SendResult
+from channels.base import Outgoing, Receipt, ReceiptState, SendResult
 from store.plans import Plan
 
 Kind = Literal["stop", "start", "danger", "loss", "other"]
@@ -34,6 +34,7 @@ class Begun:
     accepted: tuple[int, datetime] | None = None
     provider_id: str | None = None
     result: SendResult | None = None
+    end: Receipt | None = None
 
 
 @dataclass

@@ -6,13 +6,15 @@ from itertools import permutations
 import pytest
 
 from channels.base import Fault, Receipt, ReceiptState, SendResult, Verdict
+from scheduler import consent
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled
-from store import inbox
+from store import inbox, messages
 from store.messages import Message
-from tests.scheduler.world import ENROLLED, VISIT, World, at
+from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World, at
 
 SECOND = timedelta(seconds=1)
+HALF_AN_HOUR = timedelta(minutes=30)
 SID = "SM" + "a" * 32
 
 
@@ -96,12 +98,12 @@ def test_a_text_that_did_not_arrive_is_a_task_for_staff_once(world: World, state
     enrolled, ready = _accepted(world)
 
     for later in range(3):
-        world.receive(ENROLLED + later * SECOND, _receipt(state, ready, Fault.RECIPIENT_TEMPORARY, 30003))
-    world.receive(ENROLLED, _receipt(state, ready, Fault.RECIPIENT_TEMPORARY, 30003))
+        world.receive(ENROLLED + later * SECOND, _receipt(state, ready, Fault.BLOCKED, 30004))
+    world.receive(ENROLLED, _receipt(state, ready, Fault.BLOCKED, 30004))
 
     (task,) = world.tasks()
-    assert (task.kind, task.message_id, task.detail) == ("failed_text", ready.message_id, "recipient_temporary")
-    assert _only(world, enrolled).error_code == 30003
+    assert (task.kind, task.message_id, task.detail) == ("failed_text", ready.message_id, "blocked")
+    assert _only(world, enrolled).error_code == 30004
 
 
 def test_the_same_receipt_at_the_same_moment_is_followed_up_once(world: World) -> None:
@@ -206,3 +208,104 @@ def test_a_late_failure_of_an_earlier_attempt_says_nothing_of_the_later_one(worl
 
     assert _only(world, enrolled).state == "accepted"
     assert world.tasks() == []
+
+
+@pytest.mark.parametrize("state", ["undelivered", "failed"])
+def test_what_a_passing_fault_kept_from_arriving_is_sent_once_more_after_a_while(world: World, state: str) -> None:
+    enrolled, ready = _accepted(world)
+
+    world.receive(ENROLLED + SECOND, _receipt(state, ready, Fault.RECIPIENT_TEMPORARY, 30003))
+
+    text = _only(world, enrolled)
+    assert (text.state, text.provider_id, text.error_code) == ("due", None, None)
+    assert text.due_at is not None
+    assert HALF_AN_HOUR <= text.due_at - ENROLLED - SECOND <= 1.5 * HALF_AN_HOUR
+    assert world.tasks() == []
+    (second,) = world.begin(text.due_at)
+    assert second.attempt == 2
+    world.finish(text.due_at, [second])
+    with world.database.reading() as tx:
+        history = messages.history(tx, text.id)
+    assert [(each.state, each.detail, each.provider_id) for each in history[2:4]] == [
+        (state, "recipient_temporary", None),
+        ("due", "once more after recipient_temporary", SID),
+    ]
+
+
+def test_it_is_sent_once_more_and_no_more_than_that(world: World) -> None:
+    enrolled, ready = _accepted(world)
+    world.receive(ENROLLED, _receipt("undelivered", ready, Fault.RECIPIENT_TEMPORARY, 30003))
+    again = _only(world, enrolled).due_at
+    assert again is not None
+    (second,) = world.begin(again)
+    world.finish(again, [second])
+    sid = _only(world, enrolled).provider_id or ""
+
+    world.receive(again + SECOND, _receipt("undelivered", second, Fault.RECIPIENT_TEMPORARY, 30003, sid=sid))
+
+    assert _only(world, enrolled).state == "undelivered"
+    assert [task.detail for task in world.tasks()] == ["recipient_temporary"]
+
+
+@pytest.mark.parametrize("state", ["queued", "sent", "undelivered", "failed"])
+@pytest.mark.parametrize("stage", ["due", "sending", "accepted"])
+def test_what_is_told_late_of_the_attempt_that_did_not_arrive_changes_nothing(
+    world: World, state: str, stage: str
+) -> None:
+    enrolled, ready = _accepted(world)
+    world.receive(ENROLLED, _receipt("undelivered", ready, Fault.RECIPIENT_TEMPORARY, 30003))
+    again = _only(world, enrolled).due_at
+    assert again is not None
+    if stage != "due":
+        second = world.begin(again)
+        if stage == "accepted":
+            world.finish(again, second)
+    before = _only(world, enrolled)
+
+    fault = Fault.RECIPIENT_TEMPORARY if state in {"undelivered", "failed"} else Fault.NONE
+    world.receive(again, _receipt(state, ready, fault))
+    world.receive(again, _receipt(state, None, fault))
+
+    assert _only(world, enrolled) == before
+    assert world.tasks() == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.RECIPIENT_PERMANENT, Fault.BLOCKED, Fault.CONTENT, Fault.TEMPLATE, Fault.DESTINATION, Fault.NOT_SAID],
+)
+def test_what_a_lasting_fault_kept_from_arriving_is_not_sent_again(world: World, fault: Fault) -> None:
+    enrolled, ready = _accepted(world)
+
+    world.receive(ENROLLED, _receipt("undelivered", ready, fault))
+
+    assert _only(world, enrolled).state == "undelivered"
+    assert len(world.tasks()) == 1
+
+
+def test_what_would_be_of_no_use_by_then_is_not_sent_again(world: World) -> None:
+    enrolled = world.reminded()
+    number = world.add_text(enrolled, DAY_BEFORE, expires_at=DAY_BEFORE + HALF_AN_HOUR)
+    world.send(DAY_BEFORE)
+    with world.database.reading() as tx:
+        text = messages.get_message(tx, number)
+    assert text is not None
+    assert text.state == "accepted"
+
+    receipt = Receipt(text.provider_id or "", ReceiptState.UNDELIVERED, 30003, f"{number}.1", Fault.RECIPIENT_TEMPORARY)
+    after = world.receive(DAY_BEFORE, receipt)
+
+    assert after is not None
+    assert after.state == "undelivered"
+    assert [task.message_id for task in world.tasks()] == [number]
+
+
+def test_a_stop_keeps_what_waits_for_its_second_attempt_from_going(world: World) -> None:
+    enrolled, ready = _accepted(world)
+    world.receive(ENROLLED, _receipt("undelivered", ready, Fault.RECIPIENT_TEMPORARY, 30003))
+    with world.database.writing() as tx:
+        contact = world.contact_in(tx, enrolled)
+        consent.stop(tx, ENROLLED, world.library, contact, "stop", source="text", by="patient", message_id=None)
+
+    assert world.send(ENROLLED + 2 * HALF_AN_HOUR) == []
+    assert _only(world, enrolled).state == "cancelled"

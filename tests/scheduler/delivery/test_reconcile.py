@@ -72,10 +72,10 @@ def test_what_the_provider_has_takes_the_state_it_has_there(world: World, lost: 
 
 
 def test_what_failed_at_the_provider_is_followed_up_as_from_a_receipt(world: World, lost: Enrolled) -> None:
-    failed = replace(_listed(world, lost, ReceiptState.UNDELIVERED), code=30003, fault=Fault.RECIPIENT_TEMPORARY)
+    failed = replace(_listed(world, lost, ReceiptState.UNDELIVERED), code=30004, fault=Fault.BLOCKED)
     _ask(world, FIRST, (failed,))
     text = _text(world, lost)
-    assert (text.state, text.error_code) == ("undelivered", 30003)
+    assert (text.state, text.error_code) == ("undelivered", 30004)
     assert [task.kind for task in world.tasks()] == ["failed_text"]
 
 
