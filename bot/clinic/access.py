@@ -71,5 +71,10 @@ ROUTES: Mapping[str, Right | str] = {
     # Today.
     "today.page": Right.SEE,
     "today.live": Right.SEE,
+    # Patients.
+    "patients.page": Right.SEE,
+    "patients.found": Right.SEE,
+    "patients.one": Right.SEE,
+    "patients.texts": Right.SEE,
 }
 """The right that each route needs, by its endpoint."""

@@ -59,7 +59,7 @@ def account() -> Account:
 
 
 def now() -> datetime:
-    """The time that patients live in."""
+    """The time that patients live in. In the demo it is read in a transaction of its own: ask outside of any other."""
     return services().clock()
 
 

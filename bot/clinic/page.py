@@ -9,9 +9,9 @@ from flask_babel import LazyString, format_date, format_datetime, get_locale, la
 from flask_security import current_user
 
 from bot import demo
+from bot.clinic import names
 from bot.clinic.access import ROUTES, Right
 from bot.clinic.here import services
-from bot.clinic.names import kind_name, role_name
 from scheduler.plan.local_time import to_local
 
 
@@ -37,6 +37,17 @@ PLACES = (
     Place("audit.page", lazy_gettext("Audit"), "u"),
 )
 
+NAMES = {
+    "role_name": names.role_name,
+    "kind_name": names.kind_name,
+    "text_state_name": names.text_state_name,
+    "plan_state_name": names.plan_state_name,
+    "event_name": names.event_name,
+    "consent_name": names.consent_name,
+    "MARKS": names.MARKS,
+}
+"""What templates call things by."""
+
 
 def furnish(app: Flask) -> None:
     """Gives templates what every page has, and lets addresses name their clinic by themselves."""
@@ -57,12 +68,9 @@ def furnish(app: Flask) -> None:
             "demo": services().settings.demo,
         }
 
-    app.jinja_env.globals.update(
-        view_functions=app.view_functions, role_name=role_name, kind_name=kind_name, get_locale=get_locale
-    )
+    app.jinja_env.globals.update(view_functions=app.view_functions, **NAMES, get_locale=get_locale)
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
     app.jinja_env.filters.update(day=day, moment=moment, clock=clock)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
 def _leads_there(asking: Any, place: Place) -> bool:

@@ -1,0 +1,166 @@
+"""Everything that the page about a patient shows, read in one transaction."""
+
+from calendar import Calendar as Weeks
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from channels.base import Via
+from content.faults import ContentError
+from content.library import Library
+from scheduler.delivery.words import compose
+from scheduler.plan import show
+from scheduler.plan.calendar import Calendar
+from scheduler.plan.events import DayState, Event, Kind
+from scheduler.plan.show import Mark
+from scheduler.planned import PlanUnreadable, calendar_of, described, reminders_of, was_undone
+from scheduler.send_window import SendWindow
+from store import consents, contacts, follow_ups, messages, patients, plans
+from store.clinic_entry import ClinicEntry
+from store.consents import ConsentEvent
+from store.contacts import Contact
+from store.database import Tx
+from store.follow_ups import FollowUp
+from store.messages import Message
+from store.patients import Patient
+from store.plan_changes import PlanChange
+from store.plans import Plan
+
+MONTHS = 3
+"""So many months of a course are shown at once."""
+
+_MOST_COMING = 6
+_MOST_TEXTS = 60
+_SOON = timedelta(days=60)
+_DATES = {Kind.TREATMENT, Kind.PAIRED, Kind.LINKED, Kind.WAITING, Kind.FINISHED}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A plan as it is shown. ``calendar`` is None where this release cannot read the plan."""
+
+    plan: Plan
+    title: str
+    calendar: Calendar | None
+    today: DayState | None
+    coming: tuple[Event, ...]
+    changes: tuple[tuple[PlanChange, str, bool], ...]
+    """Each change, as it is written, and whether it applies no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A text that the plans foresee."""
+
+    at: datetime
+    body: str
+    plan_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A patient with all that belongs to them."""
+
+    patient: Patient
+    contact: Contact
+    zone: str
+    today: date
+    courses: tuple[Course, ...]
+    coming: tuple[Coming, ...]
+    texts: tuple[Message, ...]
+    tasks: tuple[FollowUp, ...]
+    consents: tuple[ConsentEvent, ...]
+
+
+def read(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, patient_id: int) -> About | None:
+    """The patient of this clinic with this id; None where there is none."""
+    person = patients.get_patient(tx, patient_id)
+    if person is None or person.clinic_id != entry.clinic.id:
+        return None
+    contact = contacts.get_contact(tx, person.contact_id)
+    if contact is None:
+        return None
+    window = SendWindow.of(person, entry.clinic)
+    today = window.local_day(now)
+    courses = tuple(_course(tx, plan, today) for plan in plans.all_plans_of(tx, patient_id))
+    return About(
+        person,
+        contact,
+        window.timezone,
+        today,
+        courses,
+        _coming(library, entry, contact, window, now, courses),
+        tuple(messages.conversation(tx, contact.id, _MOST_TEXTS)),
+        tuple(task for task in follow_ups.about(tx, contact.id) if task.state == "open"),
+        tuple(consents.consents(tx, contact.id)),
+    )
+
+
+def months(courses: Sequence[Course], first: date) -> list[tuple[date, list[list[tuple[date, Mark | None]]]]]:
+    """Months from that of ``first`` on, each as weeks of days with what the day is; days of other months have None."""
+    begin = first.replace(day=1)
+    firsts = [_months_on(begin, number) for number in range(MONTHS)]
+    marks = _marks(courses, begin, _months_on(begin, MONTHS) - timedelta(days=1))
+    return [
+        (month, [[(day, marks.get(day) if day.month == month.month else None) for day in week] for week in weeks])
+        for month in firsts
+        for weeks in [Weeks().monthdatescalendar(month.year, month.month)]
+    ]
+
+
+def _marks(courses: Sequence[Course], first: date, last: date) -> Mapping[date, Mark]:
+    found: dict[date, Mark] = {}
+    for course in courses:
+        if course.calendar is not None:
+            for day, mark in show.marks(course.calendar, first, last).items():
+                found[day] = min(mark, found.get(day, mark))
+    return found
+
+
+def _months_on(first: date, number: int) -> date:
+    months = first.year * 12 + first.month - 1 + number
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _course(tx: Tx, plan: Plan, today: date) -> Course:
+    stored = plans.changes(tx, plan.id)
+    words = described([change.change_json for change in stored])
+    changes = tuple(
+        (change, word, was_undone(plan, change.position)) for change, word in zip(stored, words, strict=True)
+    )
+    try:
+        calendar = calendar_of(plan)
+    except PlanUnreadable:
+        return Course(plan, plan.regimen_id, None, None, (), changes)
+    coming = (event for event in calendar.events(today, today + _SOON) if event.kind in _DATES)
+    return Course(
+        plan, calendar.regimen.title, calendar, calendar.on(today), tuple(islice(coming, _MOST_COMING)), changes
+    )
+
+
+def _coming(
+    library: Library,
+    entry: ClinicEntry,
+    contact: Contact,
+    window: SendWindow,
+    now: datetime,
+    courses: Sequence[Course],
+) -> tuple[Coming, ...]:
+    found = [
+        (reminder, course.plan.id)
+        for course in courses
+        if course.calendar is not None and course.plan.state in {"active", "stopped"}
+        for reminder in islice(reminders_of(course.plan, course.calendar, window, now), _MOST_COMING)
+    ]
+    found.sort(key=lambda each: (each[0].due_at, each[0].priority))
+    coming = []
+    for reminder, plan_id in found[:_MOST_COMING]:
+        try:
+            words = compose(
+                library, entry.clinic, reminder.template, reminder.args, contact.language, Via(contact.via)
+            ).body
+        except ContentError:
+            words = ""
+        coming.append(Coming(reminder.due_at, words, plan_id))
+    return tuple(coming)

@@ -1,0 +1,84 @@
+"""The list of patients, and the page about one."""
+
+from datetime import date
+
+from flask import Blueprint, abort, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.clinic.here import here, now, services
+from bot.clinic.live import conditional
+from bot.clinic.patients import about, finding
+from bot.clinic.patients.about import About
+
+routes = Blueprint("patients", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/patients")
+
+PAGE = 50
+REGIONS = {"us": "US", "uk": "GB", "eu": None, "mx": "MX", "au": "AU", "ca": "CA"}
+"""The region of numbers that are written without a country, by country pack."""
+
+
+@routes.get("")
+def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
+    """Who is enrolled; `q` finds by phone, code or part of a name."""
+    return render_template("patients/page.html", **_found())
+
+
+@routes.get("/found")
+def found(clinic_id: int) -> str:  # noqa: ARG001
+    """The list alone, while somebody types."""
+    return render_template("patients/_found.html", **_found())
+
+
+@routes.get("/<int:patient_id>")
+def one(clinic_id: int, patient_id: int) -> str:  # noqa: ARG001
+    """One patient."""
+    shown = _about(patient_id)
+    first = _month(shown.today)
+    return render_template(
+        "patients/one.html",
+        about=shown,
+        months=about.months(shown.courses, first),
+        before=_moved(first, -about.MONTHS),
+        after=_moved(first, about.MONTHS),
+    )
+
+
+@routes.get("/<int:patient_id>/texts")
+def texts(clinic_id: int, patient_id: int) -> AnyResponse:  # noqa: ARG001
+    """The conversation alone, as it is now."""
+    return conditional(render_template("patients/_texts.html", about=_about(patient_id)))
+
+
+def _found() -> dict[str, object]:
+    asked = request.args.get("q", "")[:100]
+    with services().database.reading() as tx:
+        listed = finding.find(tx, here().clinic, asked, REGIONS.get(here().clinic.country))
+    number = max(1, request.args.get("page", 1, int))
+    return {
+        "asked": asked,
+        "listed": listed[(number - 1) * PAGE : number * PAGE],
+        "count": len(listed),
+        "number": number,
+        "pages": max(1, -(-len(listed) // PAGE)),
+    }
+
+
+def _about(patient_id: int) -> About:
+    at = now()
+    with services().database.reading() as tx:
+        shown = about.read(tx, at, services().library, here().entry, patient_id)
+    if shown is None:
+        abort(404)
+    return shown
+
+
+def _month(today: date) -> date:
+    try:
+        return date.fromisoformat(f"{request.args['month']}-01")
+    except (KeyError, ValueError):
+        return today.replace(day=1)
+
+
+def _moved(first: date, months: int) -> str:
+    number = first.year * 12 + first.month - 1 + months
+    return f"{number // 12:04}-{number % 12 + 1:02}"

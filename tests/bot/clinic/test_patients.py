@@ -1,0 +1,110 @@
+"""Finding patients, and the page about one."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.services import Services
+from store import contacts, patients
+from store.clinics import Clinic
+from store.patients import Patient
+from tests.bot.clinic.conftest import Browser
+from tests.bot.conftest import NOON, PHONE, Phone, enrol
+
+START = NOON.date() + timedelta(days=2)
+HOSTILE = "<script>alert(1)</script>\u202e=cmd|' /C calc'!A0\x00"
+
+
+@pytest.fixture
+def pat(phone: Phone, services: Services) -> Patient:
+    """Pat Example, on a three-week cycle from Wednesday on."""
+    return enrol(services, "pembro_q3w", START, phone=phone.number)
+
+
+def add(services: Services, clinic: Clinic, name: str, code: str | None, phone: str) -> Patient:
+    with services.database.writing() as tx:
+        contact = contacts.open_contact(tx, NOON, clinic.id, phone, "en", "sms")
+        return patients.add_patient(
+            tx,
+            NOON,
+            clinic_id=clinic.id,
+            contact_id=contact.id,
+            name=name,
+            code=code,
+            timezone="America/New_York",
+        )
+
+
+@pytest.mark.parametrize("asked", ["quis", "ROSA quispe", "mrn-7", "(202) 555-0177", "+12025550177", "rosalind"])
+def test_a_patient_is_found_by_number_code_or_any_part_of_the_name(
+    asked: str, pat: Patient, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    add(services, clinic, "Rosalind Quispe", "MRN-7", "+12025550177")
+    page = nurse.get(f"/c/{clinic.id}/patients", query_string={"q": asked})
+    assert "Rosalind Quispe" in page.text
+    assert pat.name not in page.text
+    part = nurse.get(f"/c/{clinic.id}/patients/found", query_string={"q": asked})
+    assert "Rosalind Quispe" in part.text
+    assert "<html" not in part.text
+
+
+def test_without_a_question_everybody_is_listed_a_page_at_a_time(
+    clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    for number in range(53):
+        add(services, clinic, f"Person {number:02}", None, f"+1{202 + number}5550150")
+    first, second = (nurse.get(f"/c/{clinic.id}/patients", query_string={"page": page}).text for page in (1, 2))
+    assert "53 patients" in first
+    assert ("Person 49" in first, "Person 50" in first) == (True, False)
+    assert ("Person 49" in second, "Person 52" in second) == (False, True)
+
+
+def test_the_page_of_a_patient_tells_where_they_stand_and_what_comes(
+    pat: Patient, clinic: Clinic, phone: Phone, nurse: Browser
+) -> None:
+    phone.text("SIDE EFFECTS")
+    page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}").text
+    assert pat.name in page
+    assert PHONE in page
+    assert "Next treatment: Wednesday 6 May 2026" in page
+    assert "SIDE EFFECTS" in page
+    assert "your visit is today" in page
+    assert "consent given" in page
+    later = nurse.get(f"/c/{clinic.id}/patients/{pat.id}", query_string={"month": "2026-08"}).text
+    assert "August 2026" in later
+
+
+def test_what_stands_in_the_conversation_comes_by_itself_and_only_when_it_is_new(
+    pat: Patient, clinic: Clinic, phone: Phone, nurse: Browser
+) -> None:
+    address = f"/c/{clinic.id}/patients/{pat.id}/texts"
+    first = nurse.get(address)
+    assert nurse.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    phone.text("NEXT")
+    assert "NEXT" in nurse.get(address, headers={"If-None-Match": first.headers["ETag"]}).text
+
+
+def test_a_patient_of_another_clinic_is_not_found(
+    other_clinic: Clinic, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    theirs = add(services, other_clinic, "Somebody Else", "MRN-9", "+12025550188")
+    for address in (f"/c/{clinic.id}/patients/{theirs.id}", f"/c/{clinic.id}/patients/{theirs.id}/texts"):
+        answer = nurse.get(address)
+        assert answer.status_code == 404
+        assert "Somebody" not in answer.text
+    for asked in ("somebody", "MRN-9", "+12025550188"):
+        assert "Somebody" not in nurse.get(f"/c/{clinic.id}/patients", query_string={"q": asked}).text
+
+
+def test_hostile_words_appear_harmless(pat: Patient, clinic: Clinic, phone: Phone, nurse: Browser) -> None:
+    phone.text(HOSTILE)
+    phone.text("\N{GRINNING FACE}" * 1600)
+    page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize("month", ["2026-13", "x", "99999-01", "0000-00"])
+def test_a_month_that_is_none_shows_this_one(month: str, pat: Patient, clinic: Clinic, nurse: Browser) -> None:
+    page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}", query_string={"month": month})
+    assert (page.status_code, "May 2026" in page.text) == (200, True)
