@@ -133,8 +133,8 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
         )
         return True
     window = SendWindow.of(patient, clinic)
-    active = plans.plans_of(tx, [patient.id])[patient.id]
-    patients.set_next_text(tx, patient.id, next_text_at(active, window, now))
+    telling = plans.telling_plans_of(tx, [patient.id])[patient.id]
+    patients.set_next_text(tx, patient.id, next_text_at(telling, window, now))
     return True
 
 

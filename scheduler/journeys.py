@@ -34,9 +34,9 @@ def set_journey(
     if contact is not None and contact.opted_out_at is None:
         # What is due already is still to be planned for.
         since = now if patient.next_text_at is None else min(now, patient.next_text_at - _INSTANT)
-        active = plans.plans_of(tx, [patient_id])[patient_id]
+        telling = plans.telling_plans_of(tx, [patient_id])[patient_id]
         window = SendWindow.of(travelling, entry.clinic)
-        patients.set_next_text(tx, patient_id, next_text_at(active, window, since))
+        patients.set_next_text(tx, patient_id, next_text_at(telling, window, since))
     audit.record(tx, now, entry.clinic.id, by, "patient.journey", "patient", patient_id, ["timezone", "from", "until"])
     return patients.get_patient(tx, patient_id) or travelling
 

@@ -99,6 +99,6 @@ def _of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: s
     if patient.state == "active" and contact is not None and contact.opted_out_at is None:
         # What is due already is still to be planned for.
         after = min(now, (patient.next_text_at or now) - _INSTANT)
-        active = plans.plans_of(tx, [patient.id])[patient.id]
-        patients.set_next_text(tx, patient.id, next_text_at(active, SendWindow.of(patient, clinic), after))
+        telling = plans.telling_plans_of(tx, [patient.id])[patient.id]
+        patients.set_next_text(tx, patient.id, next_text_at(telling, SendWindow.of(patient, clinic), after))
     audit.record(tx, now, clinic.id, by, "patient.reminders", "patient", patient.id, [rule])

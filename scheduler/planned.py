@@ -49,10 +49,20 @@ def changes_of(plan: Plan) -> tuple[Change, ...]:
         raise PlanUnreadable(_why(error)) from error
 
 
-def described(stored: str) -> str:
-    """A stored change as it is written on the command line, or that it is an undo."""
+def described(stored: Sequence[str]) -> list[str]:
+    """Stored changes as they are written on the command line; an undo with what it took back."""
+    applying: list[str] = []
+    found = []
+    for change in stored:
+        if change != UNDO:
+            applying.append(_described(change))
+        found.append(applying[-1] if change != UNDO else f"undo {applying.pop()}" if applying else "undo")
+    return found
+
+
+def _described(stored: str) -> str:
     try:
-        return "undo" if stored == UNDO else str(change_from_json(stored))
+        return str(change_from_json(stored))
     except (ContentError, ChangeError):
         return "a change that this release cannot read"
 
@@ -80,8 +90,13 @@ def clinic_days_of(clinic: Clinic) -> ClinicDays | None:
 
 
 def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: datetime) -> Iterator[Reminder]:
-    """The plan's reminders due after a moment, in due order, worked out as they are asked for."""
-    return upcoming(
+    """The plan's reminders due after a moment, in due order, worked out as they are asked for.
+
+    Of a plan that was stopped they are those of late side effects; none where it ended since the patient has died.
+    """
+    if plan.state == "stopped" and calendar.timeline.state.stopped_on is None:
+        return iter(())
+    found = upcoming(
         calendar,
         timezone=window.timezone,
         window_from=window.opens,
@@ -93,6 +108,12 @@ def reminders_of(plan: Plan, calendar: Calendar, window: SendWindow, after: date
         away=window.away,
         overrides=overrides(plan.rules, calendar.regimen.id),
     )
+    return filter(is_of_the_tail, found) if plan.state == "stopped" else found
+
+
+def is_of_the_tail(reminder: Reminder) -> bool:
+    """Whether a reminder tells of late side effects."""
+    return reminder.rule.partition("/")[0] == "late_effects"
 
 
 def visit_times(plan: Plan, calendar: Calendar, since: date) -> dict[str, time]:
@@ -131,34 +152,39 @@ def items_of(plan: Plan) -> dict[str, Item]:
 
 
 def state_on(calendar: Calendar, today: date) -> PlanState:
-    """Whether a plan is active, on hold or stopped on a local date; that it is finished is for planning to say."""
+    """Whether a plan is active, on hold or stopped on a local date; that it is finished is for planning to say.
+
+    One that was on hold when its end was decided on is active until then, though nothing is left of it.
+    """
     state, day = calendar.timeline.state, today.toordinal()
-    if state.stopped_on is not None and state.stopped_on <= day:
-        return "stopped"
+    if state.stopped_on is not None:
+        return "stopped" if state.stopped_on <= day else "active"
     return "held" if state.held_from is not None and state.held_from <= day else "active"
 
 
 def turns_at(calendar: Calendar, timezone: str, after: datetime) -> datetime | None:
     """When a hold or an end that was decided on begins, if that is after a moment: its local day's first instant."""
     state = calendar.timeline.state
-    days = [day for day in (state.held_from, state.stopped_on) if day is not None]
-    found = [to_utc(date.fromordinal(day), time.min, timezone) for day in days]
-    return min((moment for moment in found if moment > after), default=None)
+    day = state.stopped_on or state.held_from
+    if day is None:
+        return None
+    moment = to_utc(date.fromordinal(day), time.min, timezone)
+    return moment if moment > after else None
 
 
-def next_text_at(active_plans: Sequence[Plan], window: SendWindow, after: datetime) -> datetime | None:
+def next_text_at(telling: Sequence[Plan], window: SendWindow, after: datetime) -> datetime | None:
     """When the first reminder of any of the plans is due after a moment, or a hold or an end begins; None: never.
 
     A plan that cannot be read is due at once: planning tells staff of it.
     """
     found = []
-    for plan in active_plans:
+    for plan in telling:
         try:
             calendar = calendar_of(plan)
         except PlanUnreadable:
             return after
         first = next(reminders_of(plan, calendar, window, after), None)
-        turn = turns_at(calendar, window.timezone, after)
+        turn = None if plan.state == "stopped" else turns_at(calendar, window.timezone, after)
         found += [moment for moment in (first.due_at if first else None, turn) if moment is not None]
     return min(found, default=None)
 

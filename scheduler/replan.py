@@ -65,7 +65,7 @@ def cancel_untold(tx: Tx, now: datetime, patient_ids: list[int]) -> None:
     if not waiting:
         return
     held = {}
-    for of_patient in plans.plans_of(tx, patient_ids).values():
+    for of_patient in plans.telling_plans_of(tx, patient_ids).values():
         for plan in of_patient:
             with suppress(PlanUnreadable):  # of such a plan nothing is known: what it told is left to the gates
                 held[plan.id] = _rules_of(plan)

@@ -16,8 +16,9 @@ from store.patients import Patient
 from store.plans import Plan
 
 _INSTANT = timedelta(microseconds=1)
-# A plan that is held or stopped says nothing; of one that is finished the last text may still wait.
-_SPEAKING = {"active", "finished"}
+# A plan on hold says nothing; of one that is finished the last text may still wait, one that was stopped has a tail.
+_SPEAKING = {"active", "finished", "stopped"}
+_PLANNED_FOR = {"active", "stopped"}
 
 
 class NotChanged(Exception):
@@ -31,7 +32,7 @@ class NotChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A plan that can be read, whatever its state. ``others``: the patient's other plans that are active."""
+    """A plan that can be read, whatever its state. ``others``: the patient's other plans that may say something."""
 
     plan: Plan
     calendar: Calendar
@@ -55,8 +56,8 @@ class Standing:
             return None
         planned_until = self.patient.next_text_at
         since = now if planned_until is None else min(now, planned_until - _INSTANT)
-        active = [each for each, _ in self.others] + ([plan] if plan.state == "active" else [])
-        return next_text_at(active, self.window, since)
+        telling = [each for each, _ in self.others] + ([plan] if plan.state in _PLANNED_FOR else [])
+        return next_text_at(telling, self.window, since)
 
 
 def stand(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, *, to_write: bool) -> Standing:
@@ -79,8 +80,8 @@ def stand(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, *, to_write: 
         calendar = calendar_of(plan)
     except PlanUnreadable as error:
         raise NotChanged("plan", f"This release cannot read plan {plan_id}: {error}.") from error
-    active = plans.plans_of(tx, [patient.id])[patient.id]
-    others = tuple(_readable(other) for other in active if other.id != plan_id)
+    telling = plans.telling_plans_of(tx, [patient.id])[patient.id]
+    others = tuple(_readable(other) for other in telling if other.id != plan_id)
     return Standing(
         plan=plan,
         calendar=calendar,

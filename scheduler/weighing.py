@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from scheduler.plan.calendar import Calendar, Event, Kind
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.intervals import TooSoon
-from scheduler.planned import with_changes
+from scheduler.plan.local_time import to_utc
+from scheduler.planned import is_of_the_tail, reminders_of, with_changes
 from scheduler.standing import Standing
 from store.clinics import ClinicEntry
 from store.plans import Plan, PlanEvent
@@ -134,7 +135,22 @@ def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> 
                 refusals.append(Refusal("override", f"{event.date}: {told}.", can_be_overridden=True))
             else:
                 warnings.append(f"{event.date}: {told}.")
+    warnings += _of_the_tail(standing, proposal)
     return Findings(tuple(refusals), tuple(warnings), before, after)
+
+
+def _of_the_tail(standing: Standing, proposal: Proposal) -> Iterator[str]:
+    """That texts follow an end, which nobody may get of somebody who has died."""
+    if not isinstance(proposal.change, Stop) or proposal.is_undo:
+        return
+    end = to_utc(proposal.change.on, time.min, standing.window.timezone)
+    told = reminders_of(proposal.plan, proposal.calendar, standing.window, end)
+    days = [each.local_date for each in told if is_of_the_tail(each)]
+    if days:
+        yield (
+            f"Texts about late side effects follow until {days[-1]}; tail=no leaves them out. For a patient who has "
+            f"died use `immunotext patient died {standing.patient.id}`: then nothing is texted any more."
+        )
 
 
 def _of_the_past(

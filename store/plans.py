@@ -43,6 +43,7 @@ __all__ = [
     "set_event_status",
     "set_plan_state",
     "set_visit_times",
+    "telling_plans_of",
     "write_events",
 ]
 
@@ -162,6 +163,12 @@ _DEFINITIONS = Prepared(
 _GET = Prepared(_PLANS.where(plan.c.id == sa.bindparam("number")))
 _LOCK = sa.select(plan.c.clinic_id).where(plan.c.id == sa.bindparam("number")).with_for_update(key_share=True)
 _LOCK_VERSION = sa.select(plan.c.version).where(plan.c.id == sa.bindparam("number")).with_for_update(key_share=True)
+_TELLING_OF = Prepared(
+    _PLANS.where(
+        among(plan.c.patient_id, "patients"),
+        sa.or_(plan.c.state == sa.literal_column("'active'"), plan.c.state == sa.literal_column("'stopped'")),
+    )
+)
 _ACTIVE_OF = Prepared(_PLANS.where(among(plan.c.patient_id, "patients"), plan.c.state == sa.literal_column("'active'")))
 _ALL_OF = Prepared(_PLANS.where(plan.c.patient_id == sa.bindparam("patient")))
 _ACTIVE_IN = Prepared(
@@ -227,10 +234,19 @@ def get_plan(tx: Tx, plan_id: int) -> Plan | None:
 
 def plans_of(tx: Tx, patient_ids: Sequence[int]) -> dict[int, list[Plan]]:
     """The active plans of each of these patients, the oldest first. Plans on one regimen share its definition."""
-    by_patient: dict[int, list[Plan]] = {patient_id: [] for patient_id in patient_ids}
-    for found in _read(tx, _ACTIVE_OF, patients=list(patient_ids)):
-        by_patient[found.patient_id].append(found)
-    return by_patient
+    return _by_patient(tx, _ACTIVE_OF, patient_ids)
+
+
+def telling_plans_of(tx: Tx, patient_ids: Sequence[int]) -> dict[int, list[Plan]]:
+    """The plans of each of these patients of which something may be texted: the active ones, and those stopped."""
+    return _by_patient(tx, _TELLING_OF, patient_ids)
+
+
+def _by_patient(tx: Tx, query: Prepared, patient_ids: Sequence[int]) -> dict[int, list[Plan]]:
+    found: dict[int, list[Plan]] = {patient_id: [] for patient_id in patient_ids}
+    for each in _read(tx, query, patients=list(patient_ids)):
+        found[each.patient_id].append(each)
+    return found
 
 
 def all_plans_of(tx: Tx, patient_id: int) -> list[Plan]:

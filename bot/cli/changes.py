@@ -16,14 +16,14 @@ from bot.cli.output import as_json_option, print_json
 from bot.services import Services
 from content.library import Library
 from content.regimens import Regimen
-from scheduler import changing, closing, closure_job, journeys, visits
+from scheduler import changing, closing, closure_job, consent, journeys, visits
 from scheduler.changing import Changed, NotChanged, Override
 from scheduler.enrolment import NewPlan, NotEnrolled, add_plan, newer_version
 from scheduler.plan.changes import ChangeError, Close, parse_change
 from scheduler.plan.local_time import Away
 from scheduler.planned import PlanUnreadable, described
 from scheduler.visits import Mark
-from store import jobs, patients, plans
+from store import contacts, jobs, patients, plans
 from store.clinics import ClinicEntry
 from store.database import Tx
 from store.jobs import Job
@@ -197,6 +197,22 @@ def patient_travel(patient_id: int, zone: str | None, first: date | None, last: 
     click.echo(f"Patient {patient_id} is {where}.")
 
 
+@click.command("died")
+@click.argument("patient_id", type=int)
+def patient_died(patient_id: int) -> None:
+    """Record that the patient with the number PATIENT_ID has died: plans and enrolment end, nothing more is texted."""
+    services = open_services()
+    now = services.clock()
+    with writing(services) as tx:
+        _entry_of(tx, patient_id)
+        person = patients.get_patient(tx, patient_id)
+        contact = None if person is None else contacts.get_contact(tx, person.contact_id)
+        if person is None or contact is None or person.state == "ended":
+            raise Refused(f"The enrolment of patient {patient_id} has ended already.")
+        consent.stop(tx, now, services.library, contact, "loss", source="console", by=ACTOR)
+    click.echo(f"The plans and the enrolment of patient {patient_id} have ended: nothing more is texted.")
+
+
 @click.command("close-day")
 @click.argument("name")
 @click.argument("day", type=Day())
@@ -261,17 +277,18 @@ def clinic_close_day(
 
 def change_rows(tx: Tx, plan: Plan) -> list[dict[str, object]]:
     """The changes of a plan, in their order, as they are written on the command line."""
+    stored = plans.changes(tx, plan.id)
     return [
         {
             "plan": plan.id,
-            "change": described(change.change_json),
+            "change": what,
             "by": change.by,
             "at": change.at,
             "reason": change.reason,
             "override_by": change.override_by,
             "override_reason": change.override_reason,
         }
-        for change in plans.changes(tx, plan.id)
+        for change, what in zip(stored, described([change.change_json for change in stored]), strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ from bot.cli.changes import (
     change_rows,
     offered_version,
     patient_change,
+    patient_died,
     patient_mark,
     patient_plan_add,
     patient_travel,
@@ -203,6 +204,7 @@ def patient_show(patient_id: int, as_json: bool) -> None:
 
 for command in (
     patient_change,
+    patient_died,
     patient_mark,
     patient_plan_add,
     patient_reminders,

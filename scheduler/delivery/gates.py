@@ -211,8 +211,12 @@ _DONE = {"given", "missed"}
 
 
 def _untrue(cover: CoverNow) -> str | None:
-    """The gate that a cover fails at; None while it holds. A plan is finished when its last text is planned."""
-    if cover.plan_state not in _RUNNING:
+    """The gate that a cover fails at; None while it holds. A plan is finished when its last text is planned.
+
+    Of a plan that was stopped late side effects are still told.
+    """
+    is_tail = cover.plan_state == "stopped" and cover.rule.partition("/")[0] == "late_effects"
+    if cover.plan_state not in _RUNNING and not is_tail:
         return f"plan_{cover.plan_state}"
     if cover.event_status is None or cover.event_status == "gone":
         return "event_gone"

@@ -56,7 +56,7 @@ def plan_due(
     """
     began = monotonic()
     claimed = patients.claim_due(tx, now, limit)
-    plans_of = plans.plans_of(tx, [patient.id for patient in claimed]) if claimed else {}
+    plans_of = plans.telling_plans_of(tx, [patient.id for patient in claimed]) if claimed else {}
     before = _before(tx, now, claimed)
     planned: list[tuple[int, datetime | None]] = []
     for patient in claimed:
@@ -94,7 +94,7 @@ def _plan(
     tx: Tx,
     now: datetime,
     patient: DuePatient,
-    active: Sequence[Plan],
+    telling: Sequence[Plan],
     window: SendWindow,
     limits: Limits,
     before: Sequence[datetime],
@@ -107,7 +107,7 @@ def _plan(
     ahead = to_utc(today + timedelta(days=WEEK), time.min, window.zone(now))
     found: list[tuple[int, Reminder]] = []
     following: list[datetime] = []
-    for plan in active:
+    for plan in telling:
         try:
             calendar = calendar_of(plan)
         except PlanUnreadable as error:

@@ -93,10 +93,11 @@ class Close(Change):
 
 @dataclass(frozen=True, slots=True)
 class Stop(Change):
-    """From a day on nothing is given, for good."""
+    """From a day on nothing is given, for good. ``tail``: texts about late side effects still follow."""
 
     kind = "stop"
     on: datetime.date
+    tail: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def apply(state: PlanState, change: Change) -> PlanState:
         case Close():
             return _close(state, change.date, change.to)
         case Stop():
-            return state._replace(held_from=None, holds=_holds(state, change.on), stopped_on=change.on.toordinal())
+            # What a hold keeps from happening until then does not happen either.
+            return state._replace(stopped_on=change.on.toordinal(), has_tail=change.tail)
         case Switch():
             return _switch(state, change)
         case Enter():

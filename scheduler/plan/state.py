@@ -27,13 +27,15 @@ class Segment(NamedTuple):
 class PlanState(NamedTuple):
     """``holds``: from the first day of each (ordinal) to the day on which treatment went on.
 
-    ``clinic_days``: where visits go that nobody has put on a day of their own; None: any day is as good.
+    ``has_tail``: of a plan that was stopped, whether late side effects are still told of. ``clinic_days``: where visits go
+    that nobody has put on a day of their own; None: any day is as good.
     """
 
     segments: tuple[Segment, ...]
     holds: tuple[tuple[int, int], ...] = ()
     held_from: int | None = None
     stopped_on: int | None = None
+    has_tail: bool = True
     clinic_days: ClinicDays | None = None
 
     @property

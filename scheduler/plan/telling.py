@@ -300,18 +300,26 @@ class Teller:
     def _event(self, event: Event, day: int) -> None:
         if event.kind is Kind.PAIRED:
             self._visit(event.name, day, self.times.visits.get(event.name))
-        elif event.kind is Kind.FINISHED and event.name != STOPPED:
-            # Of a course that was stopped staff know why, and what to say; nothing is texted.
-            self._tell("finished", event.name, day, day, {}, None)
-            late = self.by_id.get("late_effects")
-            for days in late.days_after if late else ():
-                # Counted from the last day of treatment: the day before.
-                self._tell("late_effects", event.name, day, day - 1 + days, {}, None, part=f"/{days}")
+        elif event.kind is Kind.FINISHED:
+            self._finish(event.name, day)
         elif event.kind is Kind.PHASE:
             lead = self.by_id["phase_before"].days
             self._tell("phase_before", event.name, day, day - lead, {"date": _iso(day)}, day * DAY)
         elif event.route == Route.CREAM:
             self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
+
+    def _finish(self, name: str, day: int) -> None:
+        state, last = self.timeline.state, self.timeline.last_dose(day)
+        if last is None or not (state.stopped_on is None or state.has_tail):
+            return
+        # Of a course that was stopped staff know why, and tell of it themselves.
+        if name != STOPPED:
+            self._tell("finished", name, day, day, {}, None)
+        late = self.by_id.get("late_effects")
+        for days in late.days_after if late else ():
+            # The last treatment may be long ago when it is decided that it was the last.
+            if last.ordinal + days >= day:
+                self._tell("late_effects", name, day, last.ordinal + days, {}, None, part=f"/{days}")
 
     def _tell(
         self,

@@ -137,7 +137,7 @@ class Timeline:
         if self.over < FOREVER and self._goes_on():
             if self.state.stopped_on is None:
                 return None
-            over, name = self.over, STOPPED
+            over, name = self.state.stopped_on, STOPPED
         elif self.final.waiting:
             phase = self.final.waiting.id
             name, kind = f"{dose.run.prefix}{phase}/waiting", Kind.WAITING

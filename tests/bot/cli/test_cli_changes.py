@@ -40,7 +40,10 @@ def test_a_change_is_looked_at_made_and_taken_back(enrolled: Run) -> None:
     assert "your next visit is now" in str(changed["text"])
     assert "is changed; it is active" in enrolled("patient", "change", "1", "--undo")
     shown = [row for row in enrolled.rows("patient", "show", "1") if "change" in row]
-    assert [row["change"] for row in shown] == ["delay:cycle=2,days=7,policy=reanchor", "undo"]
+    assert [row["change"] for row in shown] == [
+        "delay:cycle=2,days=7,policy=reanchor",
+        "undo delay:cycle=2,days=7,policy=reanchor",
+    ]
     assert (shown[0]["reason"], shown[0]["by"]) == ("low counts", "command line")
     assert "no change that could be taken back" in enrolled("patient", "change", "1", "--undo", status=1)
 
@@ -58,6 +61,16 @@ def test_what_comes_too_soon_needs_somebody_who_answers_for_it(enrolled: Run) ->
     assert "--override can allow it" in enrolled(*sooner, "--preview")
     assert "NAME" not in enrolled(*sooner, "--override", "nobody", status=2)
     enrolled(*sooner, "--override", "Dr. Quinn: the trial asks for it")
+
+
+def test_of_who_has_died_everything_ends(enrolled: Run) -> None:
+    stop = ("patient", "change", "1", f"stop:on={SECOND}")
+    assert "Mind: Texts about late side effects follow until" in enrolled(*stop, "--preview")
+    assert "nothing more is texted" in enrolled("patient", "died", "1")
+    assert [row["state"] for row in enrolled.rows("patient", "list")] == ["ended"]
+    assert "has ended already" in enrolled("patient", "died", "1", status=1)
+    assert "enrolment has ended" in enrolled(*stop, status=1)
+    assert "no patient 9" in enrolled("patient", "died", "9", status=1)
 
 
 def test_what_is_written_wrong_is_a_matter_of_usage(enrolled: Run) -> None:

@@ -169,6 +169,12 @@ def test_a_switch_too_soon_after_the_last_dose_is_flagged() -> None:
     assert events[1].warnings == ("pembrolizumab: 21 days after the dose before, and at least 42 are needed",)
 
 
+def test_a_stop_during_a_hold_brings_nothing_back_that_was_on_hold() -> None:
+    calendar = planned("pembro_q3w", "hold:from=2026-01-28", "stop:on=2026-05-01")
+    assert days(calendar) == ["2026-01-05", "2026-01-26"]
+    assert of_kind(calendar, Kind.FINISHED) == [("2026-05-01", "None")]
+
+
 def test_a_phase_waits_for_its_date_and_starts_on_it() -> None:
     waiting = planned("pembro_tnbc")
     assert of_kind(waiting, Kind.WAITING) == [("2026-06-02", "None")]

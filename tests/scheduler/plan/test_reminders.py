@@ -85,11 +85,33 @@ def test_the_end_is_told_in_its_turn_though_visits_follow_it() -> None:
     assert lines(told(made)) == ["visit_tomorrow 01-04 16:00", "finished 01-06 11:00", "visit_tomorrow 01-14 16:00"]
 
 
-def test_a_plan_that_was_stopped_is_not_told_to_be_finished() -> None:
-    calendar = Calendar(FILES["pembro_q3w"], START, changes=[Stop(date(2026, 2, 1))])
+# The last treatment is on the 26th of January.
+@pytest.mark.parametrize(
+    ("stop", "tail"),
+    [
+        (Stop(date(2026, 2, 1)), ["2026-02-23", "2026-04-27", "2026-07-27", "2027-01-26"]),
+        (Stop(date(2026, 2, 1), tail=False), []),
+        # Decided months later: what was to be told before that day is not made up for.
+        (Stop(date(2026, 5, 1)), ["2026-07-27", "2027-01-26"]),
+    ],
+)
+def test_a_plan_that_was_stopped_is_not_told_to_be_finished_but_has_its_tail(stop: Stop, tail: list[str]) -> None:
+    calendar = Calendar(FILES["pembro_q3w"], START, changes=[Hold(date(2026, 1, 28)), stop])
     settings: dict[str, Any] = {"window_from": time(9), "window_until": time(20), "visit_time": None}
     found = list(upcoming(calendar, timezone=NEW_YORK, after=LONG_AGO, **settings))
-    assert {each.rule for each in found} == {"visit_before", "visit_tomorrow", "visit_today", "between"}
+    assert [each.local_date.isoformat() for each in found if each.rule.startswith("late_effects")] == tail
+    told = {each.rule for each in found if not each.rule.startswith("late_effects")}
+    assert told == {"visit_before", "visit_tomorrow", "visit_today", "between"}
+
+
+def test_what_was_stopped_before_it_began_or_was_over_already_tells_nothing_that_is_not_so() -> None:
+    settings: dict[str, Any] = {"window_from": time(9), "window_until": time(20), "visit_time": None}
+    never = Calendar(FILES["pembro_q3w"], START, changes=[Stop(START)])
+    assert list(upcoming(never, timezone=NEW_YORK, after=LONG_AGO, **settings)) == []
+    one = regimen(phase("p", "21 days", cycles=1), reminders={"finished": {"at": "11:00"}})
+    for tail, told in ((True, ["finished"]), (False, [])):
+        over = Calendar(one, START, changes=[Stop(date(2026, 3, 1), tail=tail)])
+        assert [each.rule for each in upcoming(over, timezone=NEW_YORK, after=LONG_AGO, **settings)] == told
 
 
 def test_late_effects_are_told_ever_less_often_after_the_last_treatment() -> None:
