@@ -59,8 +59,10 @@ def account() -> Account:
 
 
 def now() -> datetime:
-    """The time that patients live in. In the demo it is read in a transaction of its own: ask outside of any other."""
-    return services().clock()
+    """The time that patients live in: one moment for the whole of a request."""
+    if "now" not in g:
+        g.now = services().clock()
+    return cast(datetime, g.now)
 
 
 def known_clinics(tx: Tx) -> Mapping[int, ClinicEntry]:
@@ -87,6 +89,7 @@ def guard(app: Flask) -> None:
             return _sign_in()
         if needed == SIGNED_IN:
             return None
+        now()  # before the view begins a transaction: the demo's clock is read in one of its own
         g.here = _find(account(), int((request.view_args or {})["clinic_id"]))
         if not here().may(needed):
             abort(403)
