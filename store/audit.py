@@ -39,6 +39,17 @@ class AuditEntry:
     fields: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries are asked for; None: any. From ``since`` on, before ``until``, and older than ``before_id``."""
+
+    actor: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before_id: int | None = None
+
+
 def record(
     tx: Tx,
     now: datetime,
@@ -66,13 +77,36 @@ def record(
 
 def entries(tx: Tx, clinic_id: int | None, limit: int = 1000) -> list[AuditEntry]:
     """The newest ``limit`` entries of a clinic, the newest first; None: those that concern no clinic."""
-    statement = (
-        sa.select(audit_entry)
-        .where(audit_entry.c.clinic_id.is_not_distinct_from(clinic_id))
-        .order_by(audit_entry.c.id.desc())
-        .limit(limit)
-    )
+    return find(tx, clinic_id, Filter(), limit)
+
+
+def find(tx: Tx, clinic_id: int | None, asked: Filter, limit: int) -> list[AuditEntry]:
+    """The newest ``limit`` entries of a clinic that fit, the newest first."""
+    conditions = [audit_entry.c.clinic_id.is_not_distinct_from(clinic_id)]
+    if asked.actor is not None:
+        conditions.append(audit_entry.c.actor == asked.actor)
+    if asked.subject is not None:
+        conditions.append(audit_entry.c.subject == asked.subject)
+    if asked.since is not None:
+        conditions.append(audit_entry.c.at >= asked.since)
+    if asked.until is not None:
+        conditions.append(audit_entry.c.at < asked.until)
+    if asked.before_id is not None:
+        conditions.append(audit_entry.c.id < asked.before_id)
+    statement = sa.select(audit_entry).where(*conditions).order_by(audit_entry.c.id.desc()).limit(limit)
     return [
         AuditEntry(row.id, row.clinic_id, row.at, row.actor, row.action, row.subject, row.subject_id, tuple(row.fields))
         for row in tx.conn.execute(statement)
     ]
+
+
+def actors(tx: Tx, clinic_id: int, among: int = 10_000) -> list[str]:
+    """Who did anything among the newest entries of a clinic, by name."""
+    newest = (
+        sa.select(audit_entry.c.actor)
+        .where(audit_entry.c.clinic_id == clinic_id)
+        .order_by(audit_entry.c.id.desc())
+        .limit(among)
+        .subquery()
+    )
+    return sorted(tx.conn.execute(sa.select(newest.c.actor).distinct()).scalars())

@@ -3,12 +3,13 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, time
+from datetime import date
 from typing import Any, TypeVar
 
 import click
 from argon2 import PasswordHasher
 
+from bot import clinic_rules
 from bot.cli.arguments import Day, Name, SnapTo, TimeOfDay, Weekdays, Zone, written
 from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
@@ -16,14 +17,13 @@ from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import clinic_reminders
 from bot.cli.watching import clinic_on_call
-from channels.phone import is_e164, read_number
+from channels.phone import is_e164
 from content.library import Library
 from content.regimen_format.notation import WEEKDAYS
 from store import audit, clinics, staff
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_REGIONS = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
 _SERVICE = re.compile(r"MG[0-9A-Za-z]{32}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _SHORTEST_PASSWORD = 12
@@ -89,6 +89,11 @@ def clinic_add(name: str, **given: Any) -> None:
 @click.option("--holiday", "holidays", multiple=True, type=Day(), help="A day without visits; may be repeated.")
 @click.option("--no-holiday", "workdays", multiple=True, type=Day(), help="A day that is a holiday no more.")
 @click.option("--snap", type=SnapTo(), help="Where a visit goes that would be on another day (default on-or-after).")
+@click.option(
+    "--ask-confirmation/--no-ask-confirmation",
+    default=None,
+    help="Whether the first text asks who is enrolled from now on to reply C (default no).",
+)
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
     """Change settings of the clinic called NAME.
 
@@ -135,6 +140,7 @@ def clinic_list(as_json: bool) -> None:
             "open": [WEEKDAYS[day] for day in entry.clinic.open_weekdays or range(7)],
             "holidays": entry.clinic.closed_on,
             "snap": written(entry.clinic.snap),
+            "ask_confirmation": entry.clinic.ask_confirmation,
         }
         for entry in found
     ]
@@ -293,22 +299,7 @@ def _closed_on(before: clinics.Clinic, holidays: Sequence[date], workdays: Seque
 
 def _checked(library: Library, fields: dict[str, Any], before: clinics.Clinic | None = None) -> dict[str, Any]:
     """The settings of a clinic as the store takes them. Raises click.UsageError with what to write instead."""
-    country = fields.get("country", before.country if before else None)
-    if country is not None and country not in library.countries:
-        message = f"There is no country pack {country}: there are {', '.join(library.countries)}."
-        raise click.UsageError(message)
-    for language in fields.get("languages", ()):
-        if language not in library.languages:
-            message = f"There are no texts in {language}: there are {', '.join(library.languages)}."
-            raise click.UsageError(message)
-    if "languages" in fields:
-        fields["default_language"] = fields["languages"][0]
-    if "phone_line" in fields and read_number(fields["phone_line"], _REGIONS.get(country or "", "US")).e164 is None:
-        message = f"{fields['phone_line']} is no phone number."
-        raise click.UsageError(message)
-    opens = fields.get("window_from", before.window_from if before else time(9))
-    closes = fields.get("window_until", before.window_until if before else time(20))
-    if opens >= closes:
-        message = "The send window must end after it begins."
-        raise click.UsageError(message)
-    return fields
+    try:
+        return clinic_rules.checked(library, fields, before)
+    except clinic_rules.WrongSetting as error:
+        raise click.UsageError(str(error)) from None

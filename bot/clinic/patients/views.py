@@ -9,12 +9,11 @@ from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
 from bot.clinic.patients import about, finding
 from bot.clinic.patients.about import About
+from bot.clinic_rules import REGIONS
 
 routes = Blueprint("patients", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/patients")
 
 PAGE = 50
-REGIONS = {"us": "US", "uk": "GB", "eu": None, "mx": "MX", "au": "AU", "ca": "CA"}
-"""The region of numbers that are written without a country, by country pack."""
 
 
 @routes.get("")

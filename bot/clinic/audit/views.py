@@ -1,0 +1,66 @@
+"""The audit of a clinic. It names people who work there, subjects by their numbers, and fields, never values."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from flask import Blueprint, Response, render_template, request
+
+from bot.clinic.exports import csv_file
+from bot.clinic.here import here, services
+from scheduler.plan.local_time import to_utc
+from store import audit
+from store.audit import AuditEntry, Filter
+
+routes = Blueprint("audit", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/audit")
+
+PAGE = 50
+MOST_EXPORTED = 100_000
+
+
+@routes.get("")
+def page(clinic_id: int) -> str:
+    """The newest entries that fit, a page at a time."""
+    asked = _asked()
+    with services().database.reading() as tx:
+        found = audit.find(tx, clinic_id, asked, PAGE + 1)
+        actors = audit.actors(tx, clinic_id)
+    return render_template(
+        "audit/page.html", found=found[:PAGE], more=len(found) > PAGE, asked=request.args, actors=actors
+    )
+
+
+@routes.get("/export")
+def export(clinic_id: int) -> Response:
+    """All that fits, as CSV."""
+    with services().database.reading() as tx:
+        found = audit.find(tx, clinic_id, _asked(), MOST_EXPORTED)
+    return csv_file("audit", ("at", "actor", "action", "subject", "subject_id", "fields"), map(_row, found))
+
+
+def _asked() -> Filter:
+    return Filter(
+        actor=request.args.get("actor") or None,
+        subject=request.args.get("subject") or None,
+        since=_moment(request.args.get("since", ""), 0),
+        until=_moment(request.args.get("until", ""), 1),
+        before_id=request.args.get("before", None, int),
+    )
+
+
+def _moment(day: str, days: int) -> datetime | None:
+    """The beginning of a day of the clinic, or of the one after it; None where there is no such date."""
+    try:
+        read = datetime.fromisoformat(day).replace(tzinfo=UTC).date() + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return to_utc(read, time(), here().clinic.timezone)
+
+
+def _row(entry: AuditEntry) -> tuple[object, ...]:
+    return (
+        entry.at.isoformat(),
+        entry.actor,
+        entry.action,
+        entry.subject,
+        entry.subject_id,
+        " ".join(entry.fields),
+    )

@@ -1,0 +1,42 @@
+"""What a clinic's settings must be, for the console and the command line alike."""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Any
+
+from channels.phone import read_number
+from content.library import Library
+from store.clinic_entry import Clinic
+
+REGIONS: Mapping[str, str] = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
+"""The region of a number that is written without its country, by country pack."""
+
+
+class WrongSetting(Exception):
+    """A setting is not as it must be; the message is one plain sentence, ``field`` the setting's name."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None = None) -> dict[str, Any]:
+    """The settings as the store takes them. ``before``: the clinic that they change. Raises WrongSetting."""
+    taken = dict(fields)
+    country = taken.get("country", before.country if before else None)
+    if country is not None and country not in library.countries:
+        raise WrongSetting("country", f"There is no country pack {country}: there are {', '.join(library.countries)}.")
+    for language in taken.get("languages", ()):
+        if language not in library.languages:
+            raise WrongSetting(
+                "languages", f"There are no texts in {language}: there are {', '.join(library.languages)}."
+            )
+    if "languages" in taken:
+        taken["default_language"] = taken["languages"][0]
+    if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
+        raise WrongSetting("phone_line", f"{taken['phone_line']} is no phone number.")
+    opens = taken.get("window_from", before.window_from if before else time(9))
+    closes = taken.get("window_until", before.window_until if before else time(20))
+    if opens >= closes:
+        raise WrongSetting("window_until", "The send window must end after it begins.")
+    return taken

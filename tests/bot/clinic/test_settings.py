@@ -1,0 +1,156 @@
+"""The settings of a clinic and the people who work there."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.services import Services
+from store import audit, clinics, staff
+from store.clinics import Clinic
+from store.staff import User
+from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.conftest import NOON, OURS
+
+FORM: dict[str, object] = {
+    "program": "Care Texts",
+    "timezone": "America/New_York",
+    "country": "us",
+    "languages": ["en", "es"],
+    "default_language": "en",
+    "phone_line": "202-555-0111",
+    "consent_text": "I agree to texts.",
+    "window_from": "09:00",
+    "window_until": "20:00",
+    "max_texts_per_day": "3",
+    "max_texts_per_week": "20",
+    "quiet_hours": "12",
+    "open_weekdays": ["0", "1", "2", "3", "4", "5", "6"],
+    "closed_on": "",
+    "snap": "on_or_after",
+}
+"""The clinic of the tests as it is."""
+
+
+def kept(services: Services, clinic: Clinic) -> Clinic:
+    with services.database.reading() as tx:
+        found = clinics.find_clinic(tx, clinic.id)
+    assert found is not None
+    return found
+
+
+def fields_of(services: Services, clinic: Clinic) -> list[tuple[str, ...]]:
+    with services.database.reading() as tx:
+        return [entry.fields for entry in audit.entries(tx, clinic.id) if entry.subject == "clinic"]
+
+
+def test_what_is_changed_is_kept_and_the_audit_names_the_fields(
+    clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    wanted = FORM | {
+        "quiet_hours": "24",
+        "open_weekdays": ["0", "2"],
+        "closed_on": "2026-12-25\n2026-07-03",
+        "default_language": "es",
+        "snap": "nearest",
+    }
+    assert administrator.post(f"/c/{clinic.id}/settings", wanted).status_code == 303
+    found = kept(services, clinic)
+    assert (found.quiet_hours, found.open_weekdays, found.snap) == (24, (0, 2), "nearest")
+    assert [day.isoformat() for day in found.closed_on] == ["2026-07-03", "2026-12-25"]
+    assert (found.languages, found.default_language) == (("es", "en"), "es")
+    assert fields_of(services, clinic) == [
+        ("closed_on", "default_language", "languages", "open_weekdays", "quiet_hours", "snap")
+    ]
+
+
+def test_saving_what_is_there_changes_nothing(clinic: Clinic, services: Services, administrator: Browser) -> None:
+    page = administrator.get(f"/c/{clinic.id}/settings").text
+    assert 'value="Care Texts"' in page
+    assert administrator.post(f"/c/{clinic.id}/settings", FORM).status_code == 303
+    assert kept(services, clinic).version == clinic.version
+    assert fields_of(services, clinic) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("phone_line", "call us", "is no phone number"),
+        ("closed_on", "christmas", "is no date"),
+        ("window_until", "08:00", "must end after it begins"),
+        ("max_texts_per_day", "0", "between 1 and 20"),
+        ("country", "xx", "Not a valid choice"),
+        ("program", "", "required"),
+    ],
+)
+def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
+    field: str, value: str, sentence: str, clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    answer = administrator.post(f"/c/{clinic.id}/settings", FORM | {"quiet_hours": "48", field: value})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert kept(services, clinic) == clinic
+
+
+def test_the_join_code_is_set_and_taken_away(clinic: Clinic, services: Services, administrator: Browser) -> None:
+    address = f"/c/{clinic.id}/settings/join-code"
+    assert administrator.post(address, {"code": "cedar"}).status_code == 303
+    assert kept(services, clinic).join_code == "CEDAR"
+    assert administrator.post(address, {"code": "no!"}).status_code == 422
+    assert administrator.post(address, {"code": ""}).status_code == 303
+    assert kept(services, clinic).join_code is None
+
+
+def test_somebody_new_gets_a_first_password_once_and_somebody_known_keeps_theirs(
+    clinic: Clinic, other_clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    address = f"/c/{clinic.id}/settings/people"
+    page = administrator.post(address, {"name": "New Nurse", "email": "New@staff.example", "role": "nurse"})
+    assert "Their first password" in page.text
+    assert "Their first password" not in administrator.get(address).text
+    known = add_staff(services, other_clinic.id, "nurse", "known@staff.example")
+    again = administrator.post(address, {"name": "Known", "email": "known@staff.example", "role": "viewer"})
+    assert "Their first password" not in again.text
+    with services.database.reading() as tx:
+        assert {user.email: role for user, role in staff.members(tx, clinic.id)}["new@staff.example"] == "nurse"
+        assert {member.clinic_id: member.role for member in staff.memberships(tx, known.id)} == {
+            clinic.id: "viewer",
+            other_clinic.id: "nurse",
+        }
+    assert (
+        administrator.post(address, {"name": "K", "email": "known@staff.example", "role": "nurse"}).status_code == 422
+    )
+
+
+def test_a_role_is_changed_or_ended_but_never_the_last_administrators(
+    clinic: Clinic, other_clinic: Clinic, services: Services, browse: Callable[[User], Browser]
+) -> None:
+    chief = add_staff(services, clinic.id, "administrator")
+    nurse = add_staff(services, clinic.id, "nurse")
+    stranger = add_staff(services, other_clinic.id, "nurse")
+    browser = browse(chief)
+
+    def roles() -> dict[int, str]:
+        with services.database.reading() as tx:
+            return {user.id: role for user, role in staff.members(tx, clinic.id)}
+
+    browser.post(f"/c/{clinic.id}/settings/people/{nurse.id}", {"role": "viewer"})
+    assert roles()[nurse.id] == "viewer"
+    browser.post(f"/c/{clinic.id}/settings/people/{chief.id}", {"role": "nurse"})
+    browser.post(f"/c/{clinic.id}/settings/people/{chief.id}", {"role": "administrator", "leaves": "y"})
+    assert roles()[chief.id] == "administrator"
+    browser.post(f"/c/{clinic.id}/settings/people/{nurse.id}", {"role": "viewer", "leaves": "y"})
+    assert nurse.id not in roles()
+    assert browser.post(f"/c/{clinic.id}/settings/people/{stranger.id}", {"role": "viewer"}).status_code == 404
+
+
+def test_a_stopped_sender_texts_again_when_an_administrator_says_so(
+    clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    with services.database.writing() as tx:
+        (sender,) = (one for entry in clinics.entries(tx) for one in entry.senders if one.address == OURS)
+        clinics.stop_sender(tx, NOON, sender.id, "account suspended")
+    assert "account suspended" in administrator.get(f"/c/{clinic.id}/settings/senders").text
+    assert administrator.post(f"/c/{clinic.id}/settings/senders/{sender.id}/resume").status_code == 303
+    with services.database.reading() as tx:
+        (resumed,) = (one for entry in clinics.entries(tx) for one in entry.senders if one.address == OURS)
+    assert resumed.stopped_at is None
