@@ -1,7 +1,7 @@
 """Which danger a text tells of: signs by their phrases and numbers, each judged by its scope."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.understanding.matcher import Lexicon, Match, Matcher
 from bot.understanding.measures import Measure, Measures
@@ -19,8 +19,7 @@ _MOST_WORDS = 10
 _RAISED = frozenset(["fever", "celltx", "heartbeat"])
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A sign that a text speaks of: its level if it were here now, what it means, and why it was seen."""
 
     sign: DangerSign
@@ -43,8 +42,7 @@ class Found:
         return self.status is Status.PRESENT and self.level != "same_day" and sure
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
+class _Meaning(NamedTuple):
     sign: str
     kind: str
     text: str
@@ -141,7 +139,7 @@ def is_raised(sign: str, profile: str | None) -> bool:
 def _raised(found: Found) -> Found:
     if found.level != "call_now":
         return found
-    return replace(found, level="emergency", kind="phrases" if found.kind == "hints" else found.kind)
+    return found._replace(level="emergency", kind="phrases" if found.kind == "hints" else found.kind)
 
 
 def _without_bare_counts(found: list[Found]) -> list[Found]:

@@ -150,8 +150,10 @@ class Engine:
         if answered:
             return _raised(answered, profile)
         corrected = " ".join(reading.words)
-        whole = self._requests.whole(plain_text) or self._requests.whole(corrected)
-        topic = self._topics.whole(plain_text, language) or self._topics.whole(corrected, language)
+        whole, topic = self._requests.whole(plain_text), self._topics.whole(plain_text, language)
+        if corrected != plain_text:
+            whole = whole or self._requests.whole(corrected)
+            topic = topic or self._topics.whole(corrected, language)
         if not topic and not whole:
             topic = self._topics.near(plain_text, language)
         if topic and (topic.own_keyword or not whole) and not (whole and whole.request.kind != "command"):
@@ -253,13 +255,12 @@ class Engine:
             return _Meaning("unknown", None, None, "a word that stands in no list")
         if requests:
             look = look.joined(self._features.of_requests(asked, named, spoken_of))
-        chances = look.calm()
-        leaves = [one for one in asked if one.request.kind == "opt_out"]
-        if leaves and chances["opt_out"] > max(_LEAVES_FROM, chances["opt_in"]):
-            return _as_meaning(leaves[0])
-        label = max(chances, key=chances.__getitem__)
+        leaves = next((one for one in asked if one.request.kind == "opt_out"), None)
+        if leaves and look.calm_chance("opt_out") > max(_LEAVES_FROM, look.calm_chance("opt_in")):
+            return _as_meaning(leaves)
+        label, chance = look.calm()
         kind, _, name = label.partition(".")
-        why = f"{', '.join(look.words_for(label))} ({chances[label]:.2f})"
+        why = f"{', '.join(look.words_for(label))} ({chance:.2f})"
         if kind == "opt_out":
             return _Meaning("opt_out", "stop", None, why)
         if kind in ("info", "same_day"):

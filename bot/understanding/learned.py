@@ -24,6 +24,7 @@ _DANGER_UNIT, _KIND_UNIT = 100, 10
 
 _Sums = np.ndarray[tuple[int], np.dtype[np.int32]]
 """The rows of some features, added."""
+_Chances = np.ndarray[tuple[int], np.dtype[np.float64]]
 _Table = np.ndarray[tuple[int, int], np.dtype[np.int16]]
 
 
@@ -52,22 +53,26 @@ class Learned:
 
     def look(self, features: Set[int]) -> "Look":
         """A text or a part of it, given by its features, as the classifiers see it."""
-        return Look(self, features, self.table.take(_rows(features), 0).sum(0, np.int32))
+        numbers = [*features]
+        return Look(self, numbers, self.table.take(np.array(numbers, np.intp), 0))
 
 
 class Look:
     """What the classifiers see in some features."""
 
-    __slots__ = ("_features", "_learned", "_sums")
+    __slots__ = ("_features", "_learned", "_rows", "_sums")
 
-    def __init__(self, learned: Learned, features: Set[int], sums: _Sums) -> None:
+    def __init__(self, learned: Learned, features: list[int], rows: _Table) -> None:
+        """``rows``: those of the features in the table."""
         self._learned = learned
         self._features = features
-        self._sums = sums
+        self._rows = rows
+        self._sums: _Sums = rows.sum(0, np.int32)
 
     def joined(self, features: Set[int]) -> "Look":
         """This and other features together; no feature is in both."""
-        return Look(self._learned, self._features | features, self._sums + self._learned.look(features)._sums)
+        other = self._learned.look(features)
+        return Look(self._learned, self._features + other._features, np.concatenate((self._rows, other._rows)))
 
     def danger(self) -> float:
         """How likely it is that this is urgent, from 0 to 1."""
@@ -76,11 +81,18 @@ class Look:
 
     def urgent(self) -> dict[str, float]:
         """How likely each urgent kind is, if this is urgent."""
-        return self._learned.urgent.chances(self._sums)
+        kinds = self._learned.urgent
+        return dict(zip(kinds.labels, kinds.chances(self._sums).tolist(), strict=True))
 
-    def calm(self) -> dict[str, float]:
-        """How likely each other kind is, if this is not urgent."""
-        return self._learned.calm.chances(self._sums)
+    def calm(self) -> tuple[str, float]:
+        """The likeliest other kind, if this is not urgent, and how likely it is."""
+        chances = self._learned.calm.chances(self._sums)
+        likeliest = int(chances.argmax())
+        return self._learned.calm.labels[likeliest], float(chances[likeliest])
+
+    def calm_chance(self, label: str) -> float:
+        """How likely a kind is, if this is not urgent."""
+        return float(self._learned.calm.chances(self._sums)[self._learned.calm.labels.index(label)])
 
     def dangerous_words(self, most: int = 3) -> list[str]:
         """The words that spoke most for danger; none where only words did that stand everywhere."""
@@ -91,9 +103,9 @@ class Look:
         return self._strongest(self._learned.calm.column(label), most)
 
     def _strongest(self, column: int, most: int) -> list[str]:
-        rows = _rows(self._features)
-        weighed = zip(self._learned.table[rows, column].tolist(), rows.tolist(), strict=True)
-        named = [(-weight, self._learned.names[row]) for weight, row in weighed if weight > 0]
+        names = self._learned.names
+        weights = zip(self._rows[:, column].tolist(), self._features, strict=True)
+        named = [(-weight, names[feature]) for weight, feature in weights if weight > 0]
         words = sorted([(weight, name[2:]) for weight, name in named if name.startswith(_WORDS)])
         telling = (word for _, word in words if not self._learned.says_little.issuperset(word.split()))
         return [*islice(telling, most)]
@@ -104,22 +116,19 @@ class _Kinds:
 
     def __init__(self, labels: Sequence[str], starts: str, first: int) -> None:
         """``starts``: what each label has before any feature speaks; ``first``: the column of the first."""
-        self._labels = labels
+        self.labels = labels
         self._starts = np.array([float(start) for start in starts.split()])
-        self._first = first
+        self._columns = slice(first, first + len(labels))
 
     def column(self, label: str) -> int:
-        return self._first + self._labels.index(label)
+        return self._columns.start + self.labels.index(label)
 
-    def chances(self, sums: _Sums) -> dict[str, float]:
-        weights = sums[self._first : self._first + len(self._labels)]
-        totals = self._starts + weights / (_KIND_UNIT * _length(sums))
+    def chances(self, sums: _Sums) -> _Chances:
+        """How likely each label is, in their order."""
+        totals = self._starts + sums[self._columns] / (_KIND_UNIT * _length(sums))
         raised = np.exp(totals - totals.max())
-        return dict(zip(self._labels, (raised / raised.sum()).tolist(), strict=True))
-
-
-def _rows(features: Set[int]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    return np.array([*features], np.intp)
+        chances: _Chances = raised / raised.sum()
+        return chances
 
 
 def _length(sums: _Sums) -> float:

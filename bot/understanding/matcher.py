@@ -4,12 +4,14 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from content.phrases import ARTICLES, FAR, Phrase, Step, plain
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Entry = tuple[tuple[str, ...], int]
+"""The words of a member of several words, and the element that it belongs to."""
 
 
 class Text(Protocol):
@@ -36,14 +38,13 @@ class Lexicon:
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
         self._groups = groups
         self._ids: dict[tuple[str, ...], int] = {}
+        self._split: dict[str, tuple[str, ...]] = {}
         self._words: dict[str, set[int]] = {}
         self._beginnings: dict[str, set[int]] = {}
-        self.together: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
-        """First two words -> (all words, element): entries of several words, without articles."""
-        self.together_exact: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+        self.together: dict[str, dict[str, list[Entry]]] = {}
+        """First word -> second word -> entries of several words, without articles."""
+        self.together_exact: dict[str, dict[str, list[Entry]]] = {}
         """The same for the entries that would be one word without their articles."""
-        self.begin_together: set[str] = set()
-        """The first words of all of these."""
         self.number = self.element(("{number}",))
 
     def element(self, alternatives: tuple[str, ...]) -> int:
@@ -66,9 +67,10 @@ class Lexicon:
     def known(self) -> Iterator[str]:
         """Every word that stands in a group or phrase."""
         yield from self._words
-        for entries in (*self.together.values(), *self.together_exact.values()):
-            for entry, _ in entries:
-                yield from entry
+        for following in (*self.together.values(), *self.together_exact.values()):
+            for entries in following.values():
+                for entry, _ in entries:
+                    yield from entry
 
     def commonness(self) -> Mapping[int, int]:
         """How often an element may be expected to stand in a text: words that many phrases use are common words."""
@@ -88,7 +90,9 @@ class Lexicon:
         return tuple(found)
 
     def _enter(self, member: str, element: int) -> None:
-        words = tuple(plain(member).split())
+        words = self._split.get(member)
+        if words is None:
+            words = self._split[member] = tuple(plain(member).split())
         if len(words) == 1:
             if words[0].endswith("*"):
                 self._beginnings.setdefault(words[0][:-1], set()).add(element)
@@ -96,15 +100,11 @@ class Lexicon:
                 self._words.setdefault(words[0], set()).add(element)
             return
         short = tuple(word for word in words if word not in ARTICLES)
-        self.begin_together.add(short[0] if len(short) > 1 else words[0])
-        if len(short) > 1:
-            self.together.setdefault((short[0], short[1]), []).append((short, element))
-        else:
-            self.together_exact.setdefault((words[0], words[1]), []).append((words, element))
+        entry, entries = (short, self.together) if len(short) > 1 else (words, self.together_exact)
+        entries.setdefault(entry[0], {}).setdefault(entry[1], []).append((entry, element))
 
 
-@dataclass(frozen=True, slots=True)
-class Match(Generic[T_co]):
+class Match(NamedTuple, Generic[T_co]):
     """Where a phrase was found: what it stands for, its first word, the word after its last, and its own words."""
 
     what: T_co
@@ -126,10 +126,11 @@ class Matcher(Generic[T]):
     def __init__(self, lexicon: Lexicon, phrases: Iterable[tuple[T, Phrase]]) -> None:
         compiled = [_compile(lexicon, what, phrase) for what, phrase in phrases]
         often = lexicon.commonness()
-        self._by_rarest: dict[int, list[_Compiled[T]]] = {}
+        self._by_rarest: dict[int, list[tuple[int, _Compiled[T]]]] = {}
+        """Phrases by their rarest element, each with the next rarest, or the same where there is no other."""
         for phrase in compiled:
-            rarest = min(phrase.needs, key=lambda element: (often[element], element))
-            self._by_rarest.setdefault(rarest, []).append(phrase)
+            rarest, *others = sorted(phrase.needs, key=lambda element: (often[element], element))
+            self._by_rarest.setdefault(rarest, []).append(((others or [rarest])[0], phrase))
         self._rarest = frozenset(self._by_rarest)
 
     def find(self, text: Text) -> list[Match[T]]:
@@ -137,8 +138,8 @@ class Matcher(Generic[T]):
         found: list[Match[T]] = []
         present = text.present
         for element in present & self._rarest:
-            for phrase in self._by_rarest[element]:
-                if phrase.needs <= present:
+            for next_rarest, phrase in self._by_rarest[element]:
+                if next_rarest in present and phrase.needs <= present:
                     found.extend(_places(phrase, text))
         return found
 
@@ -161,8 +162,7 @@ def _closed(step: Step) -> tuple[str, ...]:
 
 def _places(phrase: _Compiled[T], text: Text) -> Iterator[Match[T]]:
     first, *others = phrase.runs
-    for own in _run_places(first, text):
-        words = list(own)
+    for words in _run_places(first, text):
         for run in others:
             best = min(
                 (other for other in _run_places(run, text) if not _overlap(words, other)),
@@ -173,8 +173,10 @@ def _places(phrase: _Compiled[T], text: Text) -> Iterator[Match[T]]:
                 break
             words += best
         else:
-            start, end = min(words)[0], max(word[1] for word in words)
-            yield Match(phrase.what, start, end, frozenset(i for a, b in words for i in range(a, b)))
+            if others:
+                words.sort()
+            own = frozenset([at for start, end in words for at in range(start, end)])
+            yield Match(phrase.what, words[0][0], words[-1][1], own)
 
 
 def _run_places(run: tuple[tuple[int, int], ...], text: Text) -> Iterator[list[tuple[int, int]]]:

@@ -1,7 +1,7 @@
 """What numbers mean: temperatures in C and F, oxygen, pulse, blood pressure, sugar, weight, stools, vomits, doses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.understanding.matcher import Lexicon, Match
 from bot.understanding.numbers import Number
@@ -17,8 +17,7 @@ _SHORT = 4
 """Words of a sentence such as "tengo 39" that speaks of nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """A number that says something about a sign: its level, or None for a value as it should be."""
 
     sign: str

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
 _PAIR = re.compile(r"(\d{2,3})[/](\d{2,3})")
@@ -30,8 +30,7 @@ _NOT_ALONE = frozenset(["un", "una", "o", "oh", "one", "uno"])
 _POINT = frozenset(["point", "punto", "con", "dot", "coma"])
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number and the words it was written with; ``low`` is the second half of a pair such as 150/90."""
 
     value: float
@@ -44,6 +43,8 @@ class Number:
 def numbers(words: Sequence[str]) -> list[Number]:
     """Every number of a text, in order."""
     found: list[Number] = []
+    if _BEGIN.isdisjoint(words) and not any(word[0].isdigit() for word in words):
+        return found
     at = 0
     while at < len(words):
         word = words[at]
@@ -57,10 +58,11 @@ def numbers(words: Sequence[str]) -> list[Number]:
 
 
 def _read(words: Sequence[str], at: int) -> Number | None:
-    pair = _PAIR.fullmatch(words[at])
+    in_digits = words[at][0].isdigit()
+    pair = _PAIR.fullmatch(words[at]) if in_digits else None
     if pair:
         return Number(float(pair[1]), at, at + 1, False, float(pair[2]))
-    if _DIGITS.fullmatch(words[at]):
+    if in_digits and _DIGITS.fullmatch(words[at]):
         value, end = float(words[at].replace(",", ".")), at + 1
         decimal = not words[at].isdigit()
     else:

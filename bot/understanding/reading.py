@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.understanding.characters import small
-from bot.understanding.matcher import Lexicon
+from bot.understanding.matcher import Entry, Lexicon
 from bot.understanding.numbers import Number, numbers
 from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
 from content.phrases import ARTICLES
-
-_Entry = tuple[tuple[str, ...], int]
 
 SENTENCE = 50
 """What the end of a sentence costs a phrase that would cross it: more than any phrase may pay."""
@@ -58,6 +56,10 @@ class Word:
     known: bool
     features: frozenset[int]
     """What the learned layer sees in it wherever it stands."""
+    begins: Mapping[str, Sequence[Entry]] | None
+    """Entries of several words that begin with it, without articles, by their second word."""
+    begins_exact: Mapping[str, Sequence[Entry]] | None
+    """The same of the entries that would be one word without their articles."""
 
 
 class Reading:
@@ -159,14 +161,16 @@ class Reader:
             plain = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain)
         plain = _SPELLED.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), plain)
         self._place(reading, _TOKEN.findall(plain))
-        reading.settle(self._find_together(reading))
+        reading.settle(_together(reading))
         return reading
 
     def _place(self, reading: Reading, tokens: list[str]) -> None:
         sentence = clause = pending = cost = 0
         words, kinds = reading.words, reading.kinds
         for token in tokens:
-            understood = self._words.get(token) or self._understood(token)
+            understood = self._words.get(token)
+            if understood is None:
+                understood = self._understood(token)
             if not understood:
                 if "?" in token:
                     reading.asks.add(sentence)
@@ -194,34 +198,13 @@ class Reader:
                 reading.sentence.append(sentence)
                 reading.clause.append(clause)
 
-    def _find_together(self, reading: Reading) -> list[tuple[int, int, int]]:
-        words = reading.words
-        short = [i for i, word in enumerate(words) if word not in ARTICLES]
-        found = self._together(words, short, self._lexicon.together)
-        found += self._together(words, range(len(words)), self._lexicon.together_exact)
-        return found
-
-    def _together(
-        self, words: Sequence[str], places: Sequence[int], entries: Mapping[tuple[str, str], Sequence[_Entry]]
-    ) -> list[tuple[int, int, int]]:
-        found: list[tuple[int, int, int]] = []
-        for number in range(len(places) - 1):
-            at = places[number]
-            if words[at] not in self._lexicon.begin_together:
-                continue
-            for entry, element in entries.get((words[at], words[places[number + 1]]), ()):
-                last = number + len(entry) - 1
-                if last < len(places) and all(words[places[number + i]] == entry[i] for i in range(2, len(entry))):
-                    found.append((at, places[last] + 1, element))
-        return found
-
     def _understood(self, token: str) -> tuple[Word, ...]:
         """The words of a token; none when it is punctuation."""
-        if not (token[0].isalnum() or token[0] in "@$"):
-            return ()
         words = self._words.get(token)
         if words is None:
-            words = tuple(self._word(text, self._elements(text)) for text in self._spelled(token))
+            is_word = token[0].isalnum() or token[0] in "@$"
+            texts = self._spelled(token) if is_word else ()
+            words = tuple(self._word(text, self._elements(text)) for text in texts)
             if len(self._words) < _MOST_REMEMBERED and len(token) <= 40:
                 self._words[token] = words
         return words
@@ -251,7 +234,31 @@ class Reader:
         plain = "" if text in ARTICLES else "#" if text[0].isdigit() else text
         counted = self._lexicon.number in elements or self._filler not in elements
         known = bool(elements) or self._spelling.knows(text)
-        return Word(text, plain, elements, counted, known, self._features(plain, elements))
+        features = self._features(plain, elements)
+        begins, begins_exact = self._lexicon.together.get(text), self._lexicon.together_exact.get(text)
+        return Word(text, plain, elements, counted, known, features, begins, begins_exact)
+
+
+def _together(reading: Reading) -> list[tuple[int, int, int]]:
+    """Where entries of several words stand: first word, the word after the last, element."""
+    words, kinds = reading.words, reading.kinds
+    short = [at for at, word in enumerate(kinds) if word.plain]
+    found = _entries(words, short, [kinds[at].begins for at in short])
+    return found + _entries(words, range(len(words)), [word.begins_exact for word in kinds])
+
+
+def _entries(
+    words: Sequence[str], places: Sequence[int], beginnings: Sequence[Mapping[str, Sequence[Entry]] | None]
+) -> list[tuple[int, int, int]]:
+    found: list[tuple[int, int, int]] = []
+    for number, begins in enumerate(beginnings):
+        if begins is None or number + 1 == len(places):
+            continue
+        for entry, element in begins.get(words[places[number + 1]], ()):
+            run = places[number : number + len(entry)]
+            if tuple([words[at] for at in run]) == entry:
+                found.append((run[0], run[-1] + 1, element))
+    return found
 
 
 def _ends_sentence(mark: str, *, abbreviated: bool) -> bool:

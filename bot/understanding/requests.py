@@ -3,8 +3,8 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.understanding.matcher import Lexicon, Match, Matcher
 from bot.understanding.reading import Reading
@@ -13,24 +13,24 @@ from content.phrases import Phrase, parse, plain
 
 _HERE = Path(__file__).parent
 _PUNCTUATION = re.compile(r"[^\w+?]+")
-_COURTESY = re.compile(
-    r"^(?:hi|hello|hey|hola|ok|okay|buenos dias|buenas tardes|buenas|por favor|please|pls|um|oye|disculpe) "
-    r"|(?: (?:please|pls|plz|thanks|thank you|thx|ty|por favor|porfa|porfavor|gracias|now|ya|already|asap|today))+$"
-)
+_BEFORE = ("hi", "hello", "hey", "hola", "ok", "okay", "buenos dias", "buenas tardes", "buenas", "por favor", "please",
+           "pls", "um", "oye", "disculpe")  # fmt: skip
+_AFTER = ("please", "pls", "plz", "thanks", "thank you", "thx", "ty", "por favor", "porfa", "porfavor", "gracias",
+          "now", "ya", "already", "asap", "today")  # fmt: skip
+_COURTESY = re.compile(rf"^(?:{'|'.join(_BEFORE)}) |(?: (?:{'|'.join(_AFTER)}))+$")
+_BEGINNINGS, _ENDS = tuple(f"{words} " for words in _BEFORE), tuple(f" {words}" for words in _AFTER)
 _LAST_LETTERS = re.compile(r"(.)\1+$")
 _CODE = re.compile(r"^(?:join|joni|jion|jon|unirme|unirse|unir|code|codigo)\s+([a-z0-9][a-z0-9-]{2,11})$")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A kind of the outcome and its id."""
 
     kind: str
     id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request that was found, and why."""
 
     request: Request
@@ -76,7 +76,8 @@ class Requests:
             request = self._whole.get(text)
             if request:
                 return Asked(request, text.upper(), len(text.split()))
-            shorter = _COURTESY.sub("", text).strip()
+            polite = text.startswith(_BEGINNINGS) or text.endswith(_ENDS)
+            shorter = _COURTESY.sub("", text).strip() if polite else text
             if shorter == text:
                 return self._drawn_out(text)
             text = shorter

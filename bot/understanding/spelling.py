@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import dropwhile
 from pathlib import Path
 
 from rapidfuzz.distance import OSA
@@ -31,11 +32,13 @@ class Spelling:
         self._small = small
         self._targets = {word for word in targets if len(word) >= SHORTEST and word.isalpha()}
         self._known = {*targets, *others}
-        self._one_less: dict[str, list[str]] = {}
+        self._one_less: dict[str, str] = {}
+        """A word, or one without one of its letters -> the words that it may have been, with blanks between."""
         self._sound: dict[str, list[str]] = {}
         for word in sorted(self._targets):
             for shorter in {word, *_one_less(word)}:
-                self._one_less.setdefault(shorter, []).append(word)
+                before = self._one_less.get(shorter)
+                self._one_less[shorter] = f"{before} {word}" if before else word
             if len(word) >= _TWO_SLIPS - 1:
                 self._sound.setdefault(_sound(word), []).append(word)
 
@@ -59,7 +62,7 @@ class Spelling:
     def _near(self, word: str) -> str | None:
         candidates: dict[str, int] = {}
         for shorter in (word, *_one_less(word)):
-            for target in self._one_less.get(shorter, ()):
+            for target in self._one_less.get(shorter, "").split():
                 candidates[target] = OSA.distance(word, target, score_cutoff=1)
         near = [target for target, slips in candidates.items() if slips <= 1 and _plausible(word, target)]
         if not near and len(word) >= _TWO_SLIPS - 1:
@@ -120,4 +123,5 @@ def _sound(word: str) -> str:
 
 def read_real_words() -> frozenset[str]:
     """The words of ``real_words.txt``."""
-    return frozenset(word for word in REAL_WORDS.read_text("utf-8").splitlines() if not word.startswith("#"))
+    lines = REAL_WORDS.read_text("utf-8").splitlines()
+    return frozenset(dropwhile(lambda line: line.startswith("#"), lines))

@@ -2,8 +2,8 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -19,8 +19,7 @@ _SHORTEST, _LONGEST, _TWO_SLIPS = 4, 24, 7
 _WHOLE_ONLY = frozenset(["io", "se", "que", "how", "what", "when", "why", "como", "cuando", "hoy", "today"])
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A topic that a text names, with the words that do."""
 
     topic: Topic
@@ -48,10 +47,14 @@ class Topics:
         self._whole: dict[str, dict[str, Named]] = {language: {} for language in library.languages}
         for topic in library.topics.values():
             for language in library.languages:
+                keyword = _form(topic.keyword[language])
                 for word in topic.words(language):
                     form = _form(word)
-                    keyword = bool(topic.keyword[language]) and form == _form(topic.keyword[language])
-                    self._whole[language].setdefault(form, Named(topic, form, keyword))
+                    self._whole[language].setdefault(form, Named(topic, form, form == keyword))
+        self._in_order = {
+            language: sorted(self._whole.values(), key=lambda forms: forms is not own)
+            for language, own in self._whole.items()
+        }
         self._by_first: dict[str, list[tuple[tuple[str, ...], Named]]] = {}
         for forms in self._whole.values():
             for form, named in forms.items():
@@ -65,7 +68,7 @@ class Topics:
 
     def whole(self, text: str, language: str) -> Named | None:
         """The topic of a text that is nothing but a keyword or alias, in the person's own language first."""
-        for forms in self._in_order(language):
+        for forms in self._in_order.get(language, self._whole.values()):
             if text in forms:
                 return forms[text]
         return None
@@ -74,7 +77,7 @@ class Topics:
         """The topic of a text that is one keyword or alias but for a slip or an s; real words are no slips."""
         if not _SHORTEST <= len(text) <= _LONGEST or " " in text:
             return None
-        for forms in self._in_order(language):
+        for forms in self._in_order.get(language, self._whole.values()):
             one = forms.get(f"{text}s") or forms.get(text.removesuffix("s"))
             if one is None and text not in self._real_words:
                 slips = 1 if len(text) < _TWO_SLIPS else 2
@@ -100,11 +103,6 @@ class Topics:
                 if tuple(words[at : at + len(form)]) == form:
                     found.append(named)
         return sorted(found, key=lambda named: -len(named.words.split()))
-
-    def _in_order(self, language: str) -> list[Mapping[str, Named]]:
-        own = self._whole.get(language)
-        others = [forms for name, forms in self._whole.items() if name != language]
-        return [own, *others] if own is not None else list(self._whole.values())
 
 
 def _form(word: str) -> str:
