@@ -83,6 +83,7 @@ message = sa.Table(
     sa.Column("due_at", Moment),
     sa.Column("expires_at", Moment),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("begun_at", Moment),
     sa.Column("lease_until", Moment),
     sa.Column("lease_owner", sa.Text),
     sa.Column("provider_id", sa.Text),
@@ -173,6 +174,8 @@ sa.Index("ix_message_event_message_id", message_event.c.message_id)
 class Message:
     """A text. ``body`` is what was said, None before it is composed and after erasure.
 
+    ``begun_at`` is when its latest call was begun: when it went, if it did.
+
     ``template`` and ``args`` are what a reminder or reply is composed from, ``fact`` the fact it carries. The outcome
     fields and ``matched`` say how a text that came in was understood. ``gate`` names what kept one from going.
     """
@@ -202,6 +205,7 @@ class Message:
     due_at: datetime | None
     expires_at: datetime | None
     attempts: int
+    begun_at: datetime | None
     lease_until: datetime | None
     lease_owner: str | None
     provider_id: str | None
@@ -328,6 +332,7 @@ def as_message(tx: Tx, row: sa.Row[Any]) -> Message:
         due_at=row.due_at,
         expires_at=row.expires_at,
         attempts=row.attempts,
+        begun_at=row.begun_at,
         lease_until=row.lease_until,
         lease_owner=row.lease_owner,
         provider_id=row.provider_id,

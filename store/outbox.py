@@ -108,6 +108,7 @@ _SEND = Prepared(
     "sender_id",
     "attempts",
     "state_at",
+    "begun_at",
 )
 _REMEMBER_AMONG = Prepared(
     sa.insert(message_state).from_select(
@@ -220,7 +221,7 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
         }
         for row in rows
     ]
-    if _SEND.run_many(tx, words, until=lease_until, state_at=now) != len(rows):
+    if _SEND.run_many(tx, words, until=lease_until, state_at=now, begun_at=now) != len(rows):
         raise LookupError("a text that is to be sent is not claimed")
     _remember(tx, [row.id for row in rows], "")
 

@@ -17,7 +17,7 @@ from store.prepared import Prepared
 class SentBefore:
     """``welcome``: the state of the newest text that confirms an enrolment, None where there is none.
 
-    ``nth_latest``: for when the n-th latest text that nobody asked for was planned; None where fewer went out.
+    ``nth_latest``: when the n-th latest text that nobody asked for went; None where fewer did.
     """
 
     welcome: State | None
@@ -25,17 +25,33 @@ class SentBefore:
 
 
 _NEVER = ("cancelled", "expired", "failed")
-_DUE_SINCE = Prepared(
-    sa.select(message.c.contact_id, message.c.due_at).where(
+_WENT = ("sending", "unknown", "accepted", "sent", "delivered", "undelivered")
+_MORE = 20
+"""A text that waited may have gone after so many that were made after it: none that counts waited for more."""
+_at = sa.case((sa.or_(*(message.c.state == state for state in _WENT)), message.c.begun_at), else_=message.c.due_at)
+_SINCE = Prepared(
+    sa.select(message.c.contact_id, sa.type_coerce(_at, Moment)).where(
         among(message.c.contact_id, "contacts"),
-        message.c.due_at >= sa.bindparam("since", type_=Moment),
+        _at >= sa.bindparam("since", type_=Moment),
         message.c.direction == "out",
         message.c.kind != "reply",
         sa.and_(*(message.c.state != state for state in _NEVER)),
     )
 )
-_WENT = ("sending", "unknown", "accepted", "sent", "delivered", "undelivered")
 _ours = message.alias("ours")
+_latest = (
+    sa.select(_ours.c.begun_at)
+    .where(
+        _ours.c.contact_id == contact.c.id,
+        _ours.c.direction == "out",
+        _ours.c.kind != "reply",
+        sa.or_(*(_ours.c.state == state for state in _WENT)),
+    )
+    .order_by(_ours.c.id.desc())
+    .limit(sa.bindparam("recent", type_=sa.Integer))
+    .correlate(contact)
+    .subquery("latest")
+)
 _BEFORE = Prepared(
     sa.select(
         contact.c.id,
@@ -44,14 +60,8 @@ _BEFORE = Prepared(
         .order_by(message.c.id.desc())
         .limit(1)
         .scalar_subquery(),
-        sa.select(_ours.c.due_at)
-        .where(
-            _ours.c.contact_id == contact.c.id,
-            _ours.c.direction == "out",
-            _ours.c.kind != "reply",
-            sa.or_(*(_ours.c.state == state for state in _WENT)),
-        )
-        .order_by(_ours.c.id.desc())
+        sa.select(_latest.c.begun_at)
+        .order_by(_latest.c.begun_at.desc())
         .limit(1)
         .offset(sa.bindparam("skipped", type_=sa.Integer))
         .scalar_subquery(),
@@ -61,13 +71,13 @@ _BEFORE = Prepared(
 
 def sent_before(tx: Tx, contact_ids: Sequence[int], nth: int) -> dict[int, SentBefore]:
     """What went out to each of these contacts; ``nth`` counts the latest text as 1."""
-    rows = _BEFORE.every(tx, contacts=list(contact_ids), skipped=nth - 1)
+    rows = _BEFORE.every(tx, contacts=list(contact_ids), skipped=nth - 1, recent=nth + _MORE)
     return {contact_id: SentBefore(welcome, latest) for contact_id, welcome, latest in rows}
 
 
-def due_since(tx: Tx, contact_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
-    """When the texts that nobody asked for were due to each of these contacts: those that went or are still to go."""
+def moments_since(tx: Tx, contact_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
+    """When the texts that nobody asked for went to each of these contacts, and are due that are still to go."""
     found: dict[int, list[datetime]] = {}
-    for contact_id, due_at in _DUE_SINCE.every(tx, contacts=list(contact_ids), since=since):
-        found.setdefault(contact_id, []).append(due_at)
+    for contact_id, at in _SINCE.every(tx, contacts=list(contact_ids), since=since):
+        found.setdefault(contact_id, []).append(at)
     return found

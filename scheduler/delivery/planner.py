@@ -99,7 +99,7 @@ def _plan(
     limits: Limits,
     before: Sequence[datetime],
 ) -> datetime | None:
-    """Makes the patient's texts; returns when the next one is due. ``before``: when others were due lately."""
+    """Makes the patient's texts; returns when the next one is due. ``before``: when others went lately, or are due."""
     since = (patient.next_text_at or now) - _INSTANT
     today = window.local_day(now)
     # What is told together with something of that morning was told then.
@@ -174,11 +174,11 @@ def add(tx: Tx, now: datetime, patient: DuePatient, text: Due, left_out_by: str 
 
 
 def _before(tx: Tx, now: datetime, claimed: Sequence[DuePatient]) -> Mapping[int, Sequence[datetime]]:
-    """When the texts to these people were due that may count among those of a day or a week that is planned now."""
+    """When the texts to these people went, or are due, that may count among those of a day or a week planned now."""
     if not claimed:
         return {}
     first = min(patient.next_text_at or now for patient in claimed) - timedelta(days=WEEK + 1)
-    return sent_before.due_since(tx, [patient.contact_id for patient in claimed], first)
+    return sent_before.moments_since(tx, [patient.contact_id for patient in claimed], first)
 
 
 def _note_state(tx: Tx, plan: Plan, calendar: Calendar, today: date, *, over_by: date | None) -> None:

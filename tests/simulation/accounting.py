@@ -169,7 +169,8 @@ def _not_welcomed(books: Books, text: Message, person: Person, at: datetime) -> 
 def _weekly_limit(books: Books, text: Message, person: Person, at: datetime) -> bool:
     week = timedelta(days=8)
     own = [each for each in books.texts.values() if each.contact_id == person.contact_id and each.id != text.id]
-    near = [each for each in own if each.due_at is not None and at - week <= each.due_at <= at + week]
+    moments = [each.begun_at or each.due_at for each in own]
+    near = [moment for moment in moments if moment is not None and at - week <= moment <= at + week]
     return len(near) >= books.setting.per_week
 
 

@@ -170,7 +170,7 @@ def in_its_time(books: Books) -> Iterator[str]:
 def limits_hold(books: Books) -> Iterator[str]:
     """Nobody got more than their limit on seven local days that follow each other.
 
-    A text that trouble made late counts on the day on which it was due.
+    A text counts on the day on which it went, however late that was.
     """
     for person in books.record.people:
         calls = [
@@ -178,7 +178,7 @@ def limits_hold(books: Books) -> Iterator[str]:
             for call in books.record.taken()
             if call.outgoing.to == person.phone and call is books.taken[call.message_id][-1]
         ]
-        counted = [min(call.at, books.texts[call.message_id].due_at or call.at) for call in calls]
+        counted = [call.at for call in calls]
         for number, call in enumerate(calls):
             began = courses.week_began(call.at, person.zone)
             week = sum(moment >= began for moment in counted[: number + 1])

@@ -339,7 +339,11 @@ def test_a_batch_is_found_without_looking_at_any_other_text(sqlite: Database) ->
         ):
             words = statement.sql(tx)
             steps = tx.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", (None,) * words.count("?"))
-            assert [step for *_, step in steps if step.startswith("SCAN") and "json_each" not in step] == []
+            # What is handed in, and the few rows that another step has found.
+            given = ("json_each", "SCAN latest")
+            assert [
+                step for *_, step in steps if step.startswith("SCAN") and not any(map(step.__contains__, given))
+            ] == []
 
 
 def test_claims_are_found_without_looking_at_texts_that_are_done(sqlite: Database) -> None:
