@@ -18,7 +18,7 @@ from store.errors import StoreError
 
 INTERVAL = 1.0
 """Seconds from one round to the next."""
-BEAT_EVERY = timedelta(seconds=15)
+BEAT_EVERY = timedelta(seconds=5)
 PROFILES_EVERY = timedelta(seconds=30)
 
 _log = logging.getLogger(__name__)

@@ -25,6 +25,7 @@ class DatabaseOutage:
         self._tell = tell
         self._since: datetime | None = None
         self._tried: datetime | None = None
+        self._unmarked: str | None = None
 
     def away(self, now: datetime, why: str) -> None:
         """The database did not answer; ``why`` in a plain sentence."""
@@ -33,22 +34,30 @@ class DatabaseOutage:
         if now - last < PATIENCE:
             return
         self._tried = now
+        since = f"{self._since:%Y-%m-%d %H:%M} UTC"
+        body = f"The database has been away since {since}. {why} Danger texts are answered meanwhile."
         with self._alone() as mine:
-            since = f"{self._since:%Y-%m-%d %H:%M} UTC"
-            body = f"The database has been away since {since}. {why} Danger texts are answered meanwhile."
-            if mine and not self._file.exists() and self._tell("database away", body):
-                self._file.write_text(self._since.isoformat(), "utf-8")
+            if mine and self._unmarked is None and not self._file.exists() and self._tell("database away", body):
+                self._mark(since)
 
     def here(self, now: datetime) -> None:
         """The database answers."""
         self._since = self._tried = None
-        if not self._file.exists():
-            return
-        with self._alone() as mine:
-            if mine and self._file.exists():
-                since = self._file.read_text("utf-8")[:16].replace("T", " ")
-                self._file.unlink()
-                self._tell("database back", f"The database, away since {since} UTC, is back ({now:%H:%M} UTC).")
+        since, self._unmarked = self._unmarked, None
+        if self._file.exists():
+            with self._alone() as mine:
+                if mine and self._file.exists():
+                    since = self._file.read_text("utf-8")
+                    self._file.unlink()
+        if since is not None:
+            self._tell("database back", f"The database, away since {since}, is back ({now:%H:%M} UTC).")
+
+    def _mark(self, since: str) -> None:
+        """That it was told; where the disk takes nothing, in memory alone."""
+        try:
+            self._file.write_text(since, "utf-8")
+        except OSError:
+            self._unmarked = since
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:

@@ -20,7 +20,7 @@ from scheduler.duties.watchdog import alive
 from scheduler.duties.watching import Sight, Watching
 from store.errors import StoreError
 
-INTERVAL = 10.0
+INTERVAL = 5.0
 """Seconds from one look to the next."""
 LEFT_LYING = timedelta(minutes=1)
 

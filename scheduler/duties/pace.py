@@ -19,7 +19,7 @@ class Pace:
     aside: float = 0.05
     look: float = 1.0
     beat: float = 5.0
-    watch: float = 10.0
+    watch: float = 5.0
     jump: float = 2.0
     settle: float = 15.0
     ask: float = 30.0

@@ -265,7 +265,7 @@ def test_doctor_says_how_to_mend_what_is_not_right(
     assert main(["doctor", "--json"]) == 1
     found = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     wrong = {name for name, row in found.items() if not row["ok"]}
-    assert wrong == {"agreement", "scheduler", "public address", "twilio"}
+    assert wrong == {"agreement", "scheduler", "operator", "public address", "twilio"}
     assert "BAA_SIGNED=1" in found["agreement"]["what"]
     assert "immunotext scheduler" in found["scheduler"]["what"]
     assert "immunotext serve" in found["public address"]["what"]

@@ -81,7 +81,7 @@ def test_what_cannot_go_now_is_tried_again_later_and_later(world: World, clock: 
         notices.add_notice(tx, clock.now, "alarm/1/1", None, MAIL, "alarm", "It is so.")
     post = Post([LATER] * 9)
     ours = sending(world.database, clock, post)
-    waits = []
+    waits, (notice,) = [], every(world.database)
     for _ in range(8):
         assert send(ours, post) == 1
         (notice,) = every(world.database)
