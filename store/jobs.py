@@ -35,6 +35,7 @@ job = sa.Table(
 )
 _UNFINISHED = job.c.state.in_([sa.literal_column("'waiting'"), sa.literal_column("'running'")])
 sa.Index("ix_job_unfinished", job.c.id, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
+sa.Index("ix_job_clinic_id", job.c.clinic_id, job.c.kind, job.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,13 @@ def add_job(
 def get_job(tx: Tx, job_id: int) -> Job | None:
     """The job of this id."""
     row = tx.conn.execute(sa.select(*_COLUMNS).where(job.c.id == job_id)).one_or_none()
-    if row is None:
-        return None
-    values = list(row)
-    values[-1] = None if row.why_sealed is None else tx.sealer.open(row.why_sealed)
-    return Job(*values)
+    return None if row is None else _as_job(tx, row)
+
+
+def jobs_of(tx: Tx, clinic_id: int, kind: str, limit: int) -> list[Job]:
+    """The latest jobs of a kind of a clinic, the newest first."""
+    statement = sa.select(*_COLUMNS).where(job.c.clinic_id == clinic_id, job.c.kind == kind)
+    return [_as_job(tx, row) for row in tx.conn.execute(statement.order_by(job.c.id.desc()).limit(limit))]
 
 
 def is_waiting(tx: Tx, real_now: datetime) -> bool:
@@ -157,3 +160,9 @@ def _job(tx: Tx, job_id: int) -> Job:
     if found is None:
         raise LookupError(f"there is no job {job_id}")
     return found
+
+
+def _as_job(tx: Tx, row: sa.Row[Any]) -> Job:
+    values = list(row)
+    values[-1] = None if row.why_sealed is None else tx.sealer.open(row.why_sealed)
+    return Job(*values)
