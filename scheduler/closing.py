@@ -6,6 +6,7 @@ scheduler.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,16 +35,46 @@ class Closed:
     refused: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of the previews of a closure. ``after``: the plan after which it goes on; None: there are no more."""
+
+    previews: tuple[Preview, ...]
+    after: int | None
+
+
 def preview_closure(
     database: Database, now: datetime, library: Library, entry: ClinicEntry, change: Close
 ) -> Iterator[Preview]:
     """What closing a day would do, for each plan that has a visit on it; nothing is written."""
-    for plan in affected(database, entry, change):
-        with database.reading() as tx:
-            try:
-                yield preview_change(tx, now, library, entry, plan.id, change)
-            except NotChanged:
-                continue  # ended since it was found
+    after: int | None = 0
+    while after is not None:
+        found = preview_slice(database, now, library, entry, change, after)
+        yield from found.previews
+        after = found.after
+
+
+def preview_slice(
+    database: Database,
+    now: datetime,
+    library: Library,
+    entry: ClinicEntry,
+    change: Close,
+    after: int = 0,
+    most: int = _AT_ONCE,
+) -> Slice:
+    """A part of a `preview_closure` that keeps nobody waiting: up to ``most`` plans after the one of id ``after``."""
+    found: list[Preview] = []
+    with database.reading() as tx:
+        batch = plans.active_plans(tx, entry.clinic.id, after, _AT_ONCE)
+        for plan in batch:
+            if not _has_visit(plan, change):
+                continue
+            with suppress(NotChanged):  # the patient's enrolment has ended
+                found.append(preview_change(tx, now, library, entry, plan.id, change))
+            if len(found) == most:
+                return Slice(tuple(found), plan.id)
+    return Slice(tuple(found), batch[-1].id if batch else None)
 
 
 def close_clinic_day(
