@@ -25,7 +25,8 @@ class Clinic:
     fields are those of the newest sign-off; None where there is none. ``quiet_hours``: for how long after a text that
     told of danger to life nothing but answers and visit reminders goes to that person. ``open_weekdays``: on which
     there are visits (Monday 0), None where nobody said; ``closed_on``: the days, in order, on which there are none;
-    ``snap``: the open day to which a visit goes that would be on another.
+    ``snap``: the open day to which a visit goes that would be on another. ``ask_confirmation``: whether the first
+    text asks for a reply.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Clinic:
     open_weekdays: tuple[int, ...] | None = None
     closed_on: tuple[date, ...] = ()
     snap: SnapTo = "on_or_after"
+    ask_confirmation: bool = False
 
 
 @dataclass(frozen=True, slots=True)

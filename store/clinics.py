@@ -86,6 +86,7 @@ clinic = sa.Table(
     sa.Column("open_weekdays", sa.JSON(none_as_null=True)),
     sa.Column("closed_on", sa.JSON(none_as_null=True)),
     sa.Column("snap", sa.Text, nullable=False, server_default="on_or_after"),
+    sa.Column("ask_confirmation", sa.Boolean, nullable=False, server_default=sa.false()),
     one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
@@ -142,6 +143,7 @@ class ClinicFields(TypedDict, total=False):
     open_weekdays: Sequence[int] | None
     closed_on: Sequence[date]
     snap: SnapTo
+    ask_confirmation: bool
 
 
 _newest_sign_off = (

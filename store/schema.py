@@ -4,6 +4,7 @@ from store import (  # noqa: F401
     alarms,
     audit,
     clinics,
+    confirmations,
     consents,
     contacts,
     follow_ups,
