@@ -70,7 +70,7 @@ def open_clinic(services: Services, now: datetime) -> int:
             consent_text="We may text you about your treatment.", window_from=time(0), window_until=time(23, 59, 59),
             max_texts_per_week=100,
         )  # fmt: skip
-        clinics.add_sender(tx, now, clinic.id, OURS, kind="number")
+        clinics.add_sender(tx, now, clinic.id, OURS, kind="number", rate=1_000_000, daily_cap=0)
         clinics.sign_content(tx, now, clinic.id, services.library.version, "Dr. Quinn")
         regimen = services.library.regimens[REGIMEN]
         clinics.sign_regimen(tx, now, clinic.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")

@@ -90,7 +90,7 @@ def _clinic(tx: Tx, now: datetime, library: Library) -> Clinic:
         max_texts_per_week=20,
         demo=True,
     )
-    clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number")
+    clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number", rate=1000, daily_cap=0)
     clinics.set_join_code(tx, now, clinic.id, "HARBOR")
     clinics.sign_content(tx, now, clinic.id, library.version, SIGNED_BY)
     for regimen_id in sorted({person.regimen_id for person in _PEOPLE}):

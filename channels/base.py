@@ -1,6 +1,7 @@
 """What every channel gives and takes: a text going out and its result, a text coming in, a delivery receipt."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
@@ -56,7 +57,8 @@ class Outgoing:
     ``to`` is an E.164 number, ``sender`` an E.164 number or a messaging service ("MG..."). ``status_callback`` is the
     bare address of our status route; the channel writes ``attempt``, "<message id>.<attempt number>", into its query,
     and the receipt brings it back. ``validity_seconds`` is how long the provider may hold the text in its queue
-    (1 to 36000; None leaves it to the provider).
+    (1 to 36000; None leaves it to the provider). Where WhatsApp needs a template it is ``content_sid``, filled in with
+    ``content_variables``; ``body`` is what it says then.
     """
 
     to: str
@@ -66,6 +68,8 @@ class Outgoing:
     status_callback: str | None
     validity_seconds: int | None
     attempt: str
+    content_sid: str | None = None
+    content_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

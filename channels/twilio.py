@@ -87,7 +87,7 @@ class TwilioChannel:
         """What the account has from ``sender`` to ``to`` since then; None where Twilio cannot be asked."""
         channel = WHATSAPP if via is Via.WHATSAPP else ""
         query = urlencode({"To": channel + to, "PageSize": str(PAGE)})
-        ours = sender if sender.startswith("MG") else channel + sender
+        ours = sender if sender.startswith("MG") else channel + sender.removeprefix(WHATSAPP)
         try:
             return await read_list(self._get, f"{self._messages.removeprefix(API)}?{query}", ours, since)
         except Exception:  # noqa: BLE001 - whatever came instead of a list, it says nothing of what Twilio has
@@ -133,11 +133,15 @@ def _problem(status: int) -> str | None:
 
 def _form(text: Outgoing) -> dict[str, str]:
     channel = WHATSAPP if text.via is Via.WHATSAPP else ""
-    form = {"To": channel + text.to, "Body": text.body}
+    form = {"To": channel + text.to}
+    if text.content_sid is None:
+        form["Body"] = text.body
+    else:
+        form |= {"ContentSid": text.content_sid, "ContentVariables": json.dumps(text.content_variables)}
     if text.sender.startswith("MG"):
         form["MessagingServiceSid"] = text.sender
     else:
-        form["From"] = channel + text.sender
+        form["From"] = channel + text.sender.removeprefix(WHATSAPP)
     if text.status_callback is not None:
         form["StatusCallback"] = receipt_address(text.status_callback, text.attempt)
     if text.validity_seconds is not None:

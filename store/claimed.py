@@ -32,7 +32,8 @@ class TextToSend:
 
     ``phone`` is None where the contact was erased or its number cannot be opened. The patient's fields are None for a
     text to somebody who is no patient. ``attempts`` counts the calls made before. ``alarmed_at`` is when this person
-    last told of danger to life.
+    last told of danger to life. ``via`` is the network they chose, ``instead`` the one that takes its place since it
+    failed, ``fallback`` what they said of that.
     """
 
     id: int
@@ -49,6 +50,8 @@ class TextToSend:
     created_at: datetime
     language: str
     via: str
+    instead: str | None
+    fallback: str | None
     opted_out_at: datetime | None
     quarantined_at: datetime | None
     alarmed_at: datetime | None
@@ -80,6 +83,8 @@ _TO_SEND = Prepared(
         message.c.created_at,
         contact.c.language,
         contact.c.via,
+        message.c.instead,
+        contact.c.fallback,
         contact.c.opted_out_at,
         contact.c.quarantined_at,
         contact.c.alarmed_at,

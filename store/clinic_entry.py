@@ -25,7 +25,8 @@ class Clinic:
     fields are those of the newest sign-off; None where there is none. ``quiet_hours``: for how long after a text that
     told of danger to life nothing but answers and visit reminders goes to that person. ``open_weekdays``: on which
     there are visits (Monday 0), None where nobody said; ``closed_on``: the days, in order, on which there are none;
-    ``snap``: the open day to which a visit goes that would be on another. ``ask_confirmation``: whether the first
+    ``snap``: the open day to which a visit goes that would be on another; ``fallback``: whether an SMS may stand in
+    for a text that WhatsApp does not take, unless the person said otherwise. ``ask_confirmation``: whether the first
     text asks for a reply.
     """
 
@@ -53,6 +54,7 @@ class Clinic:
     open_weekdays: tuple[int, ...] | None = None
     closed_on: tuple[date, ...] = ()
     snap: SnapTo = "on_or_after"
+    fallback: bool = True
     ask_confirmation: bool = False
 
 

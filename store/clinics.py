@@ -86,6 +86,7 @@ clinic = sa.Table(
     sa.Column("open_weekdays", sa.JSON(none_as_null=True)),
     sa.Column("closed_on", sa.JSON(none_as_null=True)),
     sa.Column("snap", sa.Text, nullable=False, server_default="on_or_after"),
+    sa.Column("fallback", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("ask_confirmation", sa.Boolean, nullable=False, server_default=sa.false()),
     one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
@@ -143,6 +144,7 @@ class ClinicFields(TypedDict, total=False):
     open_weekdays: Sequence[int] | None
     closed_on: Sequence[date]
     snap: SnapTo
+    fallback: bool
     ask_confirmation: bool
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import Tx
 from store.prepared import Prepared
+
+Fallback = Literal["yes", "no"]
+"""Whether somebody may be reached over the network that they did not choose, where theirs fails."""
 
 contact = sa.Table(
     "contact",
@@ -28,7 +31,9 @@ contact = sa.Table(
     sa.Column("quarantine_reason", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("alarmed_at", Moment),
+    sa.Column("fallback", sa.Text),
     one_of("via", ("sms", "whatsapp")),
+    one_of("fallback", get_args(Fallback)),
     sa.CheckConstraint("(opted_out_at IS NULL) = (opt_out_reason IS NULL)", name="opted_out"),
     sa.CheckConstraint("(quarantined_at IS NULL) = (quarantine_reason IS NULL)", name="quarantined"),
     sa.UniqueConstraint("clinic_id", "phone_hash"),
@@ -38,7 +43,8 @@ contact = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A phone number (E.164; None after erasure) in a clinic. ``via`` is the network its last text came on.
+    """A phone number (E.164; None after erasure) in a clinic. ``via`` is the network that reaches it, ``fallback``
+    whether the other may where that fails (None: as the clinic has it).
 
     Nothing but answers may go to a contact that is opted out, and nothing at all to one in quarantine.
     ``opted_in_at`` is when an opt-out was last taken back.
@@ -55,6 +61,7 @@ class Contact:
     quarantine_reason: str | None
     created_at: datetime
     opted_in_at: datetime | None
+    fallback: Fallback | None = None
 
 
 # In the order of the fields of Contact, the sealed number in the place of the number.
@@ -70,6 +77,7 @@ CONTACTS = sa.select(
     contact.c.quarantine_reason,
     contact.c.created_at,
     contact.c.opted_in_at,
+    contact.c.fallback,
 )
 _FIND = Prepared(
     CONTACTS.where(contact.c.clinic_id == sa.bindparam("clinic"), contact.c.phone_hash == sa.bindparam("hash"))
@@ -136,6 +144,11 @@ def set_language(tx: Tx, contact_id: int, language: str) -> None:
 def set_via(tx: Tx, contact_id: int, via: str) -> None:
     """The network on which texts reach this contact from now on."""
     _set(tx, contact_id, via=via)
+
+
+def set_fallback(tx: Tx, contact_id: int, fallback: Fallback | None) -> None:
+    """Whether texts may reach this contact over the other network where its own fails; None: as the clinic has it."""
+    _set(tx, contact_id, fallback=fallback)
 
 
 def opt_out(tx: Tx, now: datetime, contact_id: int, reason: str) -> bool:

@@ -93,11 +93,13 @@ message = sa.Table(
     sa.Column("gate", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("lane", Id, nullable=False, server_default="0"),
+    sa.Column("instead", sa.Text),
     within_clinic("contact_id", "contact"),
     within_clinic("patient_id", "patient"),
     one_of("direction", get_args(Direction)),
     one_of("kind", get_args(Kind)),
     one_of("via", ("sms", "whatsapp")),
+    one_of("instead", ("sms", "whatsapp")),
     one_of("state", RANKS),
     sa.CheckConstraint("(direction = 'in') = (state = 'received')", name="received"),
     sa.CheckConstraint("(state <> 'due' AND state <> 'claimed') OR due_at IS NOT NULL", name="due_at"),
@@ -178,6 +180,7 @@ class Message:
 
     ``template`` and ``args`` are what a reminder or reply is composed from, ``fact`` the fact it carries. The outcome
     fields and ``matched`` say how a text that came in was understood. ``gate`` names what kept one from going.
+    It waited for the rate of the sender ``lane`` (0: of none); where the first network failed it goes by ``instead``.
     """
 
     id: int
@@ -214,6 +217,8 @@ class Message:
     sender_id: int | None
     in_reply_to: int | None
     created_at: datetime
+    lane: int = 0
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,4 +346,6 @@ def as_message(tx: Tx, row: sa.Row[Any]) -> Message:
         sender_id=row.sender_id,
         in_reply_to=row.in_reply_to,
         created_at=row.created_at,
+        lane=row.lane,
+        instead=row.instead,
     )

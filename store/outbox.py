@@ -47,7 +47,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A text in its final words. ``attempts`` is the number of the call about to be made, from 1."""
+    """A text in its final words. ``attempts`` is the number of the call about to be made, from 1.
+
+    ``via`` is the network it goes over; ``note`` says in the history why it goes that way.
+    """
 
     id: int
     body: str
@@ -57,6 +60,8 @@ class Composed:
     content_version: str
     sender_id: int | None
     attempts: int
+    via: str = "sms"
+    note: str = ""
 
 
 Dropped = Literal["expired", "cancelled"]
@@ -96,10 +101,7 @@ _COVER = Prepared(
 _SEND = Prepared(
     BEGIN.update()
     .where(message.c.id == sa.bindparam("number"))
-    .values(
-        via=sa.select(contact.c.via).where(contact.c.id == message.c.contact_id).scalar_subquery(),
-        lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until),
-    ),
+    .values(lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until)),
     "body_sealed",
     "language",
     "segments",
@@ -107,6 +109,7 @@ _SEND = Prepared(
     "content_version",
     "sender_id",
     "attempts",
+    "via",
     "state_at",
     "begun_at",
 )
@@ -218,12 +221,14 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
             "content_version": row.content_version,
             "sender_id": row.sender_id,
             "attempts": row.attempts,
+            "via": row.via,
         }
         for row in rows
     ]
     if _SEND.run_many(tx, words, until=lease_until, state_at=now, begun_at=now) != len(rows):
         raise LookupError("a text that is to be sent is not claimed")
-    _remember(tx, [row.id for row in rows], "")
+    for note in dict.fromkeys(row.note for row in rows):
+        _remember(tx, [row.id for row in rows if row.note == note], note)
 
 
 def drop(tx: Tx, now: datetime, message_id: int, state: Dropped, gate: str) -> bool:

@@ -22,7 +22,9 @@ from store import (  # noqa: F401
     plans,
     reminder_rules,
     replanning,
+    senders,
     staff,
+    whatsapp,
 )
 from store.columns import metadata
 

@@ -18,10 +18,12 @@ class SentBefore:
     """``welcome``: the state of the newest text that confirms an enrolment, None where there is none.
 
     ``nth_latest``: when the n-th latest text that nobody asked for went; None where fewer did.
+    ``sender_id``: the sender by which the latest text went or came; None where there is none.
     """
 
     welcome: State | None
     nth_latest: datetime | None
+    sender_id: int | None = None
 
 
 _NEVER = ("cancelled", "expired", "failed")
@@ -52,6 +54,7 @@ _latest = (
     .correlate(contact)
     .subquery("latest")
 )
+_known = message.alias("known")
 _BEFORE = Prepared(
     sa.select(
         contact.c.id,
@@ -65,6 +68,11 @@ _BEFORE = Prepared(
         .limit(1)
         .offset(sa.bindparam("skipped", type_=sa.Integer))
         .scalar_subquery(),
+        sa.select(_known.c.sender_id)
+        .where(_known.c.contact_id == contact.c.id, _known.c.sender_id.is_not(None))
+        .order_by(_known.c.id.desc())
+        .limit(1)
+        .scalar_subquery(),
     ).where(among(contact.c.id, "contacts"))
 )
 
@@ -72,7 +80,7 @@ _BEFORE = Prepared(
 def sent_before(tx: Tx, contact_ids: Sequence[int], nth: int) -> dict[int, SentBefore]:
     """What went out to each of these contacts; ``nth`` counts the latest text as 1."""
     rows = _BEFORE.every(tx, contacts=list(contact_ids), skipped=nth - 1, recent=nth + _MORE)
-    return {contact_id: SentBefore(welcome, latest) for contact_id, welcome, latest in rows}
+    return {contact_id: SentBefore(*found) for contact_id, *found in rows}
 
 
 def moments_since(tx: Tx, contact_ids: Sequence[int], since: datetime) -> dict[int, list[datetime]]:

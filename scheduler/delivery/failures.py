@@ -46,6 +46,15 @@ def text_failed(tx: Tx, now: datetime, library: Library, message_id: int, fault:
         tell_staff(tx, now, message_id, "failed_text", urgency=1, within=timedelta(days=1), about=detail(fault))
 
 
+def tell_staff_once(
+    tx: Tx, now: datetime, message_id: int, kind: FollowUpKind, *, within: timedelta, about: str
+) -> None:
+    """As `tell_staff`, unless something of this kind is open about the person already."""
+    text = messages.get_message(tx, message_id)
+    if text is not None and follow_ups.open_one(tx, text.contact_id, kind) is None:
+        tell_staff(tx, now, message_id, kind, urgency=1, within=within, about=about)
+
+
 def sent_anew(tx: Tx, now: datetime, text: Message, fault: Fault) -> bool:
     """Has a text sent once more that the provider took and that did not arrive, where that may help; whether it is so.
 

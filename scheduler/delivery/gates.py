@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from scheduler.delivery.ways import NoWay, Way
 from scheduler.send_window import SendWindow
-from store.clinics import ClinicEntry, Sender
+from store.clinics import ClinicEntry
 from store.outbox import CoverNow, TextToSend
 from store.sent_before import SentBefore
 
@@ -40,6 +41,8 @@ REASONS = {
     "clinic_not_live": "The clinic was not live.",
     "not_welcomed": "The text that confirms the enrolment had to go first.",
     "sender_stopped": "The clinic had no number in service to text from.",
+    "daily_cap": "The clinic's number had sent as much on that day as the carriers take from it.",
+    "no_template": "WhatsApp takes this text only as a template that it approved, and the clinic has none for it.",
     "after_danger": "The person had told of danger to life: for some hours only answers and visit reminders go out.",
     "outside_window": "It was outside the hours at which this person is texted.",
     "daily_limit": "The person had had as many texts on that day as the clinic sends at most.",
@@ -61,6 +64,7 @@ class Case:
     now: datetime
     entry: ClinicEntry
     before: SentBefore
+    way: Way | NoWay
     category: str | None = None
 
     @property
@@ -143,9 +147,11 @@ def welcomed(case: Case) -> Decision | None:
     return Wait("not_welcomed", max(case.now + takes, case.window.next_open(case.now)))
 
 
-def has_sender(case: Case) -> Decision | None:
-    """The clinic has a number or service that is not stopped."""
-    return Wait("sender_stopped", case.now + LOOK_AGAIN) if running_sender(case.entry) is None else None
+def has_way(case: Case) -> Decision | None:
+    """There is a network that takes the text, and a sender of the clinic for it that may send today."""
+    if isinstance(case.way, Way):
+        return None
+    return Wait(case.way.gate, case.way.until or case.now + LOOK_AGAIN)
 
 
 def calm_after_danger(case: Case) -> Decision | None:
@@ -183,7 +189,7 @@ GATES: tuple[Gate, ...] = (
     in_time,
     clinic_live,
     welcomed,
-    has_sender,
+    has_way,
     calm_after_danger,
     in_window,
     under_weekly_limit,
@@ -197,11 +203,6 @@ def judge(case: Case) -> Decision | None:
         if decision is not None:
             return _expired_if_useless(case.text, decision)
     return None
-
-
-def running_sender(entry: ClinicEntry) -> Sender | None:
-    """The number or service that a clinic texts from now: the oldest that is not stopped."""
-    return next((sender for sender in entry.senders if sender.stopped_at is None), None)
 
 
 _WELCOMED = {"unknown", "accepted", "sent", "delivered", "undelivered", "cancelled"}

@@ -1,26 +1,30 @@
 """The words of a text, put together at the moment it is sent from what the library says then."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Literal
 
 from channels.base import Via
-from content.library import Library
+from content.library import Library, UnknownWording
 from content.sms_text import fold, measure
 from store.clinics import Clinic
+from store.whatsapp import Template
 
+_NAME = re.compile(r"\{(\w+)\}")
 WELCOME = "optin_confirm"
 """The wording key of the text that confirms an enrolment: the first one, before which nothing goes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text as it goes out, with what it costs as SMS."""
+    """A text as it goes out, with what it costs as SMS; ``variables`` are what a template is filled in with."""
 
     body: str
     encoding: Literal["GSM-7", "UCS-2"]
     segments: int
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 class Composer:
@@ -47,19 +51,46 @@ class Composer:
             words = self._words[asked] = self._compose(clinic, template, args, language, via)
         return words
 
+    def compose_approved(self, clinic: Clinic, approved: Template, args: Mapping[str, str]) -> Words:
+        """The text of a template that WhatsApp approved, and its variables. Raises ContentError as `compose` does."""
+        language = approved.language
+        values = self._clinic_values(clinic, language) | spoken(self._library, args, language)
+        names = variable_names(approved.words)
+        if missing := [name for name in names if name not in values]:
+            raise UnknownWording(approved.template, language, f"its WhatsApp template needs {missing[0]}")
+        body = _NAME.sub(lambda found: values[found[1]], approved.words)
+        cost = measure(body)
+        variables = {str(number): values[name] for number, name in enumerate(names, 1)}
+        return Words(body, cost.encoding, cost.segments, variables)
+
     def _compose(self, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
-        values = self._values.get((clinic.id, language))
-        if values is None:
-            values = self._values[clinic.id, language] = clinic_values(self._library, clinic, language)
+        values = self._clinic_values(clinic, language)
         text = self._library.say(template, language, **(values | spoken(self._library, args, language)))
         body = fold(text) if via is Via.SMS else text
         cost = measure(body)
         return Words(body, cost.encoding, cost.segments)
 
+    def _clinic_values(self, clinic: Clinic, language: str) -> dict[str, str]:
+        values = self._values.get((clinic.id, language))
+        if values is None:
+            values = self._values[clinic.id, language] = clinic_values(self._library, clinic, language)
+        return values
+
 
 def compose(library: Library, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
     """One text in words, as `Composer.compose`."""
     return Composer(library).compose(clinic, template, args, language, via)
+
+
+def variable_names(words: str) -> tuple[str, ...]:
+    """The names in braces of a text, each once, in the order of the variables {{1}}, {{2}} of a WhatsApp template."""
+    return tuple(dict.fromkeys(_NAME.findall(words)))
+
+
+def as_template(words: str) -> str:
+    """A text as it is handed in for approval: {{1}} and so on in the place of its names."""
+    names = variable_names(words)
+    return _NAME.sub(lambda found: f"{{{{{names.index(found[1]) + 1}}}}}", words)
 
 
 def clinic_values(library: Library, clinic: Clinic, language: str) -> dict[str, str]:

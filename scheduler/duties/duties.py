@@ -10,7 +10,7 @@ from channels.base import SendResult
 from content.library import Library
 from scheduler import clock, long_work, replan
 from scheduler.clock import Moment
-from scheduler.delivery import dispatcher, planner
+from scheduler.delivery import allowance, dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
 from scheduler.directory import Directory
 from scheduler.duties.pace import Pace
@@ -55,11 +55,18 @@ class Duties:
     def claim(self) -> list[int]:
         """Claims some of the texts that are due."""
         real = self.database.now()
-        if not self.may_send() or not self._is_due(outbox.next_due_at, real):
+        if not self.may_send():
+            return []
+        # Asked first, since readers make nobody wait.
+        with self.database.reading() as tx:
+            now = self._moment(tx, real).now
+            lanes = [queue.lane for queue in outbox.queues(tx) if queue.due_at <= now]
+            room = allowance.rooms(tx, real, self.sending.fresh(tx), lanes)
+        if all(room.get(lane) == 0 for lane in lanes):
             return []
         with self.database.writing() as tx:
             now = self._moment(tx, real).now
-            return outbox.claim(tx, now, self._lease(real), self.owner, self.pace.claim, real)
+            return outbox.claim(tx, now, self._lease(real), self.owner, self.pace.claim, real, room)
 
     def turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
         """Records what came back from calls, and makes the next texts ready for theirs."""
@@ -67,19 +74,19 @@ class Duties:
         real = self.database.now()
         with self.database.writing() as tx:
             moment = self._moment(tx, real)
-            dispatcher.finish(tx, moment.now, self.library, results, self.chance)
+            complaints = dispatcher.finish(tx, moment.now, self.library, results, self.chance)
             if not may_send:
                 outbox.release(tx, ids)
-                return []
             return dispatcher.begin(
                 tx,
                 moment,
                 self.library,
                 self.sending.fresh(tx),
-                ids,
+                ids if may_send else [],
                 owner=self.owner,
                 lease_until=self._lease(real),
                 status_callback=self.status_callback,
+                complaints=complaints,
             )
 
     def release(self, ids: list[int]) -> None:

@@ -121,7 +121,7 @@ def set_up(url: str, data_key: str, index_key: str) -> None:
             phone_line=LINE,
             consent_text="I agree to texts.",
         )
-        clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number")
+        clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number", rate=1000, daily_cap=0)
         clinics.sign_content(tx, now, clinic.id, "any", "Dr. Example")
         clinics.sign_regimen(tx, now, clinic.id, "pembro_q3w", 1, "any", "Dr. Example")
     database.close()

@@ -61,7 +61,7 @@ def _clinic(tx: Tx, now: datetime, library: Library) -> ClinicEntry:
         max_texts_per_week=20,
         demo=True,
     )
-    clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number")
+    clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number", rate=1000, daily_cap=0)
     clinics.sign_content(tx, now, clinic.id, library.version, "Dr. Demo")
     for regimen in (library.regimens[name] for name in REGIMENS):
         clinics.sign_regimen(tx, now, clinic.id, regimen.id, regimen.version, regimen.digest(), "Dr. Demo")

@@ -68,7 +68,9 @@ class World:
     sids: int = 0
 
     @classmethod
-    def build(cls, database: Database, library: Library, now: datetime, **clinic: Any) -> "World":
+    def build(
+        cls, database: Database, library: Library, now: datetime, sender_rate: float = 1000, **clinic: Any
+    ) -> "World":
         with database.writing() as tx:
             made = clinics.add_clinic(
                 tx,
@@ -85,7 +87,7 @@ class World:
                     **clinic,
                 },
             )
-            clinics.add_sender(tx, now, made.id, NUMBER, kind="number")
+            clinics.add_sender(tx, now, made.id, NUMBER, kind="number", rate=sender_rate, daily_cap=0)
             clinics.sign_content(tx, now, made.id, library.version, "Dr. Quinn")
             for regimen in (library.regimens[name] for name in REGIMENS):
                 clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")

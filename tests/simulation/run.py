@@ -222,7 +222,7 @@ class Run:
                 max_texts_per_day=setting.per_day,
             )
             by: OptOutBy = "provider" if setting.provider_blocks else "us"
-            clinics.add_sender(tx, now, made.id, OURS, kind="number", opt_out_by=by)
+            clinics.add_sender(tx, now, made.id, OURS, kind="number", opt_out_by=by, rate=1000, daily_cap=0)
             clinics.sign_content(tx, now, made.id, self.library.version, "Dr. Quinn")
             for regimen in (self.library.regimens[name] for name in REGIMENS):
                 clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")

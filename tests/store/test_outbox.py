@@ -210,10 +210,11 @@ def test_a_text_is_stored_as_it_is_sent(database: Database) -> None:
         number = add_reminder(tx, sample)
         outbox.claim(tx, NOW, LEASE, "ours", 10, NOW)
         contacts.set_via(tx, sample.contact.id, "whatsapp")
-        words = replace(composed(number, "Nos vemos el jueves.", attempts=2), language="es", sender_id=sample.sender.id)
+        words = composed(number, "Nos vemos el jueves.", attempts=2)
+        words = replace(words, language="es", sender_id=sample.sender.id, via="whatsapp", note="why")
         outbox.mark_sending(tx, NOW, [words], lease_until=SOON)
         found = messages.get_message(tx, number)
-        assert told(tx, number) == [("sending", "")]
+        assert told(tx, number) == [("sending", "why")]
     assert found is not None
     assert (found.body, found.language, found.via, found.attempts) == ("Nos vemos el jueves.", "es", "whatsapp", 2)
     assert (found.state, found.lease_until, found.sender_id) == ("sending", SOON, sample.sender.id)

@@ -43,7 +43,7 @@ def test_the_welcome_and_the_nth_latest_text_nobody_asked_for_are_known(database
         add_reminder(tx, sample)
         add_reply(tx, sample, add_received(tx, sample))
         assert sent_before(tx, people, 3) == {
-            sample.contact.id: SentBefore("due", NOW - 3 * HOUR),
+            sample.contact.id: SentBefore("due", NOW - 3 * HOUR, sample.sender.id),
             other.contact.id: SentBefore(None, None),
         }
-        assert sent_before(tx, people, 4)[sample.contact.id] == SentBefore("due", None)
+        assert sent_before(tx, people, 4)[sample.contact.id] == SentBefore("due", None, sample.sender.id)

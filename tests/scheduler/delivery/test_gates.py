@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.delivery.gates import GATES, REASONS, Blocked, Case, Decision, Wait, judge
+from scheduler.delivery.ways import NoWay, Way, find
 from scheduler.plan.local_time import to_local
 from store.clinics import Clinic, ClinicEntry, Sender, SignedRegimen
 from store.messages import State
@@ -57,6 +58,8 @@ TEXT = TextToSend(
     created_at=NOON,
     language="en",
     via="sms",
+    instead=None,
+    fallback=None,
     opted_out_at=None,
     quarantined_at=None,
     alarmed_at=None,
@@ -73,6 +76,16 @@ TEXT = TextToSend(
 BEFORE = SentBefore("delivered", None)
 
 
+class Free:
+    """Senders that were given nothing yet."""
+
+    def full_until(self, sender: Sender) -> datetime | None:
+        return None
+
+    def is_slowed_hard(self, sender: Sender) -> bool:
+        return False
+
+
 def _judge(
     now: datetime = NOON,
     entry: ClinicEntry = ENTRY,
@@ -80,7 +93,12 @@ def _judge(
     category: str | None = "home-care",
     **text: Any,
 ) -> Decision | None:
-    return judge(Case(replace(TEXT, **text), now, entry, before, category))
+    claimed = replace(TEXT, **text)
+    return judge(Case(claimed, now, entry, before, _way(claimed, entry), category))
+
+
+def _way(text: TextToSend, entry: ClinicEntry = ENTRY) -> Way | NoWay:
+    return find(text, entry, Free(), None, {}, heard=False)
 
 
 def _cover(**changes: Any) -> tuple[CoverNow, ...]:
@@ -291,7 +309,7 @@ def test_what_passes_is_wanted_useful_and_inside_the_window_and_what_waits_can_s
         opted_out_at=now if out else None,
         covers=_cover(event_status=status),
     )
-    decision = judge(Case(text, now, ENTRY, SentBefore(welcome, latest)))
+    decision = judge(Case(text, now, ENTRY, SentBefore(welcome, latest), _way(text)))
 
     if decision is None:
         assert not out
