@@ -16,7 +16,7 @@ from store.clinics import ClinicEntry
 from store.contacts import Contact
 from store.database import Tx
 from store.plans import Plan
-from store.retelling import Waiting
+from store.retelling import Waiting, told_of_changes
 
 _OF_USE = timedelta(days=3)
 _PRIORITY = 1
@@ -53,8 +53,21 @@ def words(library: Library, entry: ClinicEntry, contact: Contact, text: Told) ->
     return compose(library, entry.clinic, template, args, contact.language, Via(contact.via)).body
 
 
-def told(standing: Standing, proposal: Proposal) -> Told | None:
-    """What a change is to the patient, from its kind and from the first treatment that it touches; None: nothing."""
+def to_tell(tx: Tx, standing: Standing, proposal: Proposal, *, told_otherwise: bool) -> Told | None:
+    """What a change is to the patient; None: nothing.
+
+    An undo is nothing to who never heard of what it takes back: no text told of it, nor (``told_otherwise``) anything
+    else that is so no more. "Not the date you had" would be news to them.
+    """
+    if proposal.is_undo and not told_otherwise:
+        heard = told_of_changes(tx, standing.contact.id, standing.plan.id)
+        if not any(was_undone(proposal.plan, place) and not was_undone(standing.plan, place) for place in heard):
+            return None
+    return _told(standing, proposal)
+
+
+def _told(standing: Standing, proposal: Proposal) -> Told | None:
+    """What a change says, from its kind and from the first treatment that it touches; None: nothing."""
     today, calendar = standing.today, proposal.calendar
     change: Change | None = None if proposal.is_undo else proposal.change
     last = max(today, proposal.first) + LOOK

@@ -158,7 +158,8 @@ def _preview(
     refusals = list(findings.refusals)
     if not proposal.is_undo:
         refusals += regimen_refusal(entry, proposal.change)
-    found = change_texts.told(standing, proposal)
+    otherwise = told_otherwise(told_of(tx, standing, proposal.first), changed, standing.today)
+    found = change_texts.to_tell(tx, standing, proposal, told_otherwise=bool(otherwise))
     return Preview(
         plan_id=standing.plan.id,
         patient_id=standing.patient.id,
@@ -168,7 +169,7 @@ def _preview(
         events=changed,
         texts=texts,
         waiting=retold(tx, now, standing, proposal.plan, proposal.calendar, proposal.first, to_write=False),
-        told=told_otherwise(told_of(tx, standing, proposal.first), changed, standing.today),
+        told=otherwise,
         text=None if found is None else change_texts.words(library, entry, standing.contact, found),
         warnings=findings.warnings,
         refusals=tuple(refusals),
@@ -212,7 +213,11 @@ def _write(
         rewrite_shadow(tx, standing.plan, proposal.calendar, first, standing.today)
     plan = plans.get_plan(tx, plan_id) or proposal.plan
     at = settle(tx, now, standing, plan, waiting)
-    found = change_texts.told(standing, proposal) if tell else None
+    found = None
+    if tell:
+        changed, _, _ = differences(standing, proposal, now)
+        otherwise = told_otherwise(told_of(tx, standing, proposal.first), changed, standing.today)
+        found = change_texts.to_tell(tx, standing, proposal, told_otherwise=bool(otherwise))
     if found is not None:
         change_texts.tell(tx, now, standing, proposal, found)
     action = "plan.undo" if proposal.is_undo else "plan.change"

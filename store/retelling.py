@@ -96,6 +96,16 @@ _TOLD = (
     )
     .order_by(message_event.c.event_date, message.c.id, message_event.c.event, message_event.c.rule)
 )
+_OF_NO_EVENT = (
+    sa.select(message.c.args)
+    .where(
+        message.c.contact_id == sa.bindparam("contact"),
+        message.c.kind == "reminder",
+        sa.or_(*(message.c.state == state for state in ("sending", "unknown", "accepted", "sent", "delivered"))),
+        ~sa.exists().where(message_event.c.message_id == message.c.id),
+    )
+    .order_by(message.c.id)
+)
 _COVER = for_both(lambda insert: insert(message_event).on_conflict_do_nothing())
 _FREE = sa.delete(message_event).where(among(message_event.c.message_id, "numbers"))
 _OF = sa.select(message.c.id, message.c.clinic_id).where(among(message.c.id, "numbers"))
@@ -137,6 +147,12 @@ def told_since(tx: Tx, plan_id: int, since: date) -> list[Told]:
         Told(row.id, row.state, row.state_at, Cover(plan_id, row.event, row.rule, row.event_date))
         for row in tx.conn.execute(_TOLD, {"plan": plan_id, "since": since})
     ]
+
+
+def told_of_changes(tx: Tx, contact_id: int, plan_id: int) -> frozenset[int]:
+    """Which of the changes of a plan, by their places from 1, a text told of that went out and did not fail."""
+    rows = tx.conn.execute(_OF_NO_EVENT, {"contact": contact_id}).scalars()
+    return frozenset(int(args["change"]) for args in rows if args.get("plan") == str(plan_id) and "change" in args)
 
 
 def tell_anew(tx: Tx, now: datetime, texts: Sequence[Waiting], cancelled: Mapping[int, str]) -> None:

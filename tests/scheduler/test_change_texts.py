@@ -56,14 +56,43 @@ def test_it_waits_for_the_hours_of_the_patient_and_speaks_their_language(opens: 
     assert "la fecha anterior no vale" in sent.body.lower()
 
 
-def test_an_undo_takes_back_what_was_not_sent_and_tells_the_date_that_holds_again(opens: Opens) -> None:
+def test_an_undo_takes_back_what_was_not_sent_and_who_never_heard_of_the_change_is_told_nothing(opens: Opens) -> None:
     door = opens()
     late = at(2026, 1, 8, 22)
     door.world.send(late)
     door.change("delay:cycle=2,days=7", late, tell=True)
-    door.undo(late, tell=True)
-    (sent,) = door.world.send(at(2026, 1, 9, 9))
+    assert door.preview_undo(late).text is None
+    assert door.undo(late, tell=True).text is None
+    assert door.world.send(at(2026, 1, 9, 9)) == []
+
+
+def test_an_undo_of_a_change_that_nobody_told_of_is_not_told_either(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    door.change("delay:cycle=2,days=7")
+    assert door.undo(tell=True).text is None
+    assert door.world.send(NOW) == []
+
+
+def test_an_undo_tells_the_date_that_holds_again_to_who_heard_of_the_other(opens: Opens) -> None:
+    door = opens()
+    door.world.send(NOW)
+    door.change("delay:cycle=2,days=7", tell=True)
+    assert len(door.world.send(NOW)) == 1
+    door.undo(tell=True)
+    (sent,) = door.world.send(NOW)
     assert "Mon Jan 26" in sent.body
+
+
+def test_an_undo_is_told_to_who_had_a_reminder_of_the_moved_visit(opens: Opens) -> None:
+    """Nobody told of the change itself, but a reminder named the date that is taken back."""
+    door = opens()
+    door.world.send(NOW)
+    door.change("delay:cycle=2,days=2")
+    eve = at(2026, 1, 25, 16)
+    assert any("Jan 28" in text.body for text in door.world.send(eve))
+    door.undo(eve, tell=True)
+    assert any("your next visit is now Mon Jan 26" in text.body for text in door.world.send(eve))
 
 
 def test_a_second_change_makes_the_text_of_the_first_untrue_and_its_undo_true_again(opens: Opens) -> None:
