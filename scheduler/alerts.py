@@ -7,7 +7,7 @@ and the clock starts again. A reply that did not arrive is what staff see first,
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from store import contacts, follow_ups, messages
+from store import audit, contacts, follow_ups, messages
 from store.contacts import Contact
 from store.database import Tx
 from store.follow_ups import FollowUp, ReplyState
@@ -95,6 +95,34 @@ def reply_settled(tx: Tx, now: datetime, reply: Message, *, arrived: bool) -> bo
     return True
 
 
+class SeenAlready(Exception):
+    """Somebody has the alert, it is done, or another text came since the page was made; the message says which."""
+
+
+def see(tx: Tx, now: datetime, alert: FollowUp, rung_at: datetime, by: str) -> FollowUp:
+    """That ``by`` has seen the alert and takes it. Raises SeenAlready, with one plain sentence."""
+    after = follow_ups.see(tx, now, alert.id, rung_at, by)
+    if after.seen_by == by and after.seen_at == now:
+        audit.record(tx, now, alert.clinic_id, by, "see", "follow_up", alert.id)
+        return after
+    if after.state == "done":
+        raise SeenAlready(f"{after.closed_by} has closed this alert.")
+    if after.seen_by is not None:
+        raise SeenAlready(f"{after.seen_by} has this alert already.")
+    raise SeenAlready("Another text came from this number: read it first.")
+
+
+def close(tx: Tx, now: datetime, alert: FollowUp, by: str, note: str) -> FollowUp:
+    """That it is done, and what came of it. Raises SeenAlready where it was done before, or rang again since."""
+    current = follow_ups.get_follow_up(tx, alert.clinic_id, alert.id) or alert
+    if current.state == "done":
+        raise SeenAlready(f"{current.closed_by} has closed this alert.")
+    if current.rung_at != alert.rung_at:
+        raise SeenAlready("Another text came from this number: read it first.")
+    audit.record(tx, now, alert.clinic_id, by, "close", "follow_up", alert.id, ["note"] if note else [])
+    return follow_ups.close_follow_up(tx, now, alert.id, by, note or None)
+
+
 def line(kind: str, sign: str | None, text: str, matched: str) -> str:
     """What an alert says of one text: what it was taken for, its words, and why."""
     words = " ".join(text.split())
@@ -139,6 +167,7 @@ def _alert(
     urgency = max(urgency, before.urgency)
     follow_ups.join(
         tx,
+        now,
         before.id,
         message_id=message_id,
         urgency=urgency,

@@ -34,6 +34,10 @@ follow_up = sa.Table(
     sa.Column("closed_at", Moment),
     sa.Column("closed_by", sa.Text),
     sa.Column("reply", sa.Text),
+    # When the clock of an alert began: its latest text. NULL for whatever is no alert.
+    sa.Column("rung_at", Moment),
+    sa.Column("seen_at", Moment),
+    sa.Column("seen_by", sa.Text),
     within_clinic("contact_id", "contact"),
     within_clinic("patient_id", "patient"),
     one_of("kind", get_args(FollowUpKind)),
@@ -49,6 +53,14 @@ sa.Index(
     sqlite_where=follow_up.c.state == "open",
     postgresql_where=follow_up.c.state == "open",
 )
+_DANGER = follow_up.c.kind == sa.literal_column("'danger'")
+sa.Index(
+    "ix_follow_up_danger",
+    follow_up.c.clinic_id,
+    follow_up.c.id,
+    sqlite_where=_DANGER,
+    postgresql_where=_DANGER,
+)
 sa.Index("ix_follow_up_contact_id", follow_up.c.contact_id)
 
 
@@ -57,7 +69,8 @@ class FollowUp:
     """Something that staff must do. ``urgency`` runs from 0 to 3, and 3 means now; ``due_by`` is its clock.
 
     ``detail`` says what it is about, ``note`` what staff wrote. An alert (kind "danger") has the state of our ``reply``
-    to the text ``message_id``, which is the latest of those that joined it; ``detail`` has a line for each.
+    to the text ``message_id``, which is the latest of those that joined it; ``detail`` has a line for each. Its clock
+    began at ``rung_at``, and ``seen_by`` took it at ``seen_at``; another text rings again, and then nobody has it.
     """
 
     id: int
@@ -75,6 +88,9 @@ class FollowUp:
     closed_at: datetime | None
     closed_by: str | None
     reply: ReplyState | None
+    rung_at: datetime | None = None
+    seen_at: datetime | None = None
+    seen_by: str | None = None
 
 
 _ADD = sa.insert(follow_up)
@@ -126,6 +142,7 @@ def open_follow_up(
             "due_by": due_by,
             "detail_sealed": None if detail is None else tx.sealer.seal(detail),
             "reply": reply,
+            "rung_at": None if reply is None else now,
         },
     )
     (number,) = result.inserted_primary_key or (0,)
@@ -149,16 +166,60 @@ def about(tx: Tx, contact_id: int) -> list[FollowUp]:
 
 
 def join(
-    tx: Tx, follow_up_id: int, *, message_id: int, urgency: int, due_by: datetime, detail: str, reply: ReplyState
+    tx: Tx,
+    now: datetime,
+    follow_up_id: int,
+    *,
+    message_id: int,
+    urgency: int,
+    due_by: datetime,
+    detail: str,
+    reply: ReplyState,
 ) -> None:
-    """Another text belongs to an open alert: its new urgency and clock, and what all of its texts say."""
-    values = {"message_id": message_id, "urgency": urgency, "due_by": due_by, "reply": reply}
+    """Another text belongs to an open alert: its new urgency and clock, and what all of its texts say.
+
+    Whoever had seen it has not seen this: it rings again.
+    """
+    rung = {"rung_at": now, "seen_at": None, "seen_by": None}
+    values = {"message_id": message_id, "urgency": urgency, "due_by": due_by, "reply": reply, **rung}
     tx.conn.execute(_JOIN, {"number": follow_up_id, "detail_sealed": tx.sealer.seal(detail), **values})
 
 
 def set_reply(tx: Tx, follow_up_id: int, reply: ReplyState, *, urgency: int, due_by: datetime | None) -> None:
     """What became of our reply, and how urgent the alert is with that."""
     tx.conn.execute(_JOIN, {"number": follow_up_id, "reply": reply, "urgency": urgency, "due_by": due_by})
+
+
+def see(tx: Tx, now: datetime, follow_up_id: int, rung_at: datetime, by: str) -> FollowUp:
+    """That ``by`` has seen an open alert as it rang at ``rung_at``, unless somebody has or it rang again since.
+
+    Returns it as it then is: who has it stands in ``seen_by``. Raises LookupError.
+    """
+    tx.conn.execute(
+        sa.update(follow_up)
+        .where(
+            follow_up.c.id == follow_up_id,
+            follow_up.c.state == "open",
+            follow_up.c.rung_at == rung_at,
+            follow_up.c.seen_at.is_(None),
+        )
+        .values(seen_at=now, seen_by=by)
+    )
+    return _follow_up(tx, follow_up_id)
+
+
+def get_follow_up(tx: Tx, clinic_id: int, follow_up_id: int) -> FollowUp | None:
+    """The follow-up of this clinic with this id."""
+    row = tx.conn.execute(_GET.where(follow_up.c.clinic_id == clinic_id), {"number": follow_up_id}).one_or_none()
+    return None if row is None else _as_follow_up(tx, row)
+
+
+def closed_alerts(tx: Tx, clinic_id: int, limit: int, before_id: int | None = None) -> list[FollowUp]:
+    """The newest alerts that are done, the newest first; with ``before_id`` those before it."""
+    statement = sa.select(follow_up).where(follow_up.c.clinic_id == clinic_id, _DANGER, follow_up.c.state == "done")
+    if before_id is not None:
+        statement = statement.where(follow_up.c.id < before_id)
+    return [_as_follow_up(tx, row) for row in tx.conn.execute(statement.order_by(follow_up.c.id.desc()).limit(limit))]
 
 
 def close_follow_up(tx: Tx, now: datetime, follow_up_id: int, by: str, note: str | None = None) -> FollowUp:
@@ -200,4 +261,7 @@ def _as_follow_up(tx: Tx, row: sa.Row[Any]) -> FollowUp:
         closed_at=row.closed_at,
         closed_by=row.closed_by,
         reply=row.reply,
+        rung_at=row.rung_at,
+        seen_at=row.seen_at,
+        seen_by=row.seen_by,
     )

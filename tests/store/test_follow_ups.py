@@ -75,7 +75,23 @@ def test_another_text_joins_what_is_open_and_a_reply_settles_it(database: Databa
             reply="underway",
         )
         soon = NOW + 2 * MINUTE
-        follow_ups.join(tx, opened.id, message_id=texts[1], urgency=3, due_by=soon, detail="one\ntwo", reply="underway")
+        assert opened.rung_at == NOW
+        seen = follow_ups.see(tx, NOW, opened.id, NOW, "ines@harbor.example")
+        assert (seen.seen_by, seen.seen_at) == ("ines@harbor.example", NOW)
+        assert follow_ups.see(tx, soon, opened.id, NOW, "amal@harbor.example").seen_by == "ines@harbor.example"
+        later = NOW + MINUTE
+        follow_ups.join(
+            tx,
+            later,
+            opened.id,
+            message_id=texts[1],
+            urgency=3,
+            due_by=soon,
+            detail="one\ntwo",
+            reply="underway",
+        )
+        # Whoever had seen it has not seen this, and who read the page before the text came takes nothing.
+        assert follow_ups.see(tx, soon, opened.id, NOW, "amal@harbor.example").seen_by is None
         follow_ups.set_reply(tx, opened.id, "lost", urgency=3, due_by=soon)
         found = follow_ups.open_one(tx, sample.contact.id, "danger")
         assert found is not None
@@ -88,6 +104,11 @@ def test_another_text_joins_what_is_open_and_a_reply_settles_it(database: Databa
             "lost",
         )
         assert found.opened_at == NOW
+        assert (found.rung_at, found.seen_by) == (later, None)
+        assert follow_ups.closed_alerts(tx, sample.clinic.id, 10) == []
         follow_ups.close_follow_up(tx, soon, found.id, "nurse:7")
+        assert [each.id for each in follow_ups.closed_alerts(tx, sample.clinic.id, 10)] == [found.id]
+        assert follow_ups.get_follow_up(tx, sample.clinic.id, found.id) is not None
+        assert follow_ups.get_follow_up(tx, sample.clinic.id + 1, found.id) is None
         assert follow_ups.open_one(tx, sample.contact.id, "danger") is None
         assert [task.state for task in follow_ups.about(tx, sample.contact.id)] == ["done"]

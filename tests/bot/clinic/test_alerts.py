@@ -1,0 +1,120 @@
+"""Alerts on the screen: a danger text becomes a card, one person takes it, and it is closed with what came of it."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.services import Services
+from store import audit, follow_ups
+from store.clinics import Clinic
+from store.follow_ups import FollowUp
+from store.staff import User
+from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.conftest import NOON, Phone, Watch, enrol
+
+DANGER = "ten trips to the loo and its only noon, see you friday"
+LATER = "now there is blood in it, a lot"
+
+
+def alert_of(services: Services, clinic: Clinic) -> FollowUp:
+    with services.database.reading() as tx:
+        (found,) = (each for each in follow_ups.open_ones(tx, clinic.id) if each.kind == "danger")
+    return found
+
+
+def rung(alert: FollowUp) -> dict[str, object]:
+    assert alert.rung_at is not None
+    return {"rung_at": alert.rung_at.isoformat()}
+
+
+def test_a_danger_text_is_a_card_with_its_words_its_clock_and_whom_to_phone(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    assert nurse.get(f"/c/{clinic.id}/alerts/badge").text.strip() == ""
+    pat = enrol(services, "pembro_q3w", NOON.date() + timedelta(days=2))
+    phone.text(DANGER)
+    page = nurse.get(f"/c/{clinic.id}/alerts").text
+    assert DANGER in page
+    assert pat.name in page
+    assert f"Phone {phone.number}" in page
+    assert 'data-since="2026-05-04T16:00:00+00:00"' in page
+    badge = nurse.get(f"/c/{clinic.id}/alerts/badge").text
+    assert 'data-count="1"' in badge
+    assert re.search(r'data-newest="[1-9]\d+"', badge)
+
+
+def test_one_nurse_takes_it_and_the_second_is_told_who_has_it(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser, browse: Callable[[User], Browser]
+) -> None:
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    other = browse(add_staff(services, clinic.id, "nurse", "amal@staff.example"))
+    address = f"/c/{clinic.id}/alerts/{alert.id}/seen"
+    assert nurse.post(address, rung(alert)).status_code == 303
+    assert "has this alert already" in other.post(address, rung(alert), follow_redirects=True).text
+    seen_by = alert_of(services, clinic).seen_by
+    assert seen_by == f"nurse.{clinic.id}@staff.example"
+    assert 'data-count="0"' in nurse.get(f"/c/{clinic.id}/alerts/badge").text
+    with services.database.reading() as tx:
+        assert [(entry.actor, entry.action) for entry in audit.entries(tx, clinic.id)][:1] == [(seen_by, "see")]
+
+
+def test_another_text_rings_again_and_nothing_is_taken_or_closed_unread(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser, watch: Watch
+) -> None:
+    phone.text(DANGER)
+    before = alert_of(services, clinic)
+    nurse.post(f"/c/{clinic.id}/alerts/{before.id}/seen", rung(before))
+    watch.forward(timedelta(minutes=5))
+    phone.text(LATER)
+    after = alert_of(services, clinic)
+    assert (after.id, after.seen_by) == (before.id, None)
+    for action, data in (("seen", {}), ("close", {"note": "phoned"})):
+        answer = nurse.post(f"/c/{clinic.id}/alerts/{after.id}/{action}", rung(before) | data, follow_redirects=True)
+        assert "read it first" in answer.text
+        assert LATER in answer.text
+    assert alert_of(services, clinic) == after
+
+
+def test_closing_needs_a_note_and_keeps_it(phone: Phone, clinic: Clinic, services: Services, nurse: Browser) -> None:
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    address = f"/c/{clinic.id}/alerts/{alert.id}/close"
+    assert nurse.post(address, rung(alert) | {"note": "  "}).status_code == 422
+    assert nurse.post(address, rung(alert) | {"note": "Phoned, comes in today."}).status_code == 303
+    page = nurse.get(f"/c/{clinic.id}/alerts").text
+    assert "No alert is open." in page
+    assert "Phoned, comes in today." in page
+    again = nurse.post(address, rung(alert) | {"note": "once more"}, follow_redirects=True)
+    assert "has closed this alert" in again.text
+
+
+def test_a_reply_that_did_not_arrive_stands_on_top(phone: Phone, clinic: Clinic, nurse: Browser) -> None:
+    phone.text("STOP")
+    phone.text(DANGER)
+    assert "Our reply did not reach them: phone now." in nurse.get(f"/c/{clinic.id}/alerts").text
+
+
+def test_an_alert_of_another_clinic_is_not_found(
+    phone: Phone, clinic: Clinic, other_clinic: Clinic, services: Services, browse: Callable[[User], Browser]
+) -> None:
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    stranger = browse(add_staff(services, other_clinic.id, "nurse"))
+    for address in (f"/c/{other_clinic.id}/alerts/{alert.id}", f"/c/{clinic.id}/alerts/{alert.id}"):
+        assert stranger.get(address).status_code == 404
+    for action in ("seen", "close"):
+        data = rung(alert) | {"note": "mine"}
+        assert stranger.post(f"/c/{other_clinic.id}/alerts/{alert.id}/{action}", data).status_code == 404
+    assert alert_of(services, clinic) == alert
+
+
+def test_a_viewer_sees_and_cannot_take(
+    phone: Phone, clinic: Clinic, services: Services, browse: Callable[[User], Browser]
+) -> None:
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    viewer = browse(add_staff(services, clinic.id, "viewer"))
+    assert DANGER in viewer.get(f"/c/{clinic.id}/alerts").text
+    assert "I have it" not in viewer.get(f"/c/{clinic.id}/alerts").text
+    assert viewer.post(f"/c/{clinic.id}/alerts/{alert.id}/seen", rung(alert)).status_code == 403
