@@ -57,7 +57,7 @@ def _left_out(known: Iterable[Saying], clinic: Clinic) -> Iterator[str]:
     missing = sum(reason is not None for reason in left_out(texts, {}, limits))
     if missing:
         yield (
-            f"{missing} of {len(texts)} texts of the next weeks will not be sent: {clinic.name} sends at most "
+            f"Of the {len(texts)} texts of the next weeks {missing} will not be sent: {clinic.name} sends at most "
             f"{limits.per_day} on a day and {limits.per_week} in a week. Raise these limits if they should be."
         )
 

@@ -12,7 +12,7 @@ from bot.cli.arguments import Day, TimeOfDay, Zone
 from bot.cli.change_view import show_closure, show_preview
 from bot.cli.data import ACTOR, open_services, pick_entry, plainly, reading, writing
 from bot.cli.errors import Refused
-from bot.cli.output import as_json_option, print_json
+from bot.cli.output import as_json_option, counted, print_json
 from bot.services import Services
 from content.library import Library
 from content.regimens import Regimen
@@ -270,7 +270,7 @@ def clinic_close_day(
         )
     if stayed:
         hint = "" if answers else " Those that would come too near to another treatment move with --override."
-        raise Refused(f"{len(stayed)} visits stay on {day}: see above why.{hint}")
+        raise Refused(f"{counted(len(stayed), 'visit stays', 'visits stay')} on {day}: see above why.{hint}")
     if not as_json:
         click.echo(job.detail)
 
@@ -308,7 +308,10 @@ def _done(services: Services, job: Job) -> Job:
         if job.done != told:
             told = job.done
             click.echo(
-                f"job {job.id}: {job.done} visits" if told else f"job {job.id} waits for the scheduler", err=True
+                f"job {job.id}: {counted(job.done, 'visit', 'visits')}"
+                if told
+                else f"job {job.id} waits for the scheduler",
+                err=True,
             )
         sleep(_LOOK)
         with reading(services) as tx:
@@ -331,7 +334,8 @@ def _show_changed(changed: Changed, *, as_json: bool) -> None:
         return
     click.echo(f"Plan {changed.plan.id} is changed; it is {changed.plan.state}.")
     if changed.waiting.cancelled:
-        click.echo(f"{len(changed.waiting.cancelled)} texts that waited were cancelled.")
+        texts = counted(len(changed.waiting.cancelled), "text that waited was", "texts that waited were")
+        click.echo(f"{texts} cancelled.")
     if changed.text:
         click.echo(f"The patient is told: {changed.text}")
     for warning in changed.warnings:

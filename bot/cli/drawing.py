@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.output import counted
 from content.regimens import Regimen
 from scheduler.plan.show import Mark
 
@@ -62,7 +63,7 @@ def months(marks: Mapping[date, Mark], width: int) -> Group:
         Text.assemble((f" {_LOOKS[mark][0]} ", _LOOKS[mark][1]), f" {_LOOKS[mark][2]}") for mark in used
     )
     more = len(first_days) - len(shown)
-    after = [Text(f"... and {more} more months", style="dim")] if more > 0 else []
+    after = [Text(f"... and {counted(more, 'more month', 'more months')}", style="dim")] if more > 0 else []
     return Group("", Columns(shown, padding=(0, 3), width=min(24, width)), *after, legend, "")
 
 
@@ -146,7 +147,7 @@ def _week(monday: date, lines: Sequence[Line]) -> tuple[Text, str, str, Text, st
     of_week = [line for line in lines if _monday(line.day) == monday]
     going = [line for line in of_week if not line.left_out]
     bar = "\N{BLACK SQUARE}" * min(len(going), 30)
-    count = Text.assemble((bar, "cyan"), f" {len(going)} {_plural('text', len(going))} in this week")
+    count = Text.assemble((bar, "cyan"), f" {counted(len(going), 'text', 'texts')} in this week")
     if len(of_week) > len(going):
         count.append(f", {len(of_week) - len(going)} left out", style="red")
     return Text(f"\n{monday:%b} {monday.day}", style="bold"), "", "", Text("\n") + count, ""
@@ -156,7 +157,7 @@ def _sum(lines: Sequence[Line], per_week: int) -> Text:
     going = [line for line in lines if not line.left_out]
     weeks = Counter(_monday(line.day) for line in going)
     segments = sum(line.segments for line in going)
-    said = Text(f"\n{len(going)} {_plural('text', len(going))}, {segments} SMS", style="bold")
+    said = Text(f"\n{counted(len(going), 'text', 'texts')}, {segments} SMS", style="bold")
     if weeks:
         most, count = max(weeks.items(), key=lambda each: (each[1], -each[0].toordinal()))
         said.append(f", at most {count} in a week (that of {most:%b} {most.day}, {most.year})", style="not bold")
@@ -168,10 +169,6 @@ def _sum(lines: Sequence[Line], per_week: int) -> Text:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
 
 
 def _list(value: object) -> Iterable[object]:

@@ -20,6 +20,11 @@ def print_json(row: object) -> None:
     sys.stdout.write(json.dumps(row, default=_plain) + "\n")
 
 
+def counted(number: int, one: str, more: str) -> str:
+    """A number with its word: 1 text, 2 texts."""
+    return f"{number} {one if number == 1 else more}"
+
+
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
     """Rows with the same keys: JSON Lines, or a table."""
     if as_json:

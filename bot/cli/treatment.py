@@ -204,8 +204,12 @@ def content_check(directory: Path | None, reviews: bool) -> int:
 def find_regimen(name: str, library: Callable[[], Library]) -> Regimen:
     """The regimen of an id or a path. Raises click.UsageError, ContentError."""
     path = Path(name)
-    if path.suffix == ".toml" or path.is_file():
-        if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError:
+        is_file = False  # no file can be called so
+    if path.suffix == ".toml" or is_file:
+        if not is_file:
             message = f"There is no file {name}."
             raise click.UsageError(message)
         return load_regimen(path)

@@ -88,6 +88,7 @@ def test_understand_gives_a_line_for_every_line(stdin: type[Stdin], capsys: pyte
         (["nothing"], "No such command 'nothing'."),
         (["segments", "--nothing"], "No such option '--nothing'."),
         (["schedule", "nothing", "--start", "2026-01-05"], "There is no regimen nothing"),
+        (["schedule", "\N{PILL}" * 300, "--start", "2026-01-05"], "There is no regimen \N{PILL}"),
         (["schedule", "nothing.toml", "--start", "2026-01-05"], "There is no file nothing.toml."),
         (["schedule", "pembro_q3w", "--start", "5.1.26"], "Invalid value for '--start': 5.1.26 is not a date"),
         (["schedule", "pembro_q3w", "--start", "9999-12-01"], "Invalid value for '--start': 9999-12-01 is too far off"),

@@ -56,11 +56,17 @@ def test_a_visit_is_told_before_on_the_eve_and_on_the_day_and_the_days_after_it_
 
 
 def test_capsules_are_told_daily_and_their_rest_on_its_first_and_last_day() -> None:
-    found = [line for line in lines(told(FILES["len_mm"], count=26)) if not line.startswith("pill_today")]
+    found = [line for line in lines(told(FILES["len_mm"], count=30)) if line.startswith("off_")]
     assert found == ["off_first 01-26 10:00", "off_last 02-01 16:00"]
-    off_last = next(each for each in told(FILES["len_mm"], count=26) if each.rule == "off_last")
+    off_last = next(each for each in told(FILES["len_mm"], count=30) if each.rule == "off_last")
     assert off_last.args == {"item": "capsules", "date": "2026-02-02"}
     assert (off_last.event, off_last.event_date) == ("treatment/c2/d1/pill", date(2026, 2, 2))
+
+
+@pytest.mark.parametrize("regimen_id", ["len_mm", "len_maint", "thal"])
+def test_the_tests_without_which_no_capsules_are_handed_out_are_told_as_visits(regimen_id: str) -> None:
+    found = [line for line in lines(told(FILES[regimen_id], count=40)) if line.startswith("visit_")]
+    assert found[-2:] == ["visit_before 01-29 10:00", "visit_tomorrow 01-31 16:00"]
 
 
 def test_a_stay_in_hospital_is_told_instead_of_a_visit() -> None:
