@@ -1,7 +1,7 @@
 """Finds phrases in a reading: thousands of phrases in one pass, each tried only where its rarest word stands."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -38,9 +38,9 @@ class Lexicon:
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
         self._groups = groups
         self._ids: dict[tuple[str, ...], int] = {}
-        self._split: dict[str, tuple[str, ...]] = {}
-        self._words: dict[str, set[int]] = {}
-        self._beginnings: dict[str, set[int]] = {}
+        self._members: dict[str, _Members] = {}
+        self._words: dict[str, set[int]] = defaultdict(set)
+        self._beginnings: dict[str, set[int]] = defaultdict(set)
         self.together: dict[str, dict[str, list[Entry]]] = {}
         """First word -> second word -> entries of several words, without articles."""
         self.together_exact: dict[str, dict[str, list[Entry]]] = {}
@@ -53,12 +53,22 @@ class Lexicon:
             return self._ids[alternatives]
         element = self._ids[alternatives] = len(self._ids)
         for alternative in alternatives:
-            if alternative.startswith("{"):
-                for member in self._groups.get(alternative.strip("{}"), ()):
-                    self._enter(member, element)
-            else:
-                self._enter(alternative.replace("_", " "), element)
+            members = self._members.get(alternative)
+            if members is None:
+                members = self._members[alternative] = _read_members(self._spelled_out(alternative))
+            for word in members.words:
+                self._words[word].add(element)
+            for beginning in members.beginnings:
+                self._beginnings[beginning].add(element)
+            for entries, found in ((self.together, members.together), (self.together_exact, members.together_exact)):
+                for entry in found:
+                    entries.setdefault(entry[0], {}).setdefault(entry[1], []).append((entry, element))
         return element
+
+    def _spelled_out(self, alternative: str) -> Sequence[str]:
+        if alternative.startswith("{"):
+            return self._groups.get(alternative.strip("{}"), ())
+        return [alternative.replace("_", " ")]
 
     def group(self, name: str) -> int:
         """The element of a group."""
@@ -75,11 +85,12 @@ class Lexicon:
     def commonness(self) -> Mapping[int, int]:
         """How often an element may be expected to stand in a text: words that many phrases use are common words."""
         uses = {word: len(elements) for word, elements in (*self._words.items(), *self._beginnings.items())}
-        common: Counter[int] = Counter()
+        common: dict[int, int] = defaultdict(int)
         for entries in (self._words, self._beginnings):
             for word, elements in entries.items():
+                use = uses[word]
                 for element in elements:
-                    common[element] += uses[word]
+                    common[element] += use
         return common
 
     def of(self, word: str) -> tuple[int, ...]:
@@ -89,19 +100,29 @@ class Lexicon:
             found |= self._beginnings.get(word[:length], set())
         return tuple(found)
 
-    def _enter(self, member: str, element: int) -> None:
-        words = self._split.get(member)
-        if words is None:
-            words = self._split[member] = tuple(plain(member).split())
-        if len(words) == 1:
-            if words[0].endswith("*"):
-                self._beginnings.setdefault(words[0][:-1], set()).add(element)
-            else:
-                self._words.setdefault(words[0], set()).add(element)
-            return
+
+class _Members(NamedTuple):
+    """The members of a group or an alternative, by how they are looked for."""
+
+    words: list[str]
+    beginnings: list[str]
+    together: list[tuple[str, ...]]
+    together_exact: list[tuple[str, ...]]
+
+
+def _read_members(texts: Iterable[str]) -> _Members:
+    members = _Members([], [], [], [])
+    for text in texts:
+        words = tuple(plain(text).split())
         short = tuple(word for word in words if word not in ARTICLES)
-        entry, entries = (short, self.together) if len(short) > 1 else (words, self.together_exact)
-        entries.setdefault(entry[0], {}).setdefault(entry[1], []).append((entry, element))
+        if len(words) > 1:
+            entries, entry = (members.together, short) if len(short) > 1 else (members.together_exact, words)
+            entries.append(entry)
+        elif words[0].endswith("*"):
+            members.beginnings.append(words[0][:-1])
+        else:
+            members.words.append(words[0])
+    return members
 
 
 class Match(NamedTuple, Generic[T_co]):
