@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from bot.app import create_app
 from bot.around import operator_of, vitals_of
+from bot.housekeeping import BEAT_EVERY, Housekeeping
 from bot.outage import PATIENCE, DatabaseOutage
 from bot.services import Services
 from bot.settings import load_settings
@@ -120,6 +122,7 @@ def watched(services: Services) -> Services:
 def with_operator(services: Services, **more: object) -> Services:
     """The same services under settings that name an operator."""
     given = services.settings.model_dump() | {"operator_phone": OPERATOR_PHONE, "operator_email": OPERATOR_EMAIL}
+    given |= {"twilio_api_base": "http://127.0.0.1:9"}
     services.__dict__["settings"] = load_settings(**given | more)
     return services
 
@@ -202,6 +205,34 @@ def test_a_process_says_how_often_a_signature_did_not_fit_since_one_did(
     watch.forward(timedelta(minutes=1))
     assert _post(client, PUBLIC_URL) == 200
     assert (vitals().refused, vitals().accepted_at) == (0, NOON + timedelta(minutes=1))
+
+
+def test_a_run_of_403_of_a_wrong_public_address_is_an_alarm_until_a_call_is_accepted(
+    client: FlaskClient, watched: Services, watch: StandingClock
+) -> None:
+    """Whoever texts of danger is not heard then."""
+    services = with_operator(watched)
+    watch.now = services.database.now()
+    housekeeping, ours = Housekeeping(services), Watch(services, "web-1")
+
+    rounds = count()
+
+    def look() -> list[str]:
+        housekeeping.round(NOON + next(rounds) * BEAT_EVERY)
+        ours.round(watch.now)
+        with services.database.reading() as tx:
+            return [alarm.kind for alarm in alarms.open_alarms(tx)]
+
+    assert [_post(client, "https://another.example.org") for _ in range(4)] == [403] * 4
+    assert look() == []
+    assert _post(client, "https://another.example.org") == 403
+    assert look() == ["deaf"]
+    with services.database.reading() as tx:
+        told = notices.latest(tx)
+    assert "5 calls with a signature were turned away" in told[0].body
+    watch.forward(timedelta(milliseconds=1))
+    assert _post(client, PUBLIC_URL) == 200
+    assert look() == []
 
 
 def test_a_process_says_what_lies_in_its_spool_and_what_room_there_is(
