@@ -20,12 +20,10 @@ from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import patient_reminders
 from channels.base import Via
-from scheduler import alerts
-from scheduler.delivery.gates import REASONS
+from scheduler import alerts, why
 from scheduler.enrolment import NewPatient, NotEnrolled, enrol
 from store import follow_ups, messages, patients, plans
 from store.database import Tx
-from store.follow_ups import FollowUp
 
 # What is wrong with these fields was written wrong on the command line; with the others, something stands in the way.
 _ARGUMENTS = {"name", "timezone", "language", "start", "start_cycle", "window_from", "consent_how"}
@@ -220,53 +218,33 @@ def message() -> None:
 
 
 @message.command("why")
-@click.argument("message_id", type=int)
+@click.argument("message_id", type=int, required=False)
+@click.option("--patient", "who", help="The clinic's code for a patient, or the patient's number.")
+@click.option("--date", "day", type=Day(), help="The local day on which a text was to come, or what it was to tell of.")
+@clinic_option
 @as_json_option
-def message_why(message_id: int, as_json: bool) -> None:
-    """Say why the text with the number MESSAGE_ID went, or did not, and what it was about."""
+def message_why(
+    message_id: int | None, who: str | None, day: date | None, clinic_name: str | None, as_json: bool
+) -> None:
+    """Say why the text with the number MESSAGE_ID went, or did not; with --patient and --date, why there was none."""
     services = open_services()
     with reading(services) as tx:
-        rows = _why(tx, message_id)
-    print_rows(rows, as_json=as_json)
+        if message_id is not None and who is None and day is None:
+            found = why.of_text(tx, message_id)
+            if not found:
+                raise Refused(f"There is no message {message_id}.")
+        elif message_id is None and who is not None and day is not None:
+            entry = pick_entry(tx, clinic_name)
+            found = why.of_day(tx, services.clock(), entry.clinic, _person(tx, entry.clinic.id, who), day)
+        else:
+            raise click.UsageError("Give the number of a message, or --patient and --date.")
+    print_rows([{"at": each.at, "message": each.message_id, "what": each.sentence} for each in found], as_json=as_json)
 
 
-def _why(tx: Tx, message_id: int) -> list[dict[str, object]]:
-    text = messages.get_message(tx, message_id)
-    if text is None:
-        raise Refused(f"There is no message {message_id}.")
-    rows: list[dict[str, object]] = [{"at": text.created_at, "what": _beginning(text)}]
-    rows += [
-        {"at": text.due_at, "what": f"It tells of {cover.event} on {cover.event_date} ({cover.rule})."}
-        for cover in messages.covers(tx, message_id)
-    ]
-    for change in messages.history(tx, message_id):
-        code = f", error {change.code}" if change.code else ""
-        detail = f": {change.detail}" if change.detail else ""
-        rows.append({"at": change.at, "what": f"{change.state}{code}{detail}"})
-    if text.gate is not None:
-        rows.append({"at": text.state_at, "what": REASONS.get(text.gate, text.gate)})
-    danger = text if text.direction == "in" else messages.get_message(tx, text.in_reply_to or 0)
-    if danger is not None:
-        rows += [
-            {"at": alert.opened_at, "what": f"It is on alert {alert.id} ({alert.state}): {alerts.headline(alert)}."}
-            for alert in follow_ups.about(tx, danger.contact_id)
-            if alert.kind == "danger" and _is_about(alert, danger)
-        ]
-    return rows
-
-
-def _is_about(alert: FollowUp, text: messages.Message) -> bool:
-    """Whether a danger text opened an alert or joined it."""
-    if text.outcome_kind not in alerts.URGENCIES or text.created_at < alert.opened_at:
-        return False
-    return alert.message_id == text.id or alert.closed_at is None or text.created_at < alert.closed_at
-
-
-def _beginning(text: messages.Message) -> str:
-    if text.direction == "in":
-        understood = f"{text.outcome_kind} {text.outcome_id or ''}".strip()
-        return f"It came in and was understood as {understood}: {text.matched}."
-    if text.in_reply_to is not None:
-        return f"It answers message {text.in_reply_to} ({text.template or text.fact})."
-    due = text.due_at.isoformat(timespec="seconds") if text.due_at is not None else "no time"
-    return f"A {text.kind} ({text.template}) was planned for {due}; it is {text.state}."
+def _person(tx: Tx, clinic_id: int, who: str) -> patients.Patient:
+    person = patients.find_by_code(tx, clinic_id, who)
+    if person is None and who.isdecimal():
+        person = patients.get_patient(tx, int(who))
+    if person is None or person.clinic_id != clinic_id:
+        raise Refused(f"The clinic has no patient {who}: `immunotext patient list` names them.")
+    return person

@@ -54,6 +54,9 @@ def test_a_patient_is_enrolled_and_listed(clinic: Run) -> None:
     assert (welcome["template"], welcome["state"]) == ("optin_confirm", "due")
     planned = r"A welcome \(optin_confirm\) was planned for \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00; it is"
     assert re.search(planned, clinic("message", "why", "1"))
+    assert "no text: " in clinic("message", "why", "--patient", "1", "--date", str(plan["start"]))
+    assert "--patient and --date" in clinic("message", "why", "1", "--patient", "1", status=2)
+    assert "no patient 77" in clinic("message", "why", "--patient", "77", "--date", "2026-05-04", status=1)
 
 
 @pytest.mark.parametrize(
