@@ -43,6 +43,8 @@ _REPLIES = {
     "media": "phone emergency",
     "help": "program phone emergency",
     "optin_confirm": "program n emergency",
+    "optin_ask": "program n emergency",
+    "optin_thanks": "phone emergency",
     "stop_confirm": "program phone emergency",
     "wrong_number": "program",
     "loss": "program phone",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from channels.base import Via
 from content.library import Library
+from scheduler import confirmation
 from scheduler.delivery.words import WELCOME, compose
 from scheduler.planned import next_text_at
 from scheduler.send_window import SendWindow
@@ -132,6 +133,7 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
             detail="start_after_wrong_number",
         )
         return True
+    confirmation.answered(tx, now, patient.id, by)
     window = SendWindow.of(patient, clinic)
     telling = plans.telling_plans_of(tx, [patient.id])[patient.id]
     patients.set_next_text(tx, patient.id, next_text_at(telling, window, now))

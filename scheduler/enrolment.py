@@ -10,12 +10,14 @@ texts START, and so do we.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 from channels.base import Via
 from channels.phone import read_number
 from content.library import Library
+from content.regimen_format import rules
 from content.regimens import Regimen
-from scheduler import foretold
+from scheduler import confirmation, foretold
 from scheduler.delivery.words import WELCOME
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
@@ -23,7 +25,7 @@ from scheduler.plan.reminders import Reminder
 from scheduler.planned import calendar_of, clinic_days_of
 from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW, write_shadow
-from store import audit, consents, contacts, outbox, patients, plans
+from store import audit, consents, contacts, follow_ups, outbox, patients, plans, reminder_rules
 from store.clinics import Clinic, ClinicEntry, is_ours
 from store.contacts import Contact
 from store.database import Tx
@@ -58,6 +60,7 @@ class NewPatient:
     ``start`` is the local date of day 1 of cycle ``start_cycle``; nothing is texted of the cycles before.
     ``visit_time`` is the local time of visits; ``window_from`` and ``window_until`` stand in place of the clinic's
     hours. ``consent_how`` says how they agreed to the clinic's consent text (paper, phone, ...), ``by`` who enrols.
+    ``without``: the reminder rules of which they want no texts.
     """
 
     phone: str
@@ -74,6 +77,7 @@ class NewPatient:
     consent_how: str
     by: str
     via: Via = Via.SMS
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,17 @@ class NewPlan:
     start_cycle: int = 1
     visit_time: time | None = None
     by: str
+
+
+class HasCourse(Protocol):
+    """What says which course is meant, and from when; as for NewPatient."""
+
+    @property
+    def regimen_id(self) -> str: ...
+    @property
+    def start(self) -> date: ...
+    @property
+    def start_cycle(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,8 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
     phone, regimen, calendar = _check(now, library, entry, new)
     contact = _contact(tx, now, clinic, new, phone)
     patient = _patient(tx, now, contact, new)
+    for rule in sorted(new.without):
+        reminder_rules.set_of_patient(tx, clinic.id, patient.id, rule, rules.OFF)
     consents.add_consent(
         tx,
         now,
@@ -123,7 +140,10 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
     window = SendWindow.of(patient, clinic)
     plan, coming = _begin(tx, now, patient, regimen, calendar, new, window)
     patients.set_next_text(tx, patient.id, coming[0].due_at)
-    _welcome(tx, now, contact, patient, window)
+    _welcome(tx, now, clinic, contact, patient, window)
+    wish = follow_ups.open_one(tx, contact.id, "join")
+    if wish is not None:
+        follow_ups.close_follow_up(tx, now, wish.id, new.by)
     audit.record(tx, now, clinic.id, new.by, "patient.enrol", "patient", patient.id, _fields(new))
     return Enrolled(
         patients.get_patient(tx, patient.id) or patient,
@@ -145,7 +165,7 @@ def add_plan(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: N
     if contact is None or contact.opted_out_at is not None:
         raise NotEnrolled("patient_id", _OPTED_OUT)
     _check_live(entry)
-    regimen, calendar = _course(now, library, entry, new, patient.timezone)
+    regimen, calendar = course(now, library, entry, new, patient.timezone)
     known = plans.all_plans_of(tx, patient.id)
     if any(plan.regimen_id == regimen.id and plan.state in ("active", "held") for plan in known):
         raise NotEnrolled("regimen_id", f"This patient has a plan on {regimen.id} already: change that one.")
@@ -197,7 +217,9 @@ def _check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient)
         raise NotEnrolled(
             "window_from", "Give the hours for texts as a beginning and a later end, such as 09:00-20:00."
         )
-    regimen, calendar = _course(now, library, entry, new, new.timezone)
+    if unknown := sorted(new.without - rules.RULES.keys()):
+        raise NotEnrolled("without", f"There is no reminder rule called {unknown[0]}.")
+    regimen, calendar = course(now, library, entry, new, new.timezone)
     number = read_number(new.phone, _REGIONS.get(clinic.country, clinic.country.upper()))
     if number.e164 is None or not number.can_text:
         raise NotEnrolled("phone", number.error or "This number cannot receive texts.")
@@ -209,10 +231,13 @@ def _check_live(entry: ClinicEntry) -> None:
         raise NotEnrolled("clinic", f"{entry.clinic.name} cannot enrol yet. It still needs: {', '.join(missing)}.")
 
 
-def _course(
-    now: datetime, library: Library, entry: ClinicEntry, new: NewPatient | NewPlan, timezone: str
+def course(
+    now: datetime, library: Library, entry: ClinicEntry, new: HasCourse, timezone: str
 ) -> tuple[Regimen, Calendar]:
-    """The regimen, which the clinic signed off, and the calendar that it gives on the clinic's days."""
+    """The regimen, which the clinic signed off, and the calendar that it gives on the clinic's days.
+
+    Raises NotEnrolled.
+    """
     regimen = _signed_regimen(library, entry, new.regimen_id)
     today = to_local(now, timezone).date()
     if not today - _LONGEST_AGO <= new.start <= today + _FURTHEST_AHEAD:
@@ -254,6 +279,17 @@ def _begin(
     if not coming:
         raise NotEnrolled("start", "Nothing of this plan is left to remind of: check the first day and its cycle.")
     return plan, coming
+
+
+def offered(library: Library, entry: ClinicEntry) -> list[Regimen]:
+    """The regimens on which the clinic can enrol: those it signed off as they are in this release."""
+    signed = {(each.regimen_id, each.version, each.digest) for each in entry.signed_regimens}
+    ids = {regimen_id for regimen_id, _, _ in signed}
+    return [
+        regimen
+        for regimen in library.regimens.values()
+        if regimen.id in ids and (regimen.id, regimen.version, regimen.digest()) in signed
+    ]
 
 
 def _signed_regimen(library: Library, entry: ClinicEntry, regimen_id: str) -> Regimen:
@@ -303,7 +339,8 @@ def _patient(tx: Tx, now: datetime, contact: Contact, new: NewPatient) -> Patien
         raise NotEnrolled("code", str(error)) from error
 
 
-def _welcome(tx: Tx, now: datetime, contact: Contact, patient: Patient, window: SendWindow) -> None:
+def _welcome(tx: Tx, now: datetime, clinic: Clinic, contact: Contact, patient: Patient, window: SendWindow) -> None:
+    due_at = window.next_open(now)
     outbox.add_text(
         tx,
         now,
@@ -311,19 +348,21 @@ def _welcome(tx: Tx, now: datetime, contact: Contact, patient: Patient, window: 
         contact_id=contact.id,
         patient_id=patient.id,
         kind="welcome",
-        template=WELCOME,
+        template=confirmation.ASKS if clinic.ask_confirmation else WELCOME,
         args={},
-        due_at=window.next_open(now),
+        due_at=due_at,
         # However late, it must come before anything else.
         expires_at=None,
         priority=FIRST,
     )
+    if clinic.ask_confirmation:
+        confirmation.begin(tx, now, clinic, contact, patient, due_at)
 
 
 def _fields(new: NewPatient) -> list[str]:
     given = ["phone", "name", "language", "timezone", "regimen_id", "start", "start_cycle", "consent"]
     optional = ("code", "visit_time", "window_from", "window_until")
-    return given + [name for name in optional if getattr(new, name) is not None]
+    return given + [name for name in optional if getattr(new, name) is not None] + sorted(new.without)
 
 
 def _sentence(error: Exception) -> str:

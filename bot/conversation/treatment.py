@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.turn import Turn, for_patients
 from bot.conversation.voice import Said
+from scheduler import confirmation
 from scheduler.planned import PlanUnreadable, calendar_of, items_of, time_of
 from scheduler.shadow import row
 from store.patients import DuePatient
@@ -51,7 +52,13 @@ def today(turn: Turn, patient: DuePatient) -> Said:
 
 @for_patients
 def confirm(turn: Turn, patient: DuePatient) -> Said:
-    """They will come to the visits of the next day that has any; without one in sight they read what comes next."""
+    """They will come to the visits of the next day that has any; without one in sight they read what comes next.
+
+    To somebody whose clinic asks for a reply after the enrolment it is that reply, too.
+    """
+    is_reply = confirmation.answered(turn.tx, turn.now, patient.id, "patient")
+    if is_reply and confirmation.is_all_that_was_asked(turn.tx, turn.contact.id):
+        return turn.voice.say("optin_thanks")
     local_now = turn.now.astimezone(ZoneInfo(patient.timezone))
     visits = [
         (plan, event)

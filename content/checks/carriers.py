@@ -30,11 +30,9 @@ MUST_SAY: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "crisis": (("call", _CALL), ("I am automated", _AUTOMATED)),
     "overdose": (("call", _CALL), ("I am automated", _AUTOMATED)),
     "help": (("STOP", _STOP), ("how often texts come", _OFTEN), ("that rates may apply", _RATES)),
-    "optin_confirm": (
-        ("STOP", _STOP),
-        ("HELP", _HELP),
-        ("how often texts come", _OFTEN),
-        ("that rates may apply", _RATES),
+    **dict.fromkeys(
+        ("optin_confirm", "optin_ask"),
+        (("STOP", _STOP), ("HELP", _HELP), ("how often texts come", _OFTEN), ("that rates may apply", _RATES)),
     ),
     "stop_confirm": (("that no more texts come", _NO_MORE),),
     "wrong_number": (("that no more texts come", _NO_MORE),),
@@ -54,7 +52,7 @@ CARRIER_WORDS = {
 }
 """Words that phone companies and the FCC name, a second time: one lost from carrier_words.toml would lose opt-outs."""
 
-_MAY_SAY_STOP = ("help", "optin_confirm", "stop_confirm", "cancel_clarify", "resumed", "menu")
+_MAY_SAY_STOP = ("help", "optin_confirm", "optin_ask", "stop_confirm", "cancel_clarify", "resumed", "menu")
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÜÑ]{3,}\b")
 _NUMBER = re.compile(r"\d{3,}|\d-\d|\b\d\d \d\d\b")
 _TEXTS_EMERGENCY = re.compile(r"\b(text|envíe|mande|escriba)\b[^.?:;]*\{emergency\}", re.IGNORECASE)

@@ -7,7 +7,7 @@ from content.checks.texts import Report, Written, every_text
 from content.library import Library
 from content.wording_keys import ITEMS
 
-_FIRST_TEXT = ("optin_confirm",)
+_FIRST_TEXT = ("optin_confirm", "optin_ask")
 _NO_REST = ("between", "day_between", "day_rest", "finished", "held")
 _WAIT = re.compile(r"\b(lasts?|dura|duran|sigue|siguen)\b.*\b\d+ (hours|days|horas|días)\b", re.IGNORECASE)
 _CALL_BEFORE = re.compile(r"\b(call|llame) (now|today|ya|hoy)\b", re.IGNORECASE)

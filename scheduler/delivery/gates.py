@@ -27,6 +27,7 @@ REASONS = {
     "opted_out": "This number opted out.",
     "paused": "The patient had asked for a pause.",
     "told_in_answer": "The answer to START had said the same.",
+    "confirmed": "The patient had confirmed before it was sent again.",
     "quarantined": "Texts to this number kept failing, and nobody has looked at it yet.",
     "no_number": "The phone number was erased or cannot be read.",
     "patient_ended": "The patient's enrolment had ended.",
@@ -53,7 +54,7 @@ REASONS = {
     "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
 }
 """What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with,
-``paused`` and ``told_in_answer`` what `scheduler.consent` cancelled."""
+``paused`` and ``told_in_answer`` what `scheduler.consent` cancelled, ``confirmed`` what `scheduler.confirmation` did."""
 
 
 @dataclass(frozen=True, slots=True)

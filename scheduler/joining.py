@@ -1,0 +1,61 @@
+"""Enrolment beside the chair: the patient texts JOIN and the clinic's code, and staff confirm two digits of the number.
+
+The text proves that the phone is at hand, the digits that staff and patient look at the same one. With that the
+patient's own text is their consent; everything else is `enrolment`.
+"""
+
+from datetime import datetime
+
+from scheduler.plan.local_time import to_local
+from store import audit, consents, follow_ups, wishes
+from store.clinics import Clinic
+from store.database import Tx
+from store.wishes import Wish
+
+HIDDEN = 2
+"""So many digits at the end of a number are not shown: the patient says them."""
+
+
+class WrongDigits(Exception):
+    """The digits are not those of the number; nothing was recorded."""
+
+
+def confirm(tx: Tx, now: datetime, clinic: Clinic, number: int, digits: str, by: str) -> Wish:
+    """Records the consent of who texted JOIN. Once it is recorded, it stays as it is.
+
+    Raises WrongDigits, and LookupError where this clinic has no such open wish.
+    """
+    wish = _wish(tx, clinic, number)
+    if wish.confirmed_at is not None:
+        return wish
+    if wish.phone is None or digits.strip() != wish.phone[-HIDDEN:]:
+        raise WrongDigits
+    consents.add_consent(
+        tx,
+        now,
+        clinic_id=clinic.id,
+        contact_id=wish.contact_id,
+        patient_id=None,
+        kind="given",
+        how=f"texted JOIN, confirmed by {by} at {to_local(now, clinic.timezone):%Y-%m-%d %H:%M}",
+        wording=clinic.consent_text or "",
+        wording_version=str(clinic.consent_version),
+        language=wish.language,
+        by=by,
+    )
+    audit.record(tx, now, clinic.id, by, "join.confirm", "contact", wish.contact_id, ["consent"])
+    return _wish(tx, clinic, number)
+
+
+def dismiss(tx: Tx, now: datetime, clinic: Clinic, number: int, by: str) -> None:
+    """Nobody is enrolled for this wish. Raises LookupError where this clinic has no such open wish."""
+    wish = _wish(tx, clinic, number)
+    follow_ups.close_follow_up(tx, now, wish.id, by)
+    audit.record(tx, now, clinic.id, by, "join.dismiss", "contact", wish.contact_id, [])
+
+
+def _wish(tx: Tx, clinic: Clinic, number: int) -> Wish:
+    found = wishes.wish(tx, clinic.id, number)
+    if found is None:
+        raise LookupError(f"there is no open wish {number}")
+    return found
