@@ -137,6 +137,15 @@ def shelf_life(text: str) -> timedelta:
     return timedelta(**{f"{found[2]}s": int(found[1])})
 
 
+def as_shelf_life(useful_for: timedelta) -> str:
+    """What `shelf_life` reads as this, in the largest unit that says it exactly."""
+    minutes = int(useful_for.total_seconds()) // 60
+    for unit, size in (("day", 24 * 60), ("hour", 60)):
+        if minutes % size == 0:
+            return f"{minutes // size} {unit}s"
+    return f"{minutes} minutes"
+
+
 def times(text: str) -> tuple[time | None, ...]:
     """ "09:00, 19:30", each once; None for "window opens"."""
     read = tuple(None if part.strip() == WINDOW_OPENS else clock(part.strip()) for part in text.split(","))

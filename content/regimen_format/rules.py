@@ -100,6 +100,22 @@ def override(rule_id: str, spec: str) -> Rule | None:
     return read
 
 
+def written(rule: Rule) -> str:
+    """A rule as `override` reads it."""
+    kind = RULES[rule.id]
+    at = ", ".join(notation.WINDOW_OPENS if each is None else each.isoformat("minutes") for each in rule.at)
+    parts = [f'at = "{at}"']
+    if kind.days:
+        parts.insert(0, f"{kind.days} = {rule.days}")
+    if kind.has_shortest and rule.shortest > 1:
+        parts.append(f"shortest = {rule.shortest}")
+    if rule.useful_for is not None:
+        parts.append(f'useful_for = "{notation.as_shelf_life(rule.useful_for)}"')
+    if rule.days_after:
+        parts.append(f'days_after = "{", ".join(map(str, rule.days_after))}"')
+    return ", ".join(parts)
+
+
 def merged(own: tuple[Rule, ...], *overrides: Overrides) -> tuple[Rule, ...]:
     """A regimen's own rules, with the overrides laid over them one after another: the last one that names a rule holds.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from content.faults import ContentError
+from content.regimen_format import notation, rules
 from content.regimens import Regimen, load_regimen, load_regimens, parse_regimen
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/regimens.md"
@@ -262,3 +263,13 @@ def test_a_regimen_is_stored_as_one_line_of_plain_json() -> None:
     stored = sample().to_json()
     assert "\n" not in stored
     assert json.loads(stored)["phase"][0]["cycle"] == "28 days"
+
+
+@pytest.mark.parametrize("regimen", load_regimens().values(), ids=lambda regimen: regimen.id)
+def test_a_reminder_rule_is_read_again_as_it_is_written(regimen: Regimen) -> None:
+    assert [rules.override(rule.id, rules.written(rule)) for rule in regimen.reminders] == list(regimen.reminders)
+
+
+@pytest.mark.parametrize("useful_for", ["90 minutes", "12 hours", "2 days"])
+def test_a_shelf_life_is_read_again_as_it_is_written(useful_for: str) -> None:
+    assert notation.as_shelf_life(notation.shelf_life(useful_for)) == useful_for
