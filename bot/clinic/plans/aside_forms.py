@@ -1,0 +1,84 @@
+"""The forms of what else is entered of a plan and its patient."""
+
+from zoneinfo import available_timezones
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TimeField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from bot.clinic.plans.offers import Offers
+
+needed = InputRequired(_("Fill this in."))
+_AREAS = ("America", "Europe", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian", "Antarctica")
+
+
+def zones() -> dict[str, list[SelectChoice]]:
+    """The time zones of the world by their areas, as a choice."""
+    found: dict[str, list[SelectChoice]] = {area: [] for area in _AREAS}
+    for zone in sorted(available_timezones()):
+        area, slash, place = zone.partition("/")
+        if slash and area in found:
+            found[area].append(SelectChoice(zone, place.replace("_", " ")))
+    return found
+
+
+class JourneyForm(FlaskForm):
+    """Where a patient is from one day to another."""
+
+    zone = SelectField(_("Time zone there"))
+    first = DateField(_("First day away"), [needed])
+    last = DateField(_("Last day away"), [needed])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone.choices = zones()
+
+
+class AnotherForm(FlaskForm):
+    """Another plan of a patient."""
+
+    regimen_id = SelectField(_("Regimen"))
+    start = DateField(_("Day 1 of that cycle"), [needed])
+    start_cycle = IntegerField(_("Beginning with cycle"), [Optional(), NumberRange(1, 999)], default=1)
+    visit_time = TimeField(_("Time of visits (may be empty)"), [Optional()])
+
+    @classmethod
+    def of(cls, offers: Offers) -> "AnotherForm":
+        """The form with the regimens that the clinic has signed off."""
+        form = cls()
+        signed = {each.digest for each in offers.entry.signed_regimens}
+        known = offers.library.regimens.values()
+        form.regimen_id.choices = [SelectChoice(each.id, each.title) for each in known if each.digest() in signed]
+        return form
+
+
+class ReminderForm(FlaskForm):
+    """What a patient has in place of a reminder rule."""
+
+    rule = HiddenField(validators=[needed])
+    choice = SelectField(
+        _("For this patient"),
+        choices=[
+            SelectChoice("same", _("as for others")),
+            SelectChoice("own", _("at a time of their own")),
+            SelectChoice("off", _("not at all")),
+        ],
+    )
+    days = IntegerField(_("Days"), [Optional(), NumberRange(1, 30, _("From 1 to 30."))])
+    at = StringField(_("Times"), [Length(max=80)])
+
+
+class DiedForm(FlaskForm):
+    """That a patient has died."""
+
+    sure = BooleanField(_("This patient has died"), [InputRequired(_("Tick this, if it is so. Nothing was changed."))])

@@ -1,0 +1,344 @@
+"""Changing a plan in the console: what is shown, what is made, what is refused, and what is entered beside it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+
+from bot.clinic.plans.forms import FORMS
+from bot.services import Services
+from content.library import Library
+from scheduler.planned import calendar_of
+from store import audit, clinics, messages, patients, plans, reminder_rules
+from store.clinics import Clinic
+from store.patients import Patient
+from store.plans import Plan
+from store.staff import User
+from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.conftest import NOON, Watch, enrol
+
+START = date(2026, 5, 11)
+DELAY: dict[str, object] = {"kind": "delay", "cycle": "2", "days": "7", "policy": "reanchor", "version": "1"}
+DELAYED = "delay:cycle=2,days=7,policy=reanchor"
+
+
+@pytest.fixture
+def patient(clinic: Clinic, services: Services) -> Patient:
+    """A patient who begins in a week, with a visit each three weeks."""
+    return enrol(services, "pembro_q3w", START, visit_time=time(9, 30))
+
+
+@pytest.fixture
+def path(clinic: Clinic, services: Services, patient: Patient) -> str:
+    """Where the screens of the patient's plan are."""
+    return f"/c/{clinic.id}/plans/{plan_of(services, patient).id}"
+
+
+def plan_of(services: Services, patient: Patient) -> Plan:
+    with services.database.reading() as tx:
+        return plans.all_plans_of(tx, patient.id)[-1]
+
+
+def visits(services: Services, patient: Patient) -> list[date]:
+    calendar = calendar_of(plan_of(services, patient))
+    return [event.date for event in calendar.events(START, date(2026, 8, 1)) if event.kind == "treatment"]
+
+
+def seen(page: str) -> str:
+    (called,) = re.findall(r'name="seen" value="([^"]*)"', page)
+    return str(called)
+
+
+def actions(services: Services, clinic: Clinic) -> list[str]:
+    with services.database.reading() as tx:
+        return [entry.action for entry in audit.entries(tx, clinic.id)]
+
+
+def test_a_delay_is_shown_with_its_dates_and_texts_before_anything_is_written(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    page = nurse.post(f"{path}/change/preview", DELAY)
+    assert page.status_code == 200
+    for shown in ("Mon 1 Jun 2026", "Mon 8 Jun 2026", "The day before a visit", "your next visit is now", "Sun 7 Jun 2026"):
+        assert shown in page.text
+    assert "segment" in page.text
+    assert plan_of(services, patient).version == 1
+    part = nurse.post(f"{path}/change/preview", DELAY, headers={"HX-Request": "true"})
+    assert "Mon 8 Jun 2026" in part.text
+    assert "<html" not in part.text
+
+
+def test_what_was_seen_is_made_told_and_taken_back_with_one_more_look(
+    nurse: Browser, services: Services, clinic: Clinic, patient: Patient, path: str
+) -> None:
+    called = seen(nurse.post(f"{path}/change/preview", DELAY).text)
+    assert called == DELAYED
+    made = nurse.post(f"{path}/change", DELAY | {"seen": called, "tell": "y", "reason": "low counts"})
+    assert made.status_code == 303
+    assert visits(services, patient)[:3] == [START, date(2026, 6, 8), date(2026, 6, 29)]
+    page = nurse.get(f"{path}/change").text
+    assert "Cycle 2 starts 7 days later, and so does all that follows." in page
+    assert "low counts" in page
+    undo = nurse.get(f"{path}/change?kind=undo").text
+    assert "Mon 1 Jun 2026" in undo
+    taken = nurse.post(f"{path}/change", {"kind": "undo", "version": "2", "seen": seen(undo)})
+    assert taken.status_code == 303
+    assert visits(services, patient)[1] == date(2026, 6, 1)
+    assert "Taken back: Cycle 2 starts 7 days later" in nurse.get(f"{path}/change").text
+    assert {"plan.change", "plan.undo"} <= set(actions(services, clinic))
+
+
+def test_the_patient_is_told_only_where_the_box_is_ticked(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    def waiting() -> int:
+        with services.database.reading() as tx:
+            return sum(text.template == "visit_changed" for text in messages.conversation(tx, patient.contact_id))
+
+    nurse.post(f"{path}/change", DELAY | {"seen": DELAYED})
+    assert waiting() == 0
+    nurse.post(f"{path}/change", DELAY | {"seen": DELAYED, "version": "2", "tell": "y"})
+    assert waiting() == 1
+
+
+def test_what_was_not_seen_is_not_made(nurse: Browser, services: Services, patient: Patient, path: str) -> None:
+    for called in ("", "delay:cycle=2,days=14,policy=reanchor"):
+        answer = nurse.post(f"{path}/change", DELAY | {"seen": called})
+        assert answer.status_code == 422
+        assert "This is not what was shown before" in answer.text
+        assert seen(answer.text) == DELAYED
+    assert plan_of(services, patient).version == 1
+
+
+def test_of_two_nurses_the_second_is_told_and_nothing_is_overwritten(
+    nurse: Browser,
+    services: Services,
+    clinic: Clinic,
+    patient: Patient,
+    path: str,
+    browse: Callable[[User], Browser],
+) -> None:
+    other = browse(add_staff(services, clinic.id, "nurse", "second@staff.example"))
+    mine, theirs = (seen(each.post(f"{path}/change/preview", DELAY).text) for each in (nurse, other))
+    assert nurse.post(f"{path}/change", DELAY | {"seen": mine}).status_code == 303
+    second = other.post(f"{path}/change", DELAY | {"seen": theirs})
+    assert second.status_code == 409
+    assert "Somebody else has changed this plan meanwhile." in second.text
+    assert f"nurse.{clinic.id}@staff.example" in second.text
+    assert plan_of(services, patient).version == 2
+    assert visits(services, patient)[1] == date(2026, 6, 8)
+    part = other.post(f"{path}/change/preview", DELAY, headers={"HX-Request": "true"}).text
+    assert "Somebody else has changed this plan meanwhile." in part
+    assert "Confirm the change" not in part
+    # Whoever has looked at the plan as it is now may go on.
+    assert other.post(f"{path}/change", DELAY | {"seen": theirs, "version": "2"}).status_code == 303
+    assert visits(services, patient)[1] == date(2026, 6, 15)
+
+
+def test_what_comes_too_soon_needs_a_name_and_a_reason(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    sooner: dict[str, object] = {"kind": "move", "date": "2026-06-01", "to": "2026-05-25", "version": "1"}
+    shown = nurse.post(f"{path}/change/preview", sooner).text
+    assert "Sooner than the regimen allows:" in shown
+    sooner["seen"] = seen(shown)
+    incomplete: list[dict[str, object]] = [{}, {"answers_by": "Dr. Quinn"}, {"answers_why": "as agreed"}]
+    for given in incomplete:
+        assert nurse.post(f"{path}/change", sooner | given).status_code == 422
+    assert plan_of(services, patient).version == 1
+    named: dict[str, object] = {"answers_by": "Dr. Quinn", "answers_why": "as agreed with the patient"}
+    assert nurse.post(f"{path}/change", sooner | named).status_code == 303
+    page = nurse.get(f"{path}/change").text
+    assert "Dr. Quinn answers for it: as agreed with the patient" in page
+
+
+def test_what_nobody_can_answer_for_has_no_button(nurse: Browser, path: str) -> None:
+    page = nurse.post(f"{path}/change/preview", {"kind": "stop", "on": "2031-01-01", "tail": "yes", "version": "1"})
+    assert "check the year" in page.text
+    assert "Confirm the change" not in page.text
+
+
+def test_the_choices_fit_the_plan_as_it_stands(nurse: Browser, services: Services, patient: Patient, path: str) -> None:
+    def offered() -> list[str]:
+        nav = nurse.get(f"{path}/change").text.partition('<nav class="kinds"')[2].partition("</nav>")[0]
+        return re.findall(r"kind=(\w+)", nav)
+
+    assert offered() == ["delay", "move", "skip", "hold", "branch", "switch", "stop"]
+    nurse.post(f"{path}/change", {"kind": "hold", "from": "2026-05-20", "version": "1", "seen": "hold:from=2026-05-20"})
+    assert offered() == ["resume", "branch", "switch", "stop"]
+    nurse.post(
+        f"{path}/change",
+        {"kind": "stop", "on": "2026-05-21", "tail": "yes", "version": "2", "seen": "stop:on=2026-05-21,tail=yes"},
+    )
+    assert offered() == []
+
+
+@pytest.mark.parametrize("kind", sorted(FORMS))
+def test_each_kind_of_change_has_its_form_whatever_the_plan(kind: str, nurse: Browser, path: str) -> None:
+    assert nurse.get(f"{path}/change?kind={kind}").status_code == 200
+    empty = nurse.post(f"{path}/change", {"kind": kind})
+    assert empty.status_code in {409, 422}
+
+
+def test_the_rule_for_pauses_stands_beside_the_resume(nurse: Browser, services: Services, clinic: Clinic) -> None:
+    held = enrol(services, "blina_mrd", START, phone="+12025550177")
+    path = f"/c/{clinic.id}/plans/{plan_of(services, held).id}"
+    nurse.post(f"{path}/change", {"kind": "hold", "from": "2026-05-20", "version": "1", "seen": "hold:from=2026-05-20"})
+    assert "A pause of up to 7 days" in nurse.get(f"{path}/change?kind=resume").text
+
+
+def test_faults_stand_beside_their_fields(nurse: Browser, path: str) -> None:
+    answer = nurse.post(f"{path}/change", {"kind": "move", "date": "2026-05-11", "to": "", "version": "1"})
+    assert answer.status_code == 422
+    assert 'id="to-fault"' in answer.text
+
+
+def test_the_time_of_a_visit_is_entered_for_one_visit(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    page = nurse.get(f"{path}/visits").text
+    assert "Mon 1 Jun 2026" in page
+    name = re.findall(r'name="event" value="([^"]+)"', page)[1]
+    assert nurse.post(f"{path}/visits/time", {"event": name, "at": "14:15", "version": "1"}).status_code == 303
+    assert plan_of(services, patient).visit_times[name].time == time(14, 15)
+    assert nurse.post(f"{path}/visits/time", {"event": name, "at": "8:00", "version": "1"}).status_code in {409, 422}
+    assert nurse.post(f"{path}/visits/time", {"event": name, "at": "15:15", "version": "1"}).status_code == 409
+    assert nurse.post(f"{path}/visits/time", {"event": "none", "at": "15:15", "version": "2"}).status_code == 422
+
+
+def test_a_visit_of_today_is_marked_and_the_mark_taken_back(
+    nurse: Browser, services: Services, clinic: Clinic, watch: Watch
+) -> None:
+    today = enrol(services, "pembro_q3w", NOON.date(), phone="+12025550177")
+    path = f"/c/{clinic.id}/plans/{plan_of(services, today).id}"
+    name = "treatment/c1/d1/visit"
+
+    plan_id = plan_of(services, today).id
+
+    def status() -> str:
+        with services.database.reading() as tx:
+            row = plans.get_event(tx, plan_id, name)
+        assert row is not None
+        return row.status
+
+    for mark in ("given", "planned", "missed"):
+        assert nurse.post(f"{path}/visits/mark", {"event": name, "status": mark}).status_code == 303
+        assert status() == mark
+    assert nurse.post(f"{path}/visits/mark", {"event": name, "status": "gone"}).status_code == 422
+    later = "treatment/c2/d1/visit"
+    assert nurse.post(f"{path}/visits/mark", {"event": later, "status": "given"}).status_code == 422
+
+
+def test_a_journey_is_entered_and_ended(nurse: Browser, services: Services, patient: Patient, path: str) -> None:
+    def zone() -> str | None:
+        with services.database.reading() as tx:
+            found = patients.get_patient(tx, patient.id)
+        assert found is not None
+        return found.travel_timezone
+
+    away: dict[str, object] = {"zone": "Asia/Tokyo", "first": "2026-05-10", "last": "2026-05-24"}
+    assert nurse.post(f"{path}/journey", away).status_code == 303
+    assert zone() == "Asia/Tokyo"
+    assert "Asia/Tokyo" in nurse.get(f"{path}/journey").text
+    assert nurse.post(f"{path}/journey", away | {"last": "2026-05-09"}).status_code == 422
+    assert nurse.post(f"{path}/journey", away | {"zone": "Nowhere/Else"}).status_code == 422
+    assert nurse.post(f"{path}/journey", {"home": "yes"}).status_code == 303
+    assert zone() is None
+
+
+def test_a_second_plan_is_added_beside_the_first(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    twice = nurse.post(f"{path}/another", {"regimen_id": "pembro_q3w", "start": "2026-05-12", "start_cycle": "1"})
+    assert twice.status_code == 422
+    assert "change that one" in twice.text
+    added = nurse.post(f"{path}/another", {"regimen_id": "len_mm", "start": "2026-05-12", "start_cycle": "2"})
+    assert added.status_code == 303
+    assert (plan_of(services, patient).regimen_id, plan_of(services, patient).start_cycle) == ("len_mm", 2)
+    assert nurse.get(added.location).status_code == 200
+
+
+def test_a_patient_has_reminders_of_their_own_and_loses_them_again(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    def own() -> list[tuple[str, str]]:
+        with services.database.reading() as tx:
+            return [(each.rule, each.spec) for each in reminder_rules.of_patient(tx, patient.id)]
+
+    of_two_days: dict[str, object] = {"rule": "visit_before", "choice": "own", "days": "2", "at": "08:30"}
+    assert nurse.post(f"{path}/reminders", of_two_days).status_code == 303
+    ((rule, spec),) = own()
+    assert (rule, 'days_before = 2, at = "08:30"' in spec) == ("visit_before", True)
+    assert "their own" in nurse.get(f"{path}/reminders").text
+    for name, wrong in (("at", "25:00"), ("days", "90"), ("rule", "nothing"), ("rule", "")):
+        assert nurse.post(f"{path}/reminders", of_two_days | {name: wrong}).status_code == 422
+    assert nurse.post(f"{path}/reminders", of_two_days | {"choice": "off"}).status_code == 303
+    assert own() == [("visit_before", "off")]
+    assert nurse.post(f"{path}/reminders", of_two_days | {"choice": "same"}).status_code == 303
+    assert own() == []
+
+
+def test_a_death_ends_everything_once_it_is_said_on_purpose(
+    nurse: Browser, services: Services, patient: Patient, path: str
+) -> None:
+    assert nurse.post(f"{path}/died").status_code == 422
+    assert plan_of(services, patient).state == "active"
+    assert nurse.post(f"{path}/died", {"sure": "y"}).status_code == 303
+    with services.database.reading() as tx:
+        ended = patients.get_patient(tx, patient.id)
+    assert ended is not None
+    assert (ended.state, plan_of(services, patient).state) == ("ended", "stopped")
+    for page in ("change", "visits", "journey", "another", "reminders", "died"):
+        assert "This plan cannot be changed" in nurse.get(f"{path}/{page}").text
+    assert "cannot be changed" in nurse.post(f"{path}/change", DELAY).text
+
+
+def test_a_newer_version_that_was_signed_off_is_offered_as_a_switch(
+    nurse: Browser, services: Services, library: Library, clinic: Clinic, path: str
+) -> None:
+    assert "signed off version" not in nurse.get(f"{path}/change").text
+    current = library.regimens["pembro_q3w"]
+    newer = type(current).from_json(current.to_json().replace(f'"version":{current.version}', '"version":99'))
+    services.__dict__["library"] = replace(library, regimens={**library.regimens, "pembro_q3w": newer})
+    with services.database.writing() as tx:
+        clinics.sign_regimen(tx, NOON, clinic.id, newer.id, newer.version, newer.digest(), "Dr. Example")
+    assert "signed off version 99" in nurse.get(f"{path}/change").text
+    page = nurse.get(f"{path}/change?kind=switch").text
+    assert re.search(r'<option selected value="pembro_q3w">', page)
+    assert "(version 99)" in page
+
+
+def test_the_plan_of_another_clinic_is_not_found(
+    services: Services,
+    patient: Patient,
+    other_clinic: Clinic,
+    browse: Callable[[User], Browser],
+) -> None:
+    stranger = browse(add_staff(services, other_clinic.id, "administrator"))
+    path = f"/c/{other_clinic.id}/plans/{plan_of(services, patient).id}"
+    for page in ("change", "visits", "journey", "another", "reminders", "died"):
+        answer = stranger.get(f"{path}/{page}")
+        assert (answer.status_code, "Pat Example" in answer.text) == (404, False), page
+    forms: dict[str, dict[str, object]] = {
+        "change": DELAY | {"seen": DELAYED},
+        "change/preview": DELAY,
+        "visits/time": {"event": "treatment/c1/d1/visit", "at": "10:00", "version": "1"},
+        "visits/mark": {"event": "treatment/c1/d1/visit", "status": "given"},
+        "journey": {"home": "yes"},
+        "another": {"regimen_id": "len_mm", "start": "2026-05-12"},
+        "reminders": {"rule": "visit_before", "choice": "off"},
+        "died": {"sure": "y"},
+    }
+    for page, form in forms.items():
+        assert stranger.post(f"{path}/{page}", form).status_code == 404, page
+    assert plan_of(services, patient).version == 1
+
+
+def test_hostile_words_of_a_reason_appear_as_they_are_written(nurse: Browser, path: str) -> None:
+    hostile = "<script>alert(1)</script>\u202e=1+1"
+    nurse.post(f"{path}/change", DELAY | {"seen": DELAYED, "reason": hostile})
+    page = nurse.get(f"{path}/change").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
