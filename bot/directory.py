@@ -14,6 +14,8 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from channels.base import Via
+from channels.twilio_webhooks import WHATSAPP
 from store.clinics import Clinic, ClinicEntry, Sender, SignedRegimen, directory_version, entries
 from store.database import Database
 
@@ -47,9 +49,13 @@ class Directory:
         """Every clinic, the oldest first."""
         return self._entries
 
-    def reached(self, number: str, service: str | None) -> Reached | None:
-        """Whom a text to this number of ours, through this messaging service, reached."""
-        by_number = self._by_address.get(number)
+    def reached(self, number: str, service: str | None, via: Via = Via.SMS) -> Reached | None:
+        """Whom a text to this number of ours, through this messaging service, reached.
+
+        One number may be two senders, of SMS and of WhatsApp.
+        """
+        by_number = self._by_address.get(f"{WHATSAPP}{number}") if via is Via.WHATSAPP else None
+        by_number = by_number or self._by_address.get(number)
         return by_number if by_number is not None or service is None else self._by_address.get(service)
 
     def clinic(self, clinic_id: int) -> ClinicEntry | None:

@@ -127,8 +127,9 @@ def all_senders(tx: Tx) -> list[Sender]:
 
 
 def is_ours(tx: Tx, address: str) -> bool:
-    """Whether any clinic texts from this number or service."""
-    return tx.conn.execute(sa.select(sender.c.id).where(sender.c.address == address)).first() is not None
+    """Whether any clinic texts from this number or service, by SMS or by WhatsApp."""
+    ours = sender.c.address.in_([address, f"whatsapp:{address}"])
+    return tx.conn.execute(sa.select(sender.c.id).where(ours)).first() is not None
 
 
 def set_sender(tx: Tx, now: datetime, sender_id: int, **changes: Unpack[SenderFields]) -> None:

@@ -65,7 +65,7 @@ class Conversation:
 
     def hear(self, incoming: Incoming) -> Heard:
         """Understand a text. Touches nothing that can fail: what is urgent is known from here on."""
-        reached = self.directory.reached(incoming.recipient, incoming.service)
+        reached = self.directory.reached(incoming.recipient, incoming.service, incoming.via)
         tongue = self.tongues.of(incoming.body)
         if reached is not None and tongue not in reached.entry.clinic.languages:
             tongue = None

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from channels.base import Fault
+from channels.base import Fault, Via
 from content.library import Library
 from scheduler import alerts, consent
+from scheduler.delivery import allowance, ways
 from scheduler.delivery.again import next_try
-from store import clinics, contacts, follow_ups, messages, settling
+from store import clinics, contacts, follow_ups, messages, senders, settling
+from store.contacts import Contact
 from store.database import Tx
 from store.follow_ups import FollowUpKind
 from store.messages import Message
@@ -17,6 +19,9 @@ _FAILED = frozenset({"failed", "undelivered"})
 _SETTLED = _FAILED | {"delivered"}
 _PASSING = frozenset({Fault.RECIPIENT_TEMPORARY, Fault.THROTTLE, Fault.DAILY_CAP, Fault.EXPIRED})
 """What keeps a text that the provider took from arriving now, and need not keep it an hour later."""
+_FOR_GOOD = frozenset({Fault.RECIPIENT_PERMANENT})
+_NOT_BY_WHATSAPP = frozenset({Fault.TEMPLATE, Fault.CONTENT, Fault.BLOCKED})
+"""What WhatsApp does not take another network may."""
 _ONCE_MORE = "once more after"
 _LOOK_BACK = 20
 """Messages of a conversation in which the last text that went out before is looked for."""
@@ -30,11 +35,12 @@ def detail(fault: Fault, words: str = "") -> str:
 def text_failed(tx: Tx, now: datetime, library: Library, message_id: int, fault: Fault) -> None:
     """To be called once, when a text has become `failed` or `undelivered`: opt-out, quarantine, and a task for staff.
 
+    What a network does not take for good goes once over the other, where the person may be reached there.
     A number is put in quarantine when two texts in a row failed for good, so that one odd answer silences nobody.
     """
     text = messages.get_message(tx, message_id)
     contact = None if text is None else contacts.get_contact(tx, text.contact_id)
-    if text is None or contact is None:
+    if text is None or contact is None or _goes_the_other_way(tx, now, text, contact, fault):
         return
     if fault is Fault.OPTED_OUT:
         consent.stop(tx, now, library, contact, "provider", source="provider", by="provider", message_id=message_id)
@@ -44,6 +50,14 @@ def text_failed(tx: Tx, now: datetime, library: Library, message_id: int, fault:
         stop_sender(tx, now, text.clinic_id, text.sender_id, message_id, detail(fault))
     if not alerts.reply_settled(tx, now, text, arrived=False) and fault is not Fault.OPTED_OUT:
         tell_staff(tx, now, message_id, "failed_text", urgency=1, within=timedelta(days=1), about=detail(fault))
+
+
+def complained(tx: Tx, real: datetime, text: Message, fault: Fault) -> None:
+    """A receipt said that the sender of a text was given too much: it slows down."""
+    if fault in allowance.COMPLAINTS:
+        for sender in senders.all_senders(tx):
+            if sender.id == text.sender_id:
+                allowance.complain(tx, real, sender, fault)
 
 
 def tell_staff_once(
@@ -104,6 +118,24 @@ def stop_sender(tx: Tx, now: datetime, clinic_id: int, sender_id: int, message_i
             due_by=now + timedelta(hours=1),
             detail=about,
         )
+
+
+def _goes_the_other_way(tx: Tx, now: datetime, text: Message, contact: Contact, fault: Fault) -> bool:
+    """Has a text go over the other network, never a second time; whether it does."""
+    for_good = _FOR_GOOD | (_NOT_BY_WHATSAPP if text.via == Via.WHATSAPP else frozenset())
+    if fault not in for_good or text.kind == "reply" or text.instead is not None or contact.opted_out_at is not None:
+        return False
+    if text.expires_at is not None and text.expires_at <= now:
+        return False
+    other = ways.other_way(text.via)
+    entry = next(entry for entry in clinics.entries(tx) if entry.clinic.id == text.clinic_id)
+    if not ways.may_use(other, contact.fallback, entry.clinic) or not ways.runs(entry, other):
+        return False
+    if not settling.send_anew(tx, now, text, now, f"by {other} after {text.via}: {detail(fault)}", instead=other):
+        return False
+    within = timedelta(days=1)
+    tell_staff_once(tx, now, text.id, "failed_text", within=within, about=f"{text.via}_failed {detail(fault)}")
+    return True
 
 
 def _failed_before(tx: Tx, text: Message) -> bool:

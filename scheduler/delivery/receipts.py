@@ -48,6 +48,7 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message 
     if after is None or not _has_moved(before, after, now):
         return after
     if after.state in _FAILED:
+        failures.complained(tx, now, after, receipt.fault)
         if failures.sent_anew(tx, now, after, receipt.fault):
             return messages.get_message(tx, after.id)
         failures.text_failed(tx, now, library, after.id, receipt.fault)

@@ -85,6 +85,11 @@ def senders_of(entry: ClinicEntry, via: Via) -> list[Sender]:
     return [sender for sender in entry.senders if sender.carrier in is_for[via]]
 
 
+def runs(entry: ClinicEntry, via: Via) -> bool:
+    """Whether a clinic has a sender for a network that is not stopped."""
+    return any(sender.stopped_at is None for sender in senders_of(entry, via))
+
+
 def _by(
     via: Via,
     entry: ClinicEntry,

@@ -13,7 +13,7 @@ from typing import Any
 from channels.base import Fault, Outgoing, SendResult, Verdict
 from content.library import Library
 from scheduler.clock import Moment
-from scheduler.delivery import dispatcher, planner, receipts
+from scheduler.delivery import allowance, dispatcher, planner, receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.directory import Directory
 from scheduler.enrolment import Enrolled, NewPatient, enrol
@@ -69,7 +69,13 @@ class World:
 
     @classmethod
     def build(
-        cls, database: Database, library: Library, now: datetime, sender_rate: float = 1000, **clinic: Any
+        cls,
+        database: Database,
+        library: Library,
+        now: datetime,
+        sender_rate: float = 1000,
+        number: str = NUMBER,
+        **clinic: Any,
     ) -> "World":
         with database.writing() as tx:
             made = clinics.add_clinic(
@@ -87,7 +93,7 @@ class World:
                     **clinic,
                 },
             )
-            clinics.add_sender(tx, now, made.id, NUMBER, kind="number", rate=sender_rate, daily_cap=0)
+            clinics.add_sender(tx, now, made.id, number, kind="number", rate=sender_rate, daily_cap=0)
             clinics.sign_content(tx, now, made.id, library.version, "Dr. Quinn")
             for regimen in (library.regimens[name] for name in REGIMENS):
                 clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
@@ -143,7 +149,9 @@ class World:
     def claim(self, now: datetime, *, real: datetime | None = None, owner: str = "one", limit: int = 200) -> list[int]:
         real = real or now
         with self.database.writing() as tx:
-            return outbox.claim(tx, now, real + LEASE, owner, limit, real)
+            lanes = [queue.lane for queue in outbox.queues(tx)]
+            room = allowance.rooms(tx, real, self.known.fresh(tx), lanes)
+            return outbox.claim(tx, now, real + LEASE, owner, limit, real, room)
 
     def begin(
         self, now: datetime, ids: Sequence[int] | None = None, *, real: datetime | None = None, owner: str = "one"

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from secrets import token_hex
 
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN, NUMBER
+from tests.fakes.twilio.whatsapp import WhatsApp
 
 
 @dataclass(slots=True)
@@ -83,6 +84,7 @@ class Account:
         self.numbers = set(numbers)
         self.services = {name: tuple(pool) for name, pool in (services or {}).items()}
         self.clock = clock
+        self.whatsapp = WhatsApp()
         self.messages: list[Message] = []
         self._by_sid: dict[str, Message] = {}
         self._stopped: set[tuple[str, str]] = set()
@@ -94,18 +96,19 @@ class Account:
         service = form.get("MessagingServiceSid")
         sender = form.get("From")
         validity = form.get("ValidityPeriod")
+        now = self.clock()
         stopped = service is not None and self.is_stopped(form["To"], service)
         message = Message(
             sid=f"SM{self._prefix}{len(self.messages) + 1:016x}",
             to=form["To"],
             sender=sender,
             service=service,
-            body=form["Body"],
-            at=self.clock(),
+            body=self.whatsapp.body(form),
+            at=now,
             status_callback=form.get("StatusCallback") or None,
             validity_seconds=int(validity) if validity else None,
             status="accepted" if service else "queued",
-            doomed=21610 if stopped else None,
+            doomed=21610 if stopped else self.whatsapp.doom(form, now),
         )
         with self._changed:
             self.messages.append(message)

@@ -33,13 +33,18 @@ MESSAGES = {
     21612: "The 'To' number is not reachable",
     21614: "The 'To' number is not a mobile number",
     21617: "The message body is longer than 1600 characters",
+    21655: "The 'ContentSid' is not a template of this account",
+    21656: "The 'ContentVariables' are not a JSON object of texts",
     21701: "The messaging service does not exist",
     21910: "'From' and 'To' are not of the same channel",
     63007: "No channel has this 'From' address",
     90007: "The validity period is not a number of seconds from 1 to 36000",
 }
 _HTTP_STATUS = {20003: 401, 20004: 405, 20404: 404, 20429: 429, 20500: 500, 20503: 503}
-_PARAMETERS = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "SmartEncoded"}
+_PARAMETERS = {
+    *("To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "SmartEncoded"),
+    *("ContentSid", "ContentVariables"),
+}
 _ADDRESS = re.compile(r"(whatsapp:)?(\+[1-9][0-9]{6,14})")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-f:]+")
 _SECONDS = re.compile(r"[1-9][0-9]{0,4}")
@@ -77,7 +82,8 @@ class Rules:
 
     def refuse(self, form: Mapping[str, str], account: Account) -> Refusal | None:
         """The first reason against the message, in the order in which Twilio is seen to look."""
-        code = self._recipient(form) or self._sender(form, account) or self._content(form) or self._options(form)
+        code = self._recipient(form) or self._sender(form, account) or self._content(form, account)
+        code = code or self._options(form)
         if code is None and account.is_stopped(form["To"], form.get("From", "")):
             code = 21610
         if code is None and form["To"] == form.get("From"):
@@ -111,7 +117,10 @@ class Rules:
             return 63007 if address[1] else 21606
         return None
 
-    def _content(self, form: Mapping[str, str]) -> int | None:
+    def _content(self, form: Mapping[str, str], account: Account) -> int | None:
+        of_template = account.whatsapp.refuse(form)
+        if of_template is not None or "ContentSid" in form:
+            return of_template
         body = form.get("Body")
         if not body:
             return 21602
