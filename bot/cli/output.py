@@ -17,7 +17,7 @@ def is_terminal() -> bool:
 
 def print_json(row: object) -> None:
     """One JSON line on standard output. ASCII, since a text may hold what no encoding can write (half an emoji)."""
-    sys.stdout.write(json.dumps(row, default=_plain) + "\n")
+    sys.stdout.write(_JSON.encode(row) + "\n")
 
 
 def counted(number: int, one: str, more: str) -> str:
@@ -55,3 +55,6 @@ def _plain(value: object) -> str:
     if isinstance(value, time):
         return value.isoformat(timespec="minutes")
     raise TypeError(type(value).__name__)
+
+
+_JSON = json.JSONEncoder(default=_plain)

@@ -1,5 +1,6 @@
 """Whether a sign that was found is here now: negation, questions and supposing, the past, and somebody else."""
 
+from bisect import bisect_left, bisect_right
 from enum import Enum
 
 from bot.understanding.matcher import Lexicon, Match
@@ -42,7 +43,8 @@ class Scope:
         self._now, self._about_now, self._not_over = group("now"), group("about_now"), group("not_over")
         self._long_ago, self._last_days, self._over = group("long_ago"), group("last_days"), group("over")
         self._past_verb, self._reducer = group("past_verb"), group("fever_reducer")
-        self._outsider, self._pet, self._fiction = group("outsider"), group("pet"), group("fiction")
+        outsider, pet, fiction = group("outsider"), group("pet"), group("fiction")
+        self._animals_and_stories, self._others = (pet, fiction), (pet, fiction, outsider)
         self._family, self._he_she = group("family"), group("he_she")
 
     def status(self, reading: Reading, match: Match[object], level: str, sign: str) -> Status:
@@ -82,8 +84,9 @@ class Scope:
     def _negated(self, reading: Reading, match: Match[object]) -> bool:
         clause = reading.clause[match.start]
         # "ya no" of "ya no quiero vivir" belongs to the sign as soon as one of its words does.
-        negators = [place for place in reading.places(self._negator) if not match.own.intersection(range(*place))]
-        for a, b in negators:
+        for a, b in reading.places(self._negator):
+            if not match.own.isdisjoint(range(a, b)):
+                continue
             inside = match.start < a < match.end
             before = b <= match.start and reading.distance(b, match.start) <= _LOOK_BACK
             if not inside and not before:
@@ -226,8 +229,7 @@ class Scope:
         return False
 
     def _someone_else(self, reading: Reading, match: Match[object], start: int, level: str) -> bool:
-        kinds = [self._pet, self._fiction] if level in _LASTING else [self._pet, self._fiction, self._outsider]
-        for element in kinds:
+        for element in self._animals_and_stories if level in _LASTING else self._others:
             for a, b in reading.places(element):
                 if not start <= a or b > match.start:
                     continue
@@ -240,9 +242,4 @@ class Scope:
 
 def _sentence(reading: Reading, at: int) -> tuple[int, int]:
     number = reading.sentence[at]
-    start = end = at
-    while start > 0 and reading.sentence[start - 1] == number:
-        start -= 1
-    while end < len(reading.words) and reading.sentence[end] == number:
-        end += 1
-    return start, end
+    return bisect_left(reading.sentence, number), bisect_right(reading.sentence, number)
