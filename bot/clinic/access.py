@@ -76,6 +76,13 @@ ROUTES: Mapping[str, Right | str] = {
     "patients.found": Right.SEE,
     "patients.one": Right.SEE,
     "patients.texts": Right.SEE,
+    # Enrolment.
+    "enrol.page": Right.CARE,
+    "enrol.preview": Right.CARE,
+    "enrol.save": Right.CARE,
+    "enrol.joins": Right.CARE,
+    "enrol.confirm": Right.CARE,
+    "enrol.dismiss": Right.CARE,
     # Changing a plan, and closures.
     "plans.change": Right.CARE,
     "plans.preview": Right.CARE,

@@ -14,7 +14,7 @@ from flask_security import Security, current_user, user_authenticated
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, NotFound
 
-from bot.clinic import closures, home, patients, plans, today
+from bot.clinic import closures, enrol, home, patients, plans, today
 from bot.clinic.accounts import Accounts
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
@@ -64,6 +64,7 @@ def create_console(services: Services) -> Flask:
     app.register_blueprint(home.routes)
     app.register_blueprint(today.routes)
     app.register_blueprint(patients.routes)
+    app.register_blueprint(enrol.routes)
     app.register_blueprint(plans.routes)
     app.register_blueprint(closures.routes)
     app.add_url_rule("/vendor/<path:filename>", "vendor", _vendored)

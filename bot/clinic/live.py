@@ -6,8 +6,11 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 
-def conditional(body: str) -> AnyResponse:
-    """A part of a page, or 304 where the browser has it already; htmx leaves the page as it is then."""
+def conditional(body: str, says: str | None = None) -> AnyResponse:
+    """A part of a page, or 304 where the browser has it already; htmx leaves the page as it is then.
+
+    ``says``: what the part depends on, for one with forms in it: their tokens are others each time.
+    """
     response = Response(body, content_type="text/html; charset=utf-8")
-    response.set_etag(hashlib.blake2b(body.encode(), digest_size=16).hexdigest())
+    response.set_etag(hashlib.blake2b((says or body).encode(), digest_size=16).hexdigest())
     return response.make_conditional(request)

@@ -1,11 +1,11 @@
 """Everything that the page about a patient shows, read in one transaction."""
 
-from calendar import Calendar as Weeks
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
+from bot.clinic.months import Month, laid_out, months_on
 from channels.base import Via
 from content.faults import ContentError
 from content.library import Library
@@ -97,16 +97,10 @@ def read(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, patient_id
     )
 
 
-def months(courses: Sequence[Course], first: date) -> list[tuple[date, list[list[tuple[date, Mark | None]]]]]:
+def months(courses: Sequence[Course], first: date) -> list[Month]:
     """Months from that of ``first`` on, each as weeks of days with what the day is; days of other months have None."""
     begin = first.replace(day=1)
-    firsts = [_months_on(begin, number) for number in range(MONTHS)]
-    marks = _marks(courses, begin, _months_on(begin, MONTHS) - timedelta(days=1))
-    return [
-        (month, [[(day, marks.get(day) if day.month == month.month else None) for day in week] for week in weeks])
-        for month in firsts
-        for weeks in [Weeks().monthdatescalendar(month.year, month.month)]
-    ]
+    return [*laid_out(_marks(courses, begin, months_on(begin, MONTHS) - timedelta(days=1)), begin, MONTHS)]
 
 
 def _marks(courses: Sequence[Course], first: date, last: date) -> Mapping[date, Mark]:
@@ -116,11 +110,6 @@ def _marks(courses: Sequence[Course], first: date, last: date) -> Mapping[date, 
             for day, mark in show.marks(course.calendar, first, last).items():
                 found[day] = min(mark, found.get(day, mark))
     return found
-
-
-def _months_on(first: date, number: int) -> date:
-    months = first.year * 12 + first.month - 1 + number
-    return date(months // 12, months % 12 + 1, 1)
 
 
 def _course(tx: Tx, plan: Plan, today: date) -> Course:
