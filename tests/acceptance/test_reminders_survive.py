@@ -1,5 +1,7 @@
 """Real scheduler processes on one database: they share the work, and being killed neither loses nor doubles a text."""
 
+import contextlib
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -19,6 +21,8 @@ from tests.scheduler.world import World, at, open_database, phone
 ENROLLED = at(2026, 1, 2, 15)
 VISIT = date(2026, 1, 5)
 PATIENCE = 60.0
+LEASE = 2.0
+"""Of the schedulers that these tests start, in seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +128,44 @@ def test_a_scheduler_killed_at_work_loses_nothing_that_another_cannot_take_over(
     assert states["accepted"] + states["unknown"] == 60
     assert states["unknown"] <= 8
     assert len(sent) >= states["accepted"]
+
+
+def test_a_rolling_restart_of_the_schedulers_loses_nothing_and_leaves_nothing_unknown(
+    world: World, start: Starter
+) -> None:
+    """Each is told to end in the middle of its work, when the one that takes its place has begun."""
+    people = _enrol(world, 60)
+    with FakeTwilio(latency=0.1) as fake:
+        old = [start(fake, owner, len(people)) for owner in ("one", "two")]
+        new = []
+        for place, process in enumerate(old):
+            fake.wait_for(10 * (place + 1), PATIENCE)
+            new.append(start(fake, f"new {place}", len(people)))
+            process.terminate()
+            # One that has not come so far as to listen is simply gone: it has claimed nothing yet.
+            assert process.wait(PATIENCE) in {0, -signal.SIGTERM}
+        assert [process.wait(PATIENCE) for process in new] == [0, 0]
+        sent = Counter(message.to for message in fake.ledger)
+
+    assert sent == Counter({phone(number): 1 for number in range(60)})
+    assert _states(world, people) == Counter(accepted=60)
+
+
+def test_a_scheduler_that_stood_still_for_longer_than_its_lease_repeats_nothing(world: World, start: Starter) -> None:
+    """What it had claimed is another's by then, and what it was sending is unknown; then it goes on where it was."""
+    people = _enrol(world, 60)
+    with FakeTwilio(latency=0.1) as fake:
+        frozen = start(fake, "one", len(people))
+        fake.wait_for(15, PATIENCE)
+        frozen.send_signal(signal.SIGSTOP)
+        second = start(fake, "two", len(people))
+        # It may stand still in a transaction for which the other waits: then both end after it goes on.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            second.wait(4 * LEASE)
+        frozen.send_signal(signal.SIGCONT)
+        assert [process.wait(PATIENCE) for process in (frozen, second)] == [0, 0]
+        sent = Counter(message.to for message in fake.ledger)
+
+    states = _states(world, people)
+    assert set(sent.values()) == {1}
+    assert states["accepted"] + states["unknown"] == 60

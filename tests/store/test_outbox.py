@@ -204,6 +204,18 @@ def test_one_number_that_cannot_be_opened_does_not_hold_up_the_others(database: 
         assert [text.phone for text in outbox.to_send(tx, numbers, "ours")] == [None, OTHER_PHONE]
 
 
+def test_a_text_goes_to_the_number_that_stands_in_its_row_when_it_is_sent(database: Database) -> None:
+    """However long ago it was planned or claimed: no text carries a number of its own (ehealth.api#2887)."""
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        number = add_reminder(tx, sample)
+        outbox.claim(tx, NOW, LEASE, "ours", 10, NOW)
+        changed = {"phone_sealed": tx.sealer.seal(OTHER_PHONE)}
+        tx.conn.execute(sa.update(contact).where(contact.c.id == sample.contact.id).values(**changed))
+        assert [text.phone for text in outbox.to_send(tx, [number], "ours")] == [OTHER_PHONE]
+        assert not any("phone" in column.name or column.name == "to" for column in messages.message.c)
+
+
 def test_a_text_is_stored_as_it_is_sent(database: Database) -> None:
     with database.writing() as tx:
         sample = add_sample(tx)
