@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 from heapq import merge as merge_sorted
+from itertools import chain
 from operator import itemgetter
 
 from scheduler.plan.clinic_days import FURTHEST, ClinicDays
@@ -70,10 +71,13 @@ class Doses:
         return run, at, ordinal - run.start_of(at) + 1
 
     def _planned(self, first: int) -> Iterator[Dose]:
-        runs = self.runs
-        for number in range(max(bisect_right(self._starts, first) - 1, 0), len(runs)):
-            run = runs[number]
-            yield from run.doses_on(run.index_at(first), first)
+        at = bisect_right(self._starts, first) - 1
+        if at >= 0 and at + 1 == len(self.runs):
+            # Mostly the last run is on, which needs nothing around it.
+            run = self.runs[at]
+            return run.doses_on(run.index_at(first), first)
+        runs = self.runs[max(at, 0) :]
+        return chain.from_iterable(run.doses_on(run.index_at(first), first) for run in runs)
 
     def _last_planned(self, before: int, track: Track | None, item: str | None) -> Dose | None:
         is_bounded = track is not None or item is not None

@@ -5,15 +5,16 @@ What is told and when is decided in local time (`telling.py`); here it meets the
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush, merge
 from operator import attrgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from content.regimen_format.rules import Overrides
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.local_time import (
     Away,
-    instant,
     next_open_for,
     next_window_open,
     resolved,
@@ -79,7 +80,9 @@ def upcoming(
     ``until``. Raises UnknownZoneError.
     """
     rules = rules_of(calendar.regimen, tuple(overrides.items())) if overrides else rules_of(calendar.regimen)
-    times = Times(_first_minute(window_from), minute_of(window_until), visit_time, visit_times or {})
+    times = _times(window_from, window_until, visit_time)
+    if visit_times:
+        times = times._replace(visits=visit_times)
     window = (window_from, window_until)
     clinic = clinic_timezone or timezone
     if away is None:
@@ -139,24 +142,22 @@ def _in_zone(
     zone = zone_of(timezone)
     if clinic_timezone != timezone:
         times = times._replace(zones=(zone_of(clinic_timezone), zone))
-    here = after.astimezone(zone)
-    begin = here.toordinal()
+    begin, minute = _local(after, zone)
     # What is so long before by the clock on the wall is before, whatever the clocks did meanwhile.
-    soonest = begin * DAY + minute_of(here) - LONGEST_FOLD
+    soonest = begin * DAY + minute - LONGEST_FOLD
     for told in Teller(calendar.timeline, rules, times).from_day(begin if first is None else max(begin, first)):
         if told.due < soonest:
             continue
         if last is not None and told.due >= (last + 1) * DAY:
             return
-        local = _moment(told.due)
-        due, is_leapt_over = resolved(local, zone)
+        local, due, is_leapt_over = _resolved(told.due, zone)
         if is_leapt_over:
             if not within_window(due, timezone, *window):
                 due = next_window_open(due, timezone, *window)
             local = to_local(due, timezone)
         if until is not None and due > until:
             return
-        if due <= after or due >= (expires := instant(_moment(told.useless), zone)):
+        if due <= after or due >= (expires := _resolved(told.useless, zone)[1]):
             continue
         yield Reminder(
             told.event,
@@ -172,10 +173,23 @@ def _in_zone(
         )
 
 
-def _moment(minutes: int) -> datetime:
-    return _FIRST_DAY + MINUTE * (minutes - DAY)
+# Of a tick's plans most share their zone, their hours and the moments for which texts are wished.
+@lru_cache(maxsize=1_024)
+def _local(after: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    """The local day (ordinal) of an instant, and the minute of it."""
+    here = after.astimezone(zone)
+    return here.toordinal(), minute_of(here)
 
 
-def _first_minute(opens: time) -> int:
-    """The first whole minute inside a window."""
-    return minute_of(opens) + bool(opens.second or opens.microsecond)
+@lru_cache(maxsize=16_384)
+def _resolved(minutes: int, zone: ZoneInfo) -> tuple[datetime, datetime, bool]:
+    """A moment in local minutes as a local time, its instant, and whether the clocks leap over it."""
+    local = _FIRST_DAY + MINUTE * (minutes - DAY)
+    return local, *resolved(local, zone)
+
+
+@lru_cache(maxsize=1_024)
+def _times(opens: time, closes: time, visit_time: time | None) -> Times:
+    # The first whole minute inside the window.
+    first = minute_of(opens) + bool(opens.second or opens.microsecond)
+    return Times(first, minute_of(closes), visit_time, {})

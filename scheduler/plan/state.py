@@ -27,8 +27,8 @@ class Segment(NamedTuple):
 class PlanState(NamedTuple):
     """``holds``: from the first day of each (ordinal) to the day on which treatment went on.
 
-    ``has_tail``: of a plan that was stopped, whether late side effects are still told of. ``clinic_days``: where visits go
-    that nobody has put on a day of their own; None: any day is as good.
+    ``has_tail``: of a plan that was stopped, whether late side effects are still told of. ``clinic_days``: where visits
+    go that nobody has put on a day of their own; None: any day is as good.
     """
 
     segments: tuple[Segment, ...]

@@ -199,7 +199,7 @@ class Teller:
             rows = merge(rows, *others, key=itemgetter(0))
         for row in rows:
             ahead = (row[0] - lead) * DAY
-            while heap and heap[0].due < ahead:
+            while heap and heap[0][0] < ahead:
                 last = row[0]
                 yield heappop(heap)
             if last is None:
@@ -211,9 +211,11 @@ class Teller:
                     self._dose(row)
                 # The row after a dose is of a later day, unless it is another's. It takes a look as far as the next
                 # dose, so that what can be told is told before.
-                while not others and heap and heap[0].due < ahead + DAY:
-                    last = None
-                    yield heappop(heap)
+                if not others:
+                    ahead += DAY
+                    while heap and heap[0][0] < ahead:
+                        last = None
+                        yield heappop(heap)
             elif isinstance(row, Gap):
                 self._gap(row)
             else:
@@ -232,8 +234,8 @@ class Teller:
         others = []
         if self.rules.attached and self.timeline.has_attached:
             others += [_by_day(stream) for stream in attached_events(self.timeline, first)]
-        if "phase_before" in self.by_id:
-            others.append(_by_day(self.timeline.later_phases(first)))
+        if "phase_before" in self.by_id and (later := list(_by_day(self.timeline.later_phases(first)))):
+            others.append(iter(later))
         return others
 
     def _end(self, first: int) -> Iterator[tuple[int, Event]]:
@@ -244,20 +246,19 @@ class Teller:
     def _dose(self, dose: Dose) -> None:
         slot, day = dose.slot, dose.ordinal
         if slot.is_admission and "hospital_before" in self.by_id:
-            lead = self.by_id["hospital_before"].days
-            self._tell("hospital_before", dose_name(dose), day, day - lead, {"date": _iso(day)}, day * DAY)
+            rule = self.by_id["hospital_before"]
+            self._tell(rule, dose_name(dose), day, day - rule.days, {"date": _iso(day)}, day * DAY)
         elif slot.setting == "visit" or slot.is_admission:
             name = dose_name(dose)
             self._visit(name, day, self.times.visits.get(name, self.times.visit), slot.route)
-        if slot.home:
-            rule = "cream_today" if slot.home == "cream" else "pill_today"
-            self._tell(rule, dose_name(dose), day, day, {"item": slot.called or ""}, (day + 1) * DAY)
+        if slot.home and (home := self.by_id.get("cream_today" if slot.home == "cream" else "pill_today")):
+            self._tell(home, dose_name(dose), day, day, {"item": slot.called or ""}, (day + 1) * DAY)
         off_last = self.by_id.get("off_last")
         if off_last:
             for track in slot.tracks:
                 if track.is_rest and self._rested(track, day) >= off_last.shortest:
                     args = {"item": track.called, "date": _iso(day)}
-                    self._tell("off_last", dose_name(dose), day, day - 1, args, day * DAY)
+                    self._tell(off_last, dose_name(dose), day, day - 1, args, day * DAY)
 
     def _rested(self, track: Track, day: int) -> int:
         """How many days a track has rested when it is given again; 0 at the first time."""
@@ -281,7 +282,8 @@ class Teller:
                 args["clock"] = "clinic"
                 begins = here
         for rule, template in self.rules.visits_by(route, suffix):
-            self._tell(rule.id, name, day, day - rule.days, args, day * DAY if rule.days else begins, template)
+            if day - rule.days >= self.since:
+                self._tell(rule, name, day, day - rule.days, args, day * DAY if rule.days else begins, template)
 
     def _gap(self, gap: Gap) -> None:
         if gap.after is None:
@@ -293,9 +295,9 @@ class Teller:
         args = {"date": _iso(gap.after)}
         if gap.track.is_rest:
             args["item"] = gap.track.called
-            self._tell(rule.id, gap_name(gap), gap.begin, gap.begin, args, (gap.begin + 1) * DAY)
+            self._tell(rule, gap_name(gap), gap.begin, gap.begin, args, (gap.begin + 1) * DAY)
         else:
-            self._tell(rule.id, gap_name(gap), gap.begin, gap.begin + rule.days - 1, args, gap.after * DAY)
+            self._tell(rule, gap_name(gap), gap.begin, gap.begin + rule.days - 1, args, gap.after * DAY)
 
     def _event(self, event: Event, day: int) -> None:
         if event.kind is Kind.PAIRED:
@@ -303,27 +305,29 @@ class Teller:
         elif event.kind is Kind.FINISHED:
             self._finish(event.name, day)
         elif event.kind is Kind.PHASE:
-            lead = self.by_id["phase_before"].days
-            self._tell("phase_before", event.name, day, day - lead, {"date": _iso(day)}, day * DAY)
-        elif event.route == Route.CREAM:
-            self._tell("cream_washoff", event.name, day, day, {}, (day + 1) * DAY)
+            rule = self.by_id["phase_before"]
+            self._tell(rule, event.name, day, day - rule.days, {"date": _iso(day)}, day * DAY)
+        elif event.route == Route.CREAM and (washoff := self.by_id.get("cream_washoff")):
+            self._tell(washoff, event.name, day, day, {}, (day + 1) * DAY)
 
     def _finish(self, name: str, day: int) -> None:
         state, last = self.timeline.state, self.timeline.last_dose(day)
         if last is None or not (state.stopped_on is None or state.has_tail):
             return
         # Of a course that was stopped staff know why, and tell of it themselves.
-        if name != STOPPED:
-            self._tell("finished", name, day, day, {}, None)
+        if name != STOPPED and (finished := self.by_id.get("finished")):
+            self._tell(finished, name, day, day, {}, None)
         late = self.by_id.get("late_effects")
-        for days in late.days_after if late else ():
+        if late is None:
+            return
+        for days in late.days_after:
             # The last treatment may be long ago when it is decided that it was the last.
             if last.ordinal + days >= day:
-                self._tell("late_effects", name, day, last.ordinal + days, {}, None, part=f"/{days}")
+                self._tell(late, name, day, last.ordinal + days, {}, None, part=f"/{days}")
 
     def _tell(
         self,
-        rule_id: str,
+        rule: Rule,
         name: str,
         date_of: int,
         day: int,
@@ -333,8 +337,7 @@ class Teller:
         part: str = "",
     ) -> None:
         """Notes a reminder for each time of a rule, wished for on a day and useless from ``over`` on."""
-        rule = self.by_id.get(rule_id)
-        if rule is None or day < self.since:
+        if day < self.since:
             return
         for told_as, at in rule.at:
             wished = day * DAY + (self.times.opens if at is None else at)
@@ -343,7 +346,7 @@ class Teller:
                 useless = over
             due = self.times.inside(wished, useless)
             if due is not None and due >= self.earliest:
-                heappush(self.heap, Told(due, date_of, name, told_as + part, template or rule_id, args, useless))
+                heappush(self.heap, Told(due, date_of, name, told_as + part, template or rule.id, args, useless))
 
 
 def _here(day: int, at: time, clinic: ZoneInfo, patient: ZoneInfo) -> int:
@@ -356,5 +359,7 @@ def _by_day(events: Iterator[Event]) -> Iterator[tuple[int, Event]]:
     return ((event.date.toordinal(), event) for event in events)
 
 
+# Many plans have something on one day.
+@lru_cache(maxsize=4_096)
 def _iso(ordinal: int) -> str:
     return date.fromordinal(ordinal).isoformat()
