@@ -69,6 +69,7 @@ def patient_change(
     SPEC is as for `immunotext schedule --change`: delay:cycle=4,days=7, hold:from=2026-05-04, resume:on=2026-06-01,
     skip:date=2026-05-04, move:date=2026-05-04,to=2026-05-06, stop:on=2026-05-04, switch:to=pembro_q6w,from=2026-05-04
     (with ,cycle=5 to go on with its cycle 5), enter:phase=surgery,on=2026-05-04, branch:id=second_course,take=yes.
+    With stop, ,tail=no leaves out the texts about late side effects; if the patient has died, use `patient died`.
     """
     if undo == (spec is not None):
         message = "Give one change, such as delay:cycle=4,days=7, or --undo."

@@ -39,8 +39,8 @@ def test_the_preview_of_an_end_shows_the_tail_and_how_to_leave_it_out(opens: Ope
     assert [each.local_date for each in preview.texts.appears] == [moment.date() for moment in TAIL[:-1]] + [
         date(2027, 1, 5)
     ]
-    assert "tail=no leaves them out" in preview.warnings[0]
-    assert "immunotext patient died" in preview.warnings[0]
+    assert "unless they are left out" in preview.warnings[0]
+    assert "If the patient has died, record that instead" in preview.warnings[0]
     assert door.preview(f"{STOP},tail=no").warnings == ()
 
 
