@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
-from flask_babel import format_date
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,6 +12,7 @@ from bot.clinic.access import Right
 from bot.clinic.closures.forms import DayForm, OrderForm
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
+from bot.clinic.plans.words import written
 from scheduler import closing, closure_job
 from scheduler.plan.local_time import to_local
 from scheduler.previewing import Preview
@@ -140,11 +140,7 @@ def _slice(form: DayForm) -> dict[str, Any]:
 
 
 def _common() -> dict[str, Any]:
-    return {"zone": here().clinic.timezone, "written": _written}
-
-
-def _written(day: date) -> str:
-    return str(format_date(day, "EEE d MMM y"))
+    return {"zone": here().clinic.timezone, "written": written}
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _line(pairs: list[_Pair], titles: dict[str, str], say: Say) -> Line:
         kind="" if event is None else str(event.kind),
         before=_span([pair.before for pair in pairs]),
         after=_span([pair.after for pair in pairs]),
-        texts=tuple(_texts([text for pair in pairs for text in pair.texts], say)),
+        texts=tuple(sorted(_texts([text for pair in pairs for text in pair.texts], say), key=_when)),
     )
 
 
@@ -179,6 +179,12 @@ def _texts(found: list[tuple[Reminder | None, Reminder | None]], say: Say) -> It
             body=say(told.template, dict(told.args)),
             count=len(several),
         )
+
+
+def _when(text: Text) -> tuple[date, time]:
+    """In the order in which they go out afterwards; what is no more by when it would have gone."""
+    span = text.after or text.before
+    return (date.max, time.max) if span is None else (span.first, span.at or time.min)
 
 
 def _both(

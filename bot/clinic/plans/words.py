@@ -6,6 +6,7 @@ from datetime import date
 from flask_babel import LazyString, format_date, lazy_gettext
 from flask_babel import gettext as _
 
+from bot.clinic.here import now
 from content.regimens import Regimen
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.events import Event, Kind
@@ -66,8 +67,8 @@ GATES: Mapping[str, LazyString] = {
 
 
 def written(day: date) -> str:
-    """A date with its weekday and year, as the reader writes one."""
-    return str(format_date(day, "EEE d MMM y"))
+    """A date with its weekday, as the reader writes one; with its year where that is not this one."""
+    return str(format_date(day, "EEE d MMM" if day.year == now().year else "EEE d MMM y"))
 
 
 def rule_in_words(rule: str) -> str:

@@ -61,12 +61,12 @@ def test_a_delay_is_shown_with_its_dates_and_texts_before_anything_is_written(
 ) -> None:
     page = nurse.post(f"{path}/change/preview", DELAY)
     assert page.status_code == 200
-    for shown in ("Mon 1 Jun 2026", "Mon 8 Jun 2026", "The day before a visit", "your next visit is now", "Sun 7 Jun 2026"):
+    for shown in ("Mon 1 Jun", "Mon 8 Jun", "The day before a visit", "your next visit is now", "Sun 7 Jun"):
         assert shown in page.text
     assert "segment" in page.text
     assert plan_of(services, patient).version == 1
     part = nurse.post(f"{path}/change/preview", DELAY, headers={"HX-Request": "true"})
-    assert "Mon 8 Jun 2026" in part.text
+    assert "Mon 8 Jun" in part.text
     assert "<html" not in part.text
 
 
@@ -82,7 +82,7 @@ def test_what_was_seen_is_made_told_and_taken_back_with_one_more_look(
     assert "Cycle 2 starts 7 days later, and so does all that follows." in page
     assert "low counts" in page
     undo = nurse.get(f"{path}/change?kind=undo").text
-    assert "Mon 1 Jun 2026" in undo
+    assert "Mon 1 Jun" in undo
     taken = nurse.post(f"{path}/change", {"kind": "undo", "version": "2", "seen": seen(undo)})
     assert taken.status_code == 303
     assert visits(services, patient)[1] == date(2026, 6, 1)
@@ -199,7 +199,7 @@ def test_the_time_of_a_visit_is_entered_for_one_visit(
     nurse: Browser, services: Services, patient: Patient, path: str
 ) -> None:
     page = nurse.get(f"{path}/visits").text
-    assert "Mon 1 Jun 2026" in page
+    assert "Mon 1 Jun" in page
     name = re.findall(r'name="event" value="([^"]+)"', page)[1]
     assert nurse.post(f"{path}/visits/time", {"event": name, "at": "14:15", "version": "1"}).status_code == 303
     assert plan_of(services, patient).visit_times[name].time == time(14, 15)
