@@ -148,8 +148,8 @@ def _of_the_tail(standing: Standing, proposal: Proposal) -> Iterator[str]:
     days = [each.local_date for each in told if is_of_the_tail(each)]
     if days:
         yield (
-            f"Texts about late side effects follow until {days[-1]}, unless they are left out. If the patient has died, "
-            "record that instead: then nothing is texted any more."
+            f"Texts about late side effects follow until {days[-1]}, unless they are left out. If the patient has "
+            "died, record that instead: then nothing is texted any more."
         )
 
 
