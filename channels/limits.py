@@ -7,7 +7,10 @@ What comes faster waits in the provider's queue, where nothing can be taken back
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+Carrier = Literal["long_code", "toll_free", "short_code", "service", "whatsapp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Limit:
 # https://help.twilio.com/articles/1260804800549. WhatsApp begins with 250 people in 24 hours who did not write first:
 # https://help.twilio.com/articles/360024008153.
 _LONG_CODE = Limit(1, 6_000)
-LIMITS: Mapping[str, Limit] = {
+LIMITS: Mapping[Carrier, Limit] = {
     "long_code": _LONG_CODE,
     "toll_free": Limit(3, None),
     "short_code": Limit(100, None),
@@ -36,7 +39,7 @@ _MIDNIGHT = ZoneInfo("America/Los_Angeles")
 """Where the carriers' days begin (errors 30023 and 30027)."""
 
 
-def carrier_of(address: str) -> str:
+def carrier_of(address: str) -> Carrier:
     """What a sender is to the carriers, by its address: one of `LIMITS`."""
     if address.startswith("MG"):
         return "service"

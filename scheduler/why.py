@@ -13,7 +13,7 @@ from scheduler.delivery.gates import GATES, REASONS
 from scheduler.plan.reminders import Reminder
 from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
 from scheduler.send_window import SendWindow
-from store import contacts, follow_ups, messages, plans, retelling
+from store import contacts, follow_ups, messages, plans, retelling, senders
 from store.clinics import Clinic
 from store.contacts import Contact
 from store.database import Tx
@@ -50,6 +50,7 @@ def of_text(tx: Tx, message_id: int) -> list[Reason]:
         Reason(text.due_at, f"It tells of {cover.event} on {cover.event_date} ({cover.rule}).", message_id)
         for cover in messages.covers(tx, message_id)
     ]
+    found += list(_by_which_way(tx, text))
     history = messages.history(tx, message_id)
     found += [reason for change in history for reason in _change(text, change)]
     if text.gate is not None and (not history or history[-1].detail != text.gate):
@@ -58,6 +59,17 @@ def of_text(tx: Tx, message_id: int) -> list[Reason]:
         named = f"The provider calls it {text.provider_id}."
         found.append(Reason(text.state_at, named, message_id, provider_id=text.provider_id))
     return found + list(_alerts(tx, text))
+
+
+def _by_which_way(tx: Tx, text: Message) -> Iterator[Reason]:
+    """Whose rate it waited for, from which sender it went, and over which network."""
+    if text.direction == "in" or not (text.lane or text.sender_id):
+        return
+    known = {sender.id: sender.address for sender in senders.all_senders(tx)}
+    if text.lane in known:
+        yield Reason(text.due_at, f"It waited for the rate of {known[text.lane]}.", text.id)
+    if text.sender_id in known:
+        yield Reason(text.state_at, f"It goes from {known[text.sender_id]} by {text.via}.", text.id)
 
 
 def of_day(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, day: date) -> list[Reason]:

@@ -19,6 +19,7 @@ from scheduler.aside import Aside, place_of
 from scheduler.asking import Asking
 from scheduler.calls import Calls
 from scheduler.duties.duties import Duties
+from scheduler.duties.foretelling import Foretelling
 from scheduler.duties.living import Living, Surroundings
 from scheduler.duties.notices import Notices
 from scheduler.duties.watching import Watching
@@ -81,6 +82,7 @@ class Worker:
     def _all_ticks(self) -> list[tuple[float, str, Tick]]:
         """Every tick: after how many seconds it comes again, its name in the log, and what it does."""
         duties, pace = self._duties, self._pace
+        foretelling = Foretelling(duties.database, duties.library, duties.database.now, demo=duties.demo)
         ticks: list[tuple[float, str, Tick]] = [
             (pace.beat, "heartbeat", self._once(self._living.beat)),
             (pace.watch, "watch", self._once(self._watching.round)),
@@ -91,6 +93,7 @@ class Worker:
             (pace.settle, "settle", self._until_none(duties.settle)),
             (pace.top_up, "top up", self._until_none(duties.top_up)),
             (pace.look, "long work", self._until_none(duties.work_off)),
+            (pace.top_up, "forecast", self._until_none(foretelling.step)),
         ]
         if isinstance(self._channel, Remembering):
             asking = Asking(

@@ -136,7 +136,7 @@ class CodeTaken(StoreError):
 
 _ADD = for_both(lambda insert: insert(patient).on_conflict_do_nothing().returning(patient.c.id))
 # In the order of the fields of DuePatient, and on to those of Patient with what is sealed in its place.
-_DUE_COLUMNS = (
+DUE_COLUMNS = (
     patient.c.id,
     patient.c.clinic_id,
     patient.c.contact_id,
@@ -150,14 +150,14 @@ _DUE_COLUMNS = (
     patient.c.travel_until,
 )
 _PATIENTS = sa.select(
-    *_DUE_COLUMNS, patient.c.name_sealed, patient.c.code_sealed, patient.c.created_at, patient.c.ended_at
+    *DUE_COLUMNS, patient.c.name_sealed, patient.c.code_sealed, patient.c.created_at, patient.c.ended_at
 )
 _GET = _PATIENTS.where(patient.c.id == sa.bindparam("number"))
 _IS_ACTIVE = (patient.c.contact_id == sa.bindparam("contact")) & (patient.c.state == sa.literal_column("'active'"))
 _ACTIVE = Prepared(_PATIENTS.where(_IS_ACTIVE))
-_ENROLLED = Prepared(sa.select(*_DUE_COLUMNS).where(_IS_ACTIVE))
+_ENROLLED = Prepared(sa.select(*DUE_COLUMNS).where(_IS_ACTIVE))
 _DUE = (
-    sa.select(*_DUE_COLUMNS)
+    sa.select(*DUE_COLUMNS)
     .where(patient.c.next_text_at <= sa.bindparam("now", type_=Moment))
     .order_by(patient.c.next_text_at, patient.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))

@@ -8,6 +8,7 @@ from store import (  # noqa: F401
     consents,
     contacts,
     follow_ups,
+    forecasts,
     health,
     jobs,
     keys,

@@ -142,15 +142,14 @@ def apply_receipt(
     return get_message(tx, before.id)
 
 
-def send_anew(
-    tx: Tx, now: datetime, text: Message, due_at: datetime, detail: str, instead: str | None = None
-) -> bool:
+def send_anew(tx: Tx, now: datetime, text: Message, due_at: datetime, detail: str, instead: str | None = None) -> bool:
     """Makes a text due for one more attempt that the provider had and could not deliver. Whether it still could be.
 
     ``instead``: the network over which it goes from now on; None: the same.
     """
     again = SEND_ONCE_MORE.update().where(message.c.id == text.id, message.c.attempts == text.attempts)
-    values: dict[str, Any] = {"state_at": now, "due_at": due_at, "provider_id": None, "error_code": None, "ask_at": None}
+    values: dict[str, Any] = {"state_at": now, "due_at": due_at}
+    values |= {"provider_id": None, "error_code": None, "ask_at": None}
     if instead is not None:
         values["instead"] = instead
     if tx.conn.execute(again.values(**values)).rowcount == 0:

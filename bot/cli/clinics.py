@@ -1,4 +1,4 @@
-"""`clinic`, `sender`, `user`: who texts, from where, and who works there."""
+"""`clinic`, `user`: who texts, and who works there."""
 
 import re
 import sys
@@ -13,19 +13,16 @@ from bot import clinic_rules
 from bot.cli.arguments import Day, Name, SnapTo, TimeOfDay, Weekdays, Zone, written
 from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
-from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import clinic_reminders
+from bot.cli.senders import clinic_whatsapp_template
 from bot.cli.watching import clinic_on_call
-from channels.phone import is_e164
 from content.library import Library
 from content.regimen_format.notation import WEEKDAYS
 from store import audit, clinics, staff
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_SERVICE = re.compile(r"MG[0-9A-Za-z]{32}")
-_SHORT_CODE = re.compile(r"[0-9]{3,8}")
 _SHORTEST_PASSWORD = 12
 
 _SETTINGS = (
@@ -88,6 +85,7 @@ def clinic_add(name: str, **given: Any) -> None:
 @click.option("--open", "open_weekdays", type=Weekdays(), help="The weekdays of its visits, as mon-fri or mon,thu.")
 @click.option("--holiday", "holidays", multiple=True, type=Day(), help="A day without visits; may be repeated.")
 @click.option("--no-holiday", "workdays", multiple=True, type=Day(), help="A day that is a holiday no more.")
+@click.option("--fallback/--no-fallback", default=None, help="Whether SMS stands in for WhatsApp where that fails.")
 @click.option("--snap", type=SnapTo(), help="Where a visit goes that would be on another day (default on-or-after).")
 @click.option(
     "--ask-confirmation/--no-ask-confirmation",
@@ -180,6 +178,7 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
 
 clinic.add_command(clinic_close_day)
 clinic.add_command(clinic_reminders)
+clinic.add_command(clinic_whatsapp_template)
 clinic.add_command(clinic_on_call)
 
 
@@ -204,53 +203,6 @@ def clinic_join_code(name: str, code: str | None, remove: bool) -> None:
     click.echo(
         f"Text JOIN {code.upper()} to ask {name} for reminders." if code else f"{name} has no join code any more."
     )
-
-
-@click.group()
-def sender() -> None:
-    """Numbers and messaging services that clinics text from."""
-
-
-@sender.command("add")
-@click.argument("address")
-@clinic_option
-@click.option(
-    "--opt-out-by",
-    type=click.Choice(["us", "provider"]),
-    default="us",
-    show_default=True,
-    help="Who answers STOP, START and HELP there; Twilio does unless its own handling is off.",
-)
-def sender_add(address: str, clinic_name: str | None, opt_out_by: clinics.OptOutBy) -> None:
-    """Let a clinic text from ADDRESS: a number (+12025550143), a short code or a messaging service (MG...)."""
-    is_service = _SERVICE.fullmatch(address) is not None
-    if not is_service and not is_e164(address) and not _SHORT_CODE.fullmatch(address):
-        message = f"{address} is no sender: write a number like +12025550143, a short code, or MG and 32 characters."
-        raise click.UsageError(message)
-    services = open_services()
-    now = services.clock()
-    with writing(services) as tx:
-        entry = pick_entry(tx, clinic_name)
-        kind: clinics.SenderKind = "service" if is_service else "number"
-        added = clinics.add_sender(tx, now, entry.clinic.id, address, kind=kind, opt_out_by=opt_out_by)
-        audit.record(tx, now, entry.clinic.id, ACTOR, "add", "sender", added.id, ["address", "opt_out_by"])
-    click.echo(f"{entry.clinic.name} texts from {address}.")
-
-
-@sender.command("set")
-@click.argument("address")
-@click.option("--opt-out-by", type=click.Choice(["us", "provider"]), required=True, help="Who answers STOP there.")
-def sender_set(address: str, opt_out_by: clinics.OptOutBy) -> None:
-    """Say who answers STOP, START and HELP to ADDRESS: Twilio by itself (provider), or this program (us)."""
-    services = open_services()
-    now = services.clock()
-    with writing(services) as tx:
-        found = next((one for entry in clinics.entries(tx) for one in entry.senders if one.address == address), None)
-        if found is None:
-            raise Refused(f"No clinic texts from {address}: `immunotext clinic list` shows the numbers.")
-        clinics.set_sender(tx, now, found.id, opt_out_by=opt_out_by)
-        audit.record(tx, now, found.clinic_id, ACTOR, "change", "sender", found.id, ["opt_out_by"])
-    click.echo(f"STOP to {address} is answered by {'Twilio' if opt_out_by == 'provider' else 'this program'}.")
 
 
 @click.group()

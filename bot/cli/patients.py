@@ -19,6 +19,7 @@ from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, readin
 from bot.cli.errors import Refused
 from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import patient_reminders
+from bot.cli.senders import patient_set
 from channels.base import Via
 from scheduler import alerts, why
 from scheduler.enrolment import NewPatient, NotEnrolled, enrol
@@ -206,6 +207,7 @@ for command in (
     patient_mark,
     patient_plan_add,
     patient_reminders,
+    patient_set,
     patient_travel,
     patient_visit_time,
 ):
