@@ -38,8 +38,8 @@ test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR
 chaos: setup  ## kill the real processes while texts come and go, then audit (KILLS=100 SEED=1)
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
-simulate: setup  ## play seeds of the whole program under every trouble, then audit each (SEEDS=100 SEED=0)
-	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),$(if $(CI),25,100)) --seed $(or $(SEED),0)
+simulate: setup  ## play seeds of the whole program under every trouble, then audit each (SEEDS=1000 SEED=0 DATABASE=)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --seed $(or $(SEED),0) $(if $(DATABASE),--database $(DATABASE))
 
 fuzz: setup  ## call webhooks and commands with hostile input for a while (FUZZ_SECONDS=60 SEED=1)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),60) $(if $(SEED),--seed $(SEED))

@@ -55,6 +55,7 @@ def every_gate_was_right(books: Books) -> Iterator[str]:
 
 def everybody_is_welcomed(books: Books) -> Iterator[str]:
     """The text that confirms an enrolment went, once, before any other."""
+    may_be_unknown = books.record.may_be_unknown()
     for person in books.record.people:
         own = [text for text in books.texts.values() if text.contact_id == person.contact_id]
         welcomes = [text for text in own if text.kind == "welcome"]
@@ -67,7 +68,7 @@ def everybody_is_welcomed(books: Books) -> Iterator[str]:
         first = books.texts[calls[0].message_id] if calls else None
         if first is not None and first.kind != "welcome" and welcomes and welcomes[0].state != "cancelled":
             begun = {call.message_id for call in books.record.calls() if call.step < calls[0].step}
-            if not (begun | books.record.may_be_unknown) & {welcomes[0].id}:
+            if not (begun | may_be_unknown) & {welcomes[0].id}:
                 yield f"patient {person.patient_id} got text {first.id} before the welcome"
 
 
@@ -95,6 +96,8 @@ def _wrong(books: Books, course: Course, told: Told, text: Message, reminder: Re
         return f"still waits, due at {text.due_at}" if late else None
     ended = books.history[text.id][-1].at
     if text.state == "expired":
+        if books.taken.get(text.id):
+            return None  # it went, and whether it may have been tried again is for `states_agree`
         free = _free(books, course.person, text, max(reminder.due_at, text.created_at), ended)
         if text.gate in {"too_late", "outside_window"} and free > _MOST_FREE:
             return f"expired by {text.gate} though it could have gone for {free}"
@@ -137,7 +140,13 @@ def _is_over(books: Books, course: Course) -> bool:
 
 
 def _opted_out(books: Books, text: Message, person: Person, at: datetime) -> bool:
-    return courses.was_out(books.record, person, at, at)
+    differ = _clocks_differ(books)
+    return courses.was_out(books.record, person, at - differ, at + differ)
+
+
+def _clocks_differ(books: Books) -> timedelta:
+    """What comes in is noted at the time of the host that it came to."""
+    return timedelta(seconds=books.setting.host_clocks)
 
 
 def _outside_window(books: Books, text: Message, person: Person, at: datetime) -> bool:
@@ -162,8 +171,11 @@ def _not_welcomed(books: Books, text: Message, person: Person, at: datetime) -> 
     welcome = next(
         each for each in books.texts.values() if each.contact_id == person.contact_id and each.kind == "welcome"
     )
-    before = [change.state for change in books.history[welcome.id] if change.at < at][-1:]
-    return not before or before[0] not in _OUT - {"failed"}
+    surely = at - _clocks_differ(books)
+    history = books.history[welcome.id]
+    before = [change.state for change in history if change.at < surely][-1:]
+    since = [change.state for change in history if surely <= change.at <= at]
+    return not before or not {*before, *since} <= _OUT - {"failed"}
 
 
 def _weekly_limit(books: Books, text: Message, person: Person, at: datetime) -> bool:

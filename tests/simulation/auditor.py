@@ -188,16 +188,22 @@ def limits_hold(books: Books) -> Iterator[str]:
 
 
 def unknown_only_in_flight(books: Books) -> Iterator[str]:
-    """Only a call that was in flight when something went wrong is ever unknown."""
+    """Only a call that was in flight when something went wrong is ever unknown: no more than were under way at once."""
     unclear = {
         call.message_id
         for call in books.record.calls()
         if call.result is not None and call.result.verdict is Verdict.UNKNOWN
     }
+    may_be_unknown = books.record.may_be_unknown()
     for number, changes in books.history.items():
         became = any(change.state == "unknown" for change in changes)
-        if became and number not in unclear and number not in books.record.may_be_unknown:
+        if became and number not in unclear and number not in may_be_unknown:
             yield f"text {number} became unknown, and nothing had happened to its call"
+    for blow in books.record.blows:
+        for number in sorted(blow.rows - blow.in_flight):
+            yield f"text {number} stood as being sent by {blow.process} at {blow.at}, which had no call of it"
+        if len(blow.rows) > blow.calls:
+            yield f"{len(blow.rows)} texts stood as being sent by {blow.process} at {blow.at}, and {blow.calls} may be"
 
 
 def states_agree(books: Books) -> Iterator[str]:
@@ -207,7 +213,8 @@ def states_agree(books: Books) -> Iterator[str]:
         ids = {call.provider_id for call in calls}
         if text.state in {"accepted", "sent", "delivered", "undelivered"} and text.provider_id not in ids:
             yield f"text {number} is {text.state}, and the provider never took it"
-        if calls and text.state in {"due", "claimed", "cancelled", "expired", "sending"}:
+        waits_or_ended = text.state in {"due", "claimed", "cancelled", "expired", "sending"}
+        if waits_or_ended and not all(map(_was_sent_anew, calls)):
             yield f"text {number} is {text.state}, and the provider took it"
         for provider_id in {call.provider_id for call in calls if not (_was_sent_anew(call) and text.attempts > 1)}:
             told = books.record.receipts.get(provider_id or "", set())

@@ -161,12 +161,12 @@ def time_out_is_tried_again(run: Run) -> AbstractContextManager[object]:
     """A call without an answer is taken for one that failed (cht-core#10068)."""
     finish = dispatcher.finish
 
-    def finished(tx: Tx, now: datetime, library: Any, results: Any, chance: Any) -> None:
+    def finished(tx: Tx, now: datetime, library: Any, results: Any, chance: Any) -> Any:
         seen: list[tuple[Ready, SendResult]] = [
             (ready, replace(result, verdict=Verdict.LATER) if result.verdict is Verdict.UNKNOWN else result)
             for ready, result in results
         ]
-        finish(tx, now, library, seen, chance)
+        return finish(tx, now, library, seen, chance)
 
     return patch.object(dispatcher, "finish", finished)
 

@@ -196,6 +196,9 @@ class Staff(Process):
     def close_alerts(self) -> None:
         """Looks at what is open; most of it is done then. A sender that was stopped is mended and resumed."""
         run = self.run
+        run.loop.after(self.chance.uniform(1_800, 20_000), self.close_alerts)
+        if not self._has_work():
+            return
 
         def close(tx: Tx, entry: ClinicEntry) -> None:
             for task in follow_ups.open_ones(tx, entry.clinic.id):
@@ -208,7 +211,13 @@ class Staff(Process):
 
         if self._write(close) == "done":
             run.sender_resumed()
-        run.loop.after(self.chance.uniform(1_800, 20_000), self.close_alerts)
+
+    def _has_work(self) -> bool:
+        try:
+            with self.services.database.reading() as tx:
+                return self.run.is_sender_stopped() or bool(follow_ups.open_ones(tx, 1))
+        except StoreError:
+            return False
 
     def _change(self, person: Person, plan_id: int) -> None:
         plan = self._plan(plan_id)

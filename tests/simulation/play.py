@@ -10,9 +10,6 @@ from tests.simulation.audit import audited
 from tests.simulation.auditor import Books, Finding, histogram
 from tests.simulation.run import Run, Stage
 
-DAYS = 6
-"""Of trouble, before the days that are calm."""
-
 
 @dataclass(frozen=True)
 class Played:
@@ -32,7 +29,7 @@ class Played:
 def play(
     stage: Stage,
     seed: int,
-    days: int = DAYS,
+    days: int | None = None,
     bug: Callable[[Run], AbstractContextManager[object]] | None = None,
     troubles: Mapping[str, Any] | None = None,
 ) -> Played:

@@ -21,7 +21,7 @@ from scheduler.duties.duties import Duties
 from scheduler.duties.pace import Pace
 from store.errors import DatabaseDown, StoreError
 from tests.simulation.database import Crashed, Fate
-from tests.simulation.record import Begun
+from tests.simulation.record import Begun, Blow
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -41,6 +41,7 @@ class Process:
     def __init__(self, run: "Run", name: str) -> None:
         self.run = run
         self.name = name
+        self._clock_is_off = timedelta(seconds=run.chance.uniform(-1, 1) * run.setting.host_clocks)
         self.life = 0
         self.is_up = False
         self.unsafe = True
@@ -54,8 +55,12 @@ class Process:
             return
         self.life += 1
         self.is_up = True
-        self.services: Services = self.run.services(self._fate)
+        self.services: Services = self.run.services(self._fate, self.host_now)
         self.begin()
+
+    def host_now(self) -> datetime:
+        """The clock of the host on which it runs; the database has its own."""
+        return self.run.loop.now + self._clock_is_off
 
     def begin(self) -> None:
         """What a process does when it starts."""
@@ -108,7 +113,7 @@ class Scheduler(Process):
             self.services.database,
             self.services.library,
             self.owner,
-            pace=Pace(claim=self.chance.randint(1, 12), lease=_LEASE),
+            pace=Pace(calls=self.chance.randint(1, 20), claim=self.chance.randint(1, 12), lease=_LEASE),
             status_callback="https://texts.example.org/webhooks/twilio/status",
             may_send=lambda: not spool.holds_texts() or desk.replay(),
             chance=self.chance,
@@ -124,6 +129,7 @@ class Scheduler(Process):
         )
         self._wait = _SHORTEST_SLEEP
         self._claimed: list[int] = []
+        self._out_of_sight: set[int] = set()
         self._under_way: dict[int, Begun] = {}
         self._results: list[tuple[Ready, SendResult]] = []
         self._turn_comes = False
@@ -140,9 +146,16 @@ class Scheduler(Process):
 
     def die(self) -> None:
         """What it was sending may become unknown."""
-        self.run.record.may_be_unknown.update(self.sending)
+        self._is_struck()
         super().die()
         self.run.loop.after(_LEASE + 5, self.run.poke)
+
+    def _is_struck(self, *beginning: int) -> None:
+        """Notes what was in flight, and what the rows say of it; ``beginning``: what a turn has begun, or has not."""
+        rows = self.run.sent_by(self.owner) - self._out_of_sight
+        in_flight = frozenset([*self.sending, *beginning])
+        self.run.record.blows.append(Blow(self.owner, self.run.loop.now, in_flight, rows, self._duties.pace.calls))
+        self._out_of_sight |= rows & set(beginning)
 
     def poke(self) -> None:
         """Somebody wrote what may be due: it is noticed within a look."""
@@ -155,23 +168,22 @@ class Scheduler(Process):
         if self._looks_at is not None and self._looks_at > self.run.loop.now:
             return  # a look that was put off, or brought forward, has taken the place of this one
         self._looks_at = None
-        duties, now = self._duties, self.run.loop.now
+        now, is_spooled = self.run.loop.now, self.services.spool.holds_texts()
+        claimed: list[int] = []
         # What cannot be done now is looked at less and less often; in the program it is once a second.
         self._wait = min(self._wait * 1.5, _LONGEST_WAIT)
         wait = self._wait
         with contextlib.suppress(DatabaseDown):
             if self.chance.random() < 0.2:
-                duties.settle()
-                while duties.replan():
+                self._duties.settle()
+                while self._duties.replan():
                     pass
-            while duties.plan():
-                pass
-            if not self.services.spool.holds_texts():
+            due = self._next_due()
+            if is_spooled or (due is not None and due <= now):
+                claimed = self._plan_and_claim()
+                due = self._next_due()
+            if not is_spooled:
                 self.run.record.passes.append((self.run.record.step(), now))
-            claimed = duties.claim()
-            self._claimed += claimed
-            with self.services.database.reading() as tx:
-                due = clock.next_due(tx)
             wait = _LONGEST_SLEEP if due is None else max(wait, min(due - now, _LONGEST_SLEEP))
             if claimed or wait > self._wait:
                 self._wait = _SHORTEST_SLEEP
@@ -182,25 +194,41 @@ class Scheduler(Process):
             self._turn_in(self.chance.uniform(60, 400) if stalls else self.chance.uniform(0.01, 0.5))
         self._look_at(now + wait)
 
+    def _next_due(self) -> datetime | None:
+        with self.services.database.reading() as tx:
+            return clock.next_due(tx)
+
+    def _plan_and_claim(self) -> list[int]:
+        while self._duties.plan():
+            pass
+        claimed = self._duties.claim() if len(self._claimed) < self._free() else []
+        self._claimed += claimed
+        return claimed
+
+    def _free(self) -> int:
+        return self._duties.pace.calls - len(self._under_way)
+
     def turn(self) -> None:
-        """Records what came back, and begins the calls of what was claimed, in one transaction."""
+        """Records what came back, and begins as many calls as there are places free, in one transaction."""
         self._turn_comes = False
         results, self._results = self._results, []
-        ids, self._claimed = self._claimed, []
+        free = self._free()
+        ids, self._claimed = self._claimed[:free], self._claimed[free:]
         if not results and not ids:
             return
         try:
             ready = self._duties.turn(results, ids)
         except BaseException as error:
             self._results = results + self._results
-            self.run.record.may_be_unknown.update(self.sending)
-            self.run.record.may_be_unknown.update(self.run.sending_among(ids))
+            self._is_struck(*ids)
             if not isinstance(error, DatabaseDown):
                 raise
             self._turn_in(self.chance.uniform(1, 30))
             return
         for text in ready:
             self.call(text)
+        if self._claimed:
+            self._turn_in(self.chance.uniform(0.01, 0.3))
 
     def call(self, ready: Ready) -> None:
         """Makes one call."""
@@ -219,7 +247,7 @@ class Scheduler(Process):
         self._results.append((ready, result))
         stalls = self.chance.random() < self.run.setting.stalls and self.unsafe
         if stalls:
-            self.run.record.may_be_unknown.add(ready.message_id)
+            self._is_struck()
         self._turn_in(self.chance.uniform(100, 300) if stalls else self.chance.uniform(0.01, 0.3))
 
     def _turn_in(self, seconds: float) -> None:
@@ -233,16 +261,22 @@ class Scheduler(Process):
             self.run.loop.at(moment, self.alive(self.look))
 
     def _ask(self) -> None:
-        self._go_on(self._asking.round(_at_once))
-        self._go_on(self._asking.hear(_at_once))
-        self.run.loop.after(self.chance.uniform(300, 3_000), self.alive(self._ask))
+        asks = self._go_on(self._asking.round(_at_once)) | self._go_on(self._asking.hear(_at_once))
+        # Where nothing is unknown, it is not asked so often; in the program it is every half minute.
+        again = self.chance.uniform(200, 2_000) if asks else self.chance.uniform(3_000, 20_000)
+        self.run.loop.after(again, self.alive(self._ask))
 
-    def _go_on(self, asking: Coroutine[Any, Any, None]) -> None:
+    def _go_on(self, asking: Coroutine[Any, Any, None]) -> bool:
+        """Goes on up to the next call; whether there is one."""
         with contextlib.suppress(StopIteration, DatabaseDown):
             seconds = asking.send(None)
-            self.run.loop.after(seconds, self.alive(lambda: self._go_on(asking)))
-            return
-        self.poke()
+            self.run.loop.after(seconds, self.alive(lambda: self._asked(asking)))
+            return True
+        return False
+
+    def _asked(self, asking: Coroutine[Any, Any, None]) -> None:
+        if not self._go_on(asking):
+            self.poke()
 
     def _note_zone_data(self) -> None:
         with contextlib.suppress(DatabaseDown):
@@ -252,7 +286,7 @@ class Scheduler(Process):
         with contextlib.suppress(DatabaseDown):
             self._duties.top_up()
             self._duties.settle()
-        self.run.loop.after(self.chance.uniform(3_600, 20_000), self.alive(self._top_up))
+        self.run.loop.after(self.chance.uniform(10_000, 60_000), self.alive(self._top_up))
 
 
 async def _at_once(duty: Callable[[], T], /) -> T:
@@ -292,7 +326,7 @@ class Web(Process):
             return False
         try:
             with self.services.database.writing() as tx:
-                receipts.apply(tx, self.run.loop.now, self.services.library, receipt)
+                receipts.apply(tx, self.host_now(), self.services.library, receipt)
         except StoreError:
             return False
         except Crashed:
@@ -303,7 +337,7 @@ class Web(Process):
     def _keep_house(self) -> None:
         with contextlib.suppress(StoreError):
             self.services.directory.refresh(self.services.database)
-        self.run.loop.after(self.chance.uniform(3_000, 15_000), self.alive(self._keep_house))
+        self.run.loop.after(self.chance.uniform(10_000, 60_000), self.alive(self._keep_house))
 
     def _replay(self) -> None:
         self._replays = False

@@ -62,6 +62,21 @@ class Person:
     plans: list[int]
 
 
+@dataclass(frozen=True)
+class Blow:
+    """Something after which a process may not know what became of its calls.
+
+    ``in_flight``: the texts whose calls it had begun and not recorded, or was beginning. ``rows``: those whose rows
+    said then that it was sending them, but what an earlier blow had left so. ``calls``: how many may be under way.
+    """
+
+    process: str
+    at: datetime
+    in_flight: frozenset[int]
+    rows: frozenset[int]
+    calls: int
+
+
 @dataclass
 class Trouble:
     """A span in which things went wrong."""
@@ -81,7 +96,7 @@ class Record:
     heard: list[Heard] = field(default_factory=list)
     versions: dict[int, list[Version]] = field(default_factory=dict)
     passes: list[tuple[int, datetime]] = field(default_factory=list)
-    may_be_unknown: set[int] = field(default_factory=set)
+    blows: list[Blow] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     receipts: dict[str, set[ReceiptState]] = field(default_factory=dict)
     closed_alerts: dict[int, list[datetime]] = field(default_factory=dict)
@@ -104,6 +119,10 @@ class Record:
     def trouble(self, what: str, since: datetime, until: datetime) -> None:
         """Notes a span in which something went wrong."""
         self.troubles.append(Trouble(what, since, until))
+
+    def may_be_unknown(self) -> set[int]:
+        """The texts that were in flight at some blow."""
+        return {number for blow in self.blows for number in blow.in_flight}
 
     def calls(self) -> Iterator[Begun]:
         """Every call that was made."""

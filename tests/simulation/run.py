@@ -2,8 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -27,6 +27,7 @@ from store.clinics import OptOutBy
 from store.database import Database
 from store.messages import message
 from store.migrate import migrate
+from tests.postgres import Postgres
 from tests.simulation.database import Fate, FaultyDatabase
 from tests.simulation.loop import Loop
 from tests.simulation.people import OURS, Patients, Staff
@@ -45,16 +46,37 @@ class Stage:
     folder: Path
     library: Library
     engine: Engine
+    empty: str
+    postgres: Postgres | None
 
     @classmethod
     @contextmanager
-    def built(cls) -> Iterator["Stage"]:
-        """The stage in a folder of its own; in memory where the machine has such a file system."""
+    def built(cls, postgres: Postgres | None = None) -> Iterator["Stage"]:
+        """The stage in a folder of its own; in memory where the machine has such a file system.
+
+        The database is a SQLite file in it, unless a server is given.
+        """
         memory = Path("/dev/shm")
         with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
             library = load()
-            migrate(f"sqlite:///{Path(folder) / 'empty.sqlite3'}")
-            yield cls(Path(folder), library, Engine(library))
+            empty = f"sqlite:///{Path(folder) / 'empty.sqlite3'}" if postgres is None else postgres.create()
+            migrate(empty)
+            yield cls(Path(folder), library, Engine(library), empty, postgres)
+            if postgres is not None:
+                postgres.drop(empty)
+
+    @contextmanager
+    def database(self, folder: Path) -> Iterator[str]:
+        """A copy of the empty database for one run; its address."""
+        name = str(sa.make_url(self.empty).database)
+        if self.postgres is None:
+            yield f"sqlite:///{shutil.copy(name, folder / 'run.sqlite3')}"
+            return
+        url = self.postgres.create(name)
+        try:
+            yield url
+        finally:
+            self.postgres.drop(url)
 
     @cached_property
     def tongues(self) -> Tongues:
@@ -65,8 +87,11 @@ class Stage:
 class Run:
     """Everything of one seed."""
 
-    def __init__(self, stage: Stage, seed: int, days: int, troubles: Mapping[str, Any] | None = None) -> None:
-        """``troubles``: what is to be otherwise in this run's setting than the seed has it."""
+    def __init__(self, stage: Stage, seed: int, days: int | None, troubles: Mapping[str, Any] | None = None) -> None:
+        """``days`` of trouble, as many as the seed has unless given.
+
+        ``troubles``: what is to be otherwise in this run's setting than the seed has it.
+        """
         self.chance = Random(seed)
         self.setting = replace(Setting.draw(self.chance, days), **(troubles or {}))
         self.library = stage.library
@@ -74,11 +99,13 @@ class Run:
         self.loop = Loop(self.setting.start)
         self.provider = Provider(self.loop, self.chance, self.setting, self.record)
         self._stage = stage
-        self._folder = Path(tempfile.mkdtemp(dir=stage.folder))
-        self._url = f"sqlite:///{shutil.copy(stage.folder / 'empty.sqlite3', self._folder / 'run.sqlite3')}"
+        self._kept = ExitStack()
+        self._folder = Path(self._kept.enter_context(tempfile.TemporaryDirectory(dir=stage.folder)))
+        self._url = self._kept.enter_context(stage.database(self._folder))
         self._settings = self._load_settings()
         self._backend = backend_for(self._url)
-        self.truth = Database(self._backend, self.services(lambda _: Fate.DONE).sealer)
+        self._kept.callback(self._backend.close)
+        self.truth = Database(self._backend, self.services(lambda _: Fate.DONE, lambda: self.loop.now).sealer)
         self._database_away_until = self.loop.now
         self._is_healed = False
         self._stopped_since: datetime | None = None
@@ -88,8 +115,7 @@ class Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._backend.close()
-        shutil.rmtree(self._folder)
+        self._kept.close()
 
     def play(self) -> Record:
         """The whole of it, up to the end."""
@@ -116,9 +142,9 @@ class Run:
             self.sender_resumed()
         return self.record
 
-    def services(self, fate: Callable[[bool], Fate]) -> Services:
-        """The parts of one process, on a database whose faults are ``fate``'s."""
-        services = Services(self._settings, lambda: self.loop.now)
+    def services(self, fate: Callable[[bool], Fate], clock: Callable[[], datetime]) -> Services:
+        """The parts of one process, on a database whose faults are ``fate``'s, on a host with a clock of its own."""
+        services = Services(self._settings, clock)
         services.__dict__.update(library=self.library, engine=self._stage.engine)
         database = FaultyDatabase(self._backend, services.sealer, lambda: self.loop.now, fate)
         services.__dict__.update(database=database)
@@ -157,6 +183,10 @@ class Run:
         """The provider says that our number is at fault: from now on, until staff have mended it, nothing goes."""
         self._stopped_since = self._stopped_since or self.loop.now
 
+    def is_sender_stopped(self) -> bool:
+        """Whether our number is at fault and nobody has mended it."""
+        return self._stopped_since is not None
+
     def sender_resumed(self) -> None:
         """Staff mended it."""
         if self._stopped_since is not None:
@@ -170,11 +200,11 @@ class Run:
         self.note(f"call {ready.outgoing.attempt} {ready.outgoing.to}")
         return begun
 
-    def sending_among(self, ids: Sequence[int]) -> list[int]:
-        """Those of some texts whose rows say that they are being sent."""
+    def sent_by(self, owner: str) -> frozenset[int]:
+        """The texts whose rows say that a process is sending them."""
         with self.truth.reading() as tx:
-            statement = sa.select(message.c.id).where(message.c.id.in_(ids), message.c.state == "sending")
-            return list(tx.conn.execute(statement.order_by(message.c.id)).scalars())
+            own = sa.select(message.c.id).where(message.c.lease_owner == owner, message.c.state == "sending")
+            return frozenset(tx.conn.execute(own).scalars())
 
     def person(self, new: NewPatient) -> Person | None:
         """Who was enrolled under a number, if that is committed."""

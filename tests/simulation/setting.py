@@ -23,6 +23,12 @@ _ANSWERS = {
 }
 # The last one has the hour in it that a clock change takes away or gives twice.
 _WINDOWS = ((time(9), time(20)), (time(9), time(20)), (time(8, 30), time(17)), (time(0), time(6)))
+_SIZES = (
+    # how often, days of trouble, patients: most runs are short, since a bug shows in the first days or never
+    (80, (2, 4), (2, 4)),
+    (17, (5, 8), (3, 6)),
+    (3, (20, 31), (3, 5)),
+)
 CALM_DAYS = 2
 """At the end of each run nothing more is done to it, so that what was put off can settle."""
 
@@ -58,6 +64,8 @@ class Setting:
     texts_a_day: float
     changes_a_day: float
     provider_blocks: bool
+    host_clocks: float
+    """By how many seconds at most the clock of a host differs from that of the database."""
 
     @property
     def busy_until(self) -> datetime:
@@ -83,12 +91,15 @@ class Setting:
         ) and not (self.database_outages or self.provider_outages or self.scheduler_outages or self.undelivered)
 
     @classmethod
-    def draw(cls, chance: Random, days: int) -> "Setting":
-        """A setting, each of its troubles there or not."""
+    def draw(cls, chance: Random, days: int | None = None) -> "Setting":
+        """A setting, each of its troubles there or not; ``days`` of trouble are drawn, too, unless they are given."""
 
         def trouble(most: float, often: float = 0.6) -> float:
             return chance.uniform(0, most) if not calm and chance.random() < often else 0.0
 
+        _, between, people = chance.choices(_SIZES, [often for often, _, _ in _SIZES])[0]
+        drawn = chance.randint(*between)
+        days = drawn if days is None else days
         calm = chance.random() < 0.08
         zone = chance.choice(list(CLOCK_CHANGES))
         change = chance.choice(CLOCK_CHANGES[zone])
@@ -98,7 +109,7 @@ class Setting:
             start=datetime.combine(first, time(chance.randrange(24)), UTC),
             days=days,
             clinic_zone=zone,
-            patients=chance.randint(3, 6),
+            patients=chance.randint(*people),
             schedulers=chance.randint(1, 3),
             window=chance.choice(_WINDOWS),
             own_windows=chance.choice([0.0, 0.3]),
@@ -122,4 +133,5 @@ class Setting:
             texts_a_day=chance.choice([0.2, 0.6, 1.0]),
             changes_a_day=chance.choice([0.0, 0.2, 0.5, 1.0]),
             provider_blocks=chance.random() < 0.4,
+            host_clocks=trouble(120, 0.3),
         )

@@ -13,7 +13,7 @@ from tests.simulation.play import in_quiet, play
 from tests.simulation.run import Stage
 
 SEEDS = range(3)
-"""Few, since every commit waits for them; `make simulate` plays as many as are asked for."""
+"""Few; `make simulate` plays a thousand."""
 MOST_SEEDS = 12
 """Within so many a bug must be caught."""
 
