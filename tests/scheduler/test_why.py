@@ -7,6 +7,7 @@ from scheduler import consent, own_rules, why
 from scheduler.enrolment import Enrolled
 from scheduler.why import Reason
 from store import patients
+from tests.fakes.twilio.signing import NUMBER
 from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World
 
 
@@ -30,9 +31,10 @@ def test_a_text_that_went_names_its_gates_its_moments_and_its_id_at_the_provider
     with world.database.reading() as tx:
         found = why.of_text(tx, text.id)
 
-    assert [reason.at for reason in found[2:]] == [DAY_BEFORE] * 4
+    assert [reason.at for reason in found[2:]] == [DAY_BEFORE] * 5
     assert "It passed every gate (opted_out, quarantined, " in found[2].sentence
     assert found[3].sentence == "sending"
+    assert found[-2].sentence == f"It goes from {NUMBER} by sms."
     assert found[-1].provider_id == text.provider_id
     assert all(reason.message_id == text.id for reason in found)
     assert str(world.contact(enrolled).phone) not in str(found)
