@@ -50,11 +50,11 @@ def of_text(tx: Tx, message_id: int) -> list[Reason]:
         Reason(text.due_at, f"It tells of {cover.event} on {cover.event_date} ({cover.rule}).", message_id)
         for cover in messages.covers(tx, message_id)
     ]
-    found += list(_by_which_way(tx, text))
     history = messages.history(tx, message_id)
     found += [reason for change in history for reason in _change(text, change)]
     if text.gate is not None and (not history or history[-1].detail != text.gate):
         found.append(Reason(text.state_at, _kept_by(text.gate), message_id))
+    found += list(_by_which_way(tx, text))
     if text.provider_id is not None:
         named = f"The provider calls it {text.provider_id}."
         found.append(Reason(text.state_at, named, message_id, provider_id=text.provider_id))
