@@ -44,6 +44,8 @@ _DEFAULT_KEYWORDS = frozenset(
     "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START YES UNSTOP HELP INFO".split()  # noqa: SIM905
 )
 
+_LIFTING = frozenset({"START", "YES", "UNSTOP"})
+
 
 class NotAText(Exception):
     """A form that is no inbound text; the message is a sentence without any of its values."""
@@ -61,6 +63,11 @@ def is_message_sid(text: object) -> bool:
 def is_default_keyword(body: str) -> bool:
     """Whether Twilio answers this text by itself where its own opt-out handling is on: such a word and nothing else."""
     return body.strip().upper() in _DEFAULT_KEYWORDS
+
+
+def lifts_block(body: str) -> bool:
+    """Whether Twilio takes this text for START: nothing else lifts a block that it keeps (error 21610)."""
+    return body.strip().upper() in _LIFTING
 
 
 def receipt_address(status_route: str, attempt: str) -> str:

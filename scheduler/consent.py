@@ -32,6 +32,9 @@ PAUSED = "paused"
 TOLD_IN_ANSWER = "told_in_answer"
 """The gate's name on a confirmation that an answer took the place of."""
 
+START_NEEDED = "start_needed_at_provider"
+"""What staff read of a person who wants texts that the provider blocks: only START from that phone lifts it there."""
+
 _KINDS: dict[Reason, ConsentKind] = {
     "stop": "withdrawn",
     "pause": "withdrawn",
@@ -100,7 +103,7 @@ def stop(
             patient_id=patient.id if patient else None,
             message_id=message_id,
             due_by=now + within,
-            detail=why,
+            detail=START_NEEDED if why == "provider" and contact.opted_in_at is not None else why,
         )
     return True
 

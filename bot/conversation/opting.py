@@ -7,6 +7,7 @@ from bot.conversation.treatment import confirm
 from bot.conversation.turn import Turn, for_patients
 from bot.conversation.voice import Said, Voice
 from bot.understanding.engine import Outcome
+from channels.twilio_webhooks import lifts_block
 from scheduler import consent
 from store.patients import DuePatient
 
@@ -49,6 +50,9 @@ def _start(turn: Turn) -> Said | None:
             return turn.voice.say("not_enrolled")
         if turn.heard.incoming.body.strip(" .!").upper() == "YES":
             return confirm(turn)
+    if _is_blocked(turn):
+        turn.tell_staff_once("other", 1, timedelta(days=1), consent.START_NEEDED)
+        return None
     consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
     if not turn.voice.is_live:
         return turn.voice.say("urgent_only")
@@ -56,6 +60,14 @@ def _start(turn: Turn) -> Said | None:
     if turn.was_told(said) and not turn.heard.provider_answered:
         consent.welcomed_by_answer(turn.tx, turn.now, turn.contact)
     return said
+
+
+def _is_blocked(turn: Turn) -> bool:
+    """Whether the provider goes on blocking us, whatever we answer: then nothing may be believed, or promised."""
+    heard = turn.heard.incoming
+    if turn.contact.opt_out_reason != "provider" or heard.opt_out_type == "START":
+        return False
+    return not lifts_block(heard.body)
 
 
 @for_patients

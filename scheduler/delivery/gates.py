@@ -54,7 +54,8 @@ REASONS = {
     "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
 }
 """What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with,
-``paused`` and ``told_in_answer`` what `scheduler.consent` cancelled, ``confirmed`` what `scheduler.confirmation` did."""
+``paused`` and ``told_in_answer`` what `scheduler.consent` cancelled, ``confirmed`` what
+`scheduler.confirmation` did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,5 +63,6 @@ def test_tomorrow_is_foretold_once_in_the_afternoon_and_staff_hear_of_what_canno
         with world.database.reading() as tx:
             found = forecasts.forecasts(tx, world.entry.clinic.id, date(2026, 1, 4))
         assert len(found) == kept
-    assert found[0].texts == 3
+    with world.database.reading() as tx:
+        assert [each.texts for each in forecasts.forecasts(tx, world.entry.clinic.id, date(2026, 1, 4))] == [3]
     assert [task.kind for task in world.tasks()] == ["sender"]
