@@ -35,7 +35,7 @@ lint: setup  ## linter, formatter, strict types, and the linter of the content
 test-shared: setup  ## tests against the reference data in ../shared (SHARED_DIR=...)
 	@$(BIN)/python -m pytest tests/shared
 
-chaos: setup  ## kill the real processes while texts come and go, then audit (KILLS=100 SEED=1)
+chaos: setup  ## kill the real processes while texts come and go, then audit (KILLS=100 on each database, SEED=1)
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 simulate: setup  ## play seeds of the whole program under every trouble, then audit each (SEEDS=1000 SEED=0 DATABASE=)

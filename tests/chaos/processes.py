@@ -71,6 +71,14 @@ class Process:
             os.killpg(self._running.pid, signal.SIGKILL)
         self._running.wait()
 
+    def stand_still(self, seconds: float) -> None:
+        """The whole group, in whatever it was doing."""
+        assert self._running is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._running.pid, signal.SIGSTOP)
+            threading.Event().wait(seconds)
+            os.killpg(self._running.pid, signal.SIGCONT)
+
     def kill_parent(self) -> None:
         """The process that was started alone; what it had started goes on."""
         assert self._running is not None

@@ -24,7 +24,7 @@ from tests.chaos.audit import audit
 from tests.chaos.evidence import Evidence, gather
 from tests.chaos.line import Proxy, Taken, hand_over
 from tests.chaos.processes import FakeProcess, Process, until
-from tests.chaos.script import SCHEDULERS, WEBS, Fail, Kill, Outage, Say, Step
+from tests.chaos.script import SCHEDULERS, WEBS, Fail, Freeze, Kill, Outage, Restart, Say, Step
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN, NUMBER
 from tests.postgres import Postgres
 from tests.scheduler.world import phone
@@ -45,7 +45,7 @@ def chaos(
             running.quieten()
             ledger, told = running.ask_fake("ledger")["messages"], running.ask_fake("told")["told"]
             evidence = gather(running.database, running.taken, ledger, told)
-            return evidence, [*audit(evidence), *running.faults_in_logs()], running.kills
+            return evidence, [*audit(evidence), *running.ended_ill, *running.faults_in_logs()], running.kills
     finally:
         if postgres is not None:
             postgres.drop(url)
@@ -65,6 +65,7 @@ class Installation:
     unplugged: Callable[[float], None]
     taken: list[Taken] = field(default_factory=list)
     kills: int = 0
+    ended_ill: list[str] = field(default_factory=list)
     _pause: threading.Event = field(default_factory=threading.Event)
     _sids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -139,18 +140,33 @@ class Installation:
         for _ in range(1 + say.twice):
             self.taken.append(hand_over(self.public_url, self.proxy.port, sender, NUMBER, say.words, sid))
 
-    def _do(self, step: Kill | Fail | Outage) -> None:
+    def _do(self, step: Kill | Restart | Freeze | Fail | Outage) -> None:
         if isinstance(step, Fail):
             self.ask_fake("faults", {"kind": step.kind, "times": step.times})
         elif isinstance(step, Outage):
             self.unplugged(step.seconds)
+        elif isinstance(step, Freeze):
+            self._process(step).stand_still(step.seconds)
+        elif isinstance(step, Restart):
+            self._restart(self._process(step))
         else:
             self._pause.wait(step.after)
             self._kill(step)
             self.kills += 1
 
+    def _process(self, step: Kill | Restart | Freeze) -> Process:
+        return (self.schedulers if step.part == "scheduler" else self.webs)[step.number]
+
+    def _restart(self, process: Process) -> None:
+        """Before it is up a signal may end it at once; from then on it has to end well."""
+        is_up = until(process.is_up)
+        status = process.end()
+        if is_up and status != 0:
+            self.ended_ill.append(f"{process.name} was told to end, and ended with {status}")
+        self._supervise()
+
     def _kill(self, step: Kill) -> None:
-        process = (self.schedulers if step.part == "scheduler" else self.webs)[step.number]
+        process = self._process(step)
         if step.part == "web's worker":
             process.kill_worker()
         elif step.part == "web's parent":

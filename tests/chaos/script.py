@@ -44,6 +44,23 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """A process is told to end (SIGTERM), as when a release is rolled out; it has to end well, and starts anew."""
+
+    part: Literal["scheduler", "web"]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A process stands still for so many seconds (SIGSTOP, SIGCONT), in whatever it was doing."""
+
+    part: Literal["scheduler", "web"]
+    number: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """The next calls to Twilio meet a fault."""
 
@@ -58,7 +75,7 @@ class Outage:
     seconds: float
 
 
-Step = Say | Kill | Fail | Outage
+Step = Say | Kill | Restart | Freeze | Fail | Outage
 
 
 def script(seed: int, kills: int, people: int) -> Iterator[Step]:
@@ -77,11 +94,15 @@ def script(seed: int, kills: int, people: int) -> Iterator[Step]:
             yield Fail(chance.choice(FAULTS), chance.randint(1, 3))
         if turn % _KILLS_BETWEEN_OUTAGES == min(kills, _KILLS_BETWEEN_OUTAGES) // 4:
             yield Outage(chance.uniform(3.5, 5))
+        if chance.random() < 0.1:
+            yield Restart(chance.choice(("scheduler", "web")), chance.randrange(SCHEDULERS))
+        if chance.random() < 0.1:
+            yield Freeze(chance.choice(("scheduler", "web")), chance.randrange(SCHEDULERS), chance.uniform(0.5, 4))
         yield _kill(chance)
 
 
 def _kill(chance: Random) -> Kill:
-    after = chance.uniform(0.1, 2.5)
+    after = chance.uniform(0.05, 1.5)
     if chance.random() < 0.6:
         return Kill("scheduler", chance.randrange(SCHEDULERS), after)
     part: Part = chance.choice(("web", "web's worker", "web's parent"))
