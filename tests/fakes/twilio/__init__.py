@@ -2,6 +2,6 @@
 
 `server.py` is what a test starts, `python -m tests.fakes.twilio --port 4010` the same as a process. `rules.py` says
 what is refused, `faults.py` what goes wrong on demand, `receipts.py` how delivery is told, `account.py` keeps the
-ledger, `whatsapp.py` says what WhatsApp does not take, `signing.py` makes signed webhook forms, `control.py` is the way in
-for another process.
+ledger, `whatsapp.py` says what WhatsApp does not take, `signing.py` makes signed webhook forms, `control.py` is the way
+in for another process.
 """
