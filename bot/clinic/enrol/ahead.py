@@ -1,14 +1,17 @@
 """The year ahead of an enrolment, as the screen shows it: what the form says so far, and every date and text of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import TypeVar
 
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.enrol.forms import EnrolForm
 from bot.clinic.months import Month, laid_out
+from bot.clinic.names import event_name
 from channels.base import Via
 from content.library import Library
 from content.regimens import Regimen
@@ -25,6 +28,9 @@ from store.database import Tx
 
 _DATES = {Kind.TREATMENT, Kind.PAIRED, Kind.LINKED, Kind.WAITING, Kind.FINISHED}
 _MONTHS = 12
+_MONDAY = date(2024, 1, 1)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,19 @@ class Shown:
 
     fault: str = ""
     year: YearAhead | None = None
-    dates: tuple[Event, ...] = ()
+    dates: tuple[tuple[date, tuple[Event, ...]], ...] = ()
+    """The dates of each month, by its first day."""
+    count_of_dates: int = 0
     texts: tuple[tuple[date, tuple[Text, ...]], ...] = ()
     """The texts of each month, by its first day."""
     months: tuple[Month, ...] = ()
     count: int = 0
     segments: int = 0
     rules: tuple[str, ...] = ()
+    weekdays: tuple[str, ...] = ()
+    kinds: Mapping[Kind, str] = field(default_factory=dict)
+    costs: Mapping[int, str] = field(default_factory=dict)
+    """What a day of the week, a kind of event and a number of segments are called: looked up once, not in each line."""
 
 
 def matching(library: Library, entry: ClinicEntry, asked: str) -> list[Regimen]:
@@ -94,18 +106,27 @@ def look(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, form: Enro
     except UnknownZoneError:
         return Shown(_("There is no time zone of this name."))
     texts = _in_words(library, entry, form, year)
-    by_month = groupby(texts, lambda text: text.local.date().replace(day=1))
+    sizes = {text.segments for text in texts}
+    dates = [event for event in year.events if event.kind in _DATES]
     marks = show.marks(year.calendar, year.today, year.until)
     first = min(marks, default=year.today).replace(day=1)
     return Shown(
         year=year,
-        dates=tuple(event for event in year.events if event.kind in _DATES),
-        texts=tuple((month, tuple(each)) for month, each in by_month),
+        dates=_by_month(dates, lambda event: event.date),
+        count_of_dates=len(dates),
+        texts=_by_month(texts, lambda text: text.local.date()),
         months=tuple(laid_out(marks, first, _months_to(first, max(marks, default=first)))),
         count=sum(text.left_out is None for text in texts),
         segments=sum(text.segments for text in texts if text.left_out is None),
         rules=year.rules,
+        weekdays=tuple(format_date(_MONDAY + timedelta(days=later), "EEE") for later in range(7)),
+        kinds={kind: event_name(kind) for kind in _DATES},
+        costs={number: ngettext("%(num)s segment", "%(num)s segments", number) for number in sizes},
     )
+
+
+def _by_month(each: Sequence[T], day: Callable[[T], date]) -> tuple[tuple[date, tuple[T, ...]], ...]:
+    return tuple((month, tuple(of)) for month, of in groupby(each, lambda one: day(one).replace(day=1)))
 
 
 def _in_words(library: Library, entry: ClinicEntry, form: EnrolForm, year: YearAhead) -> Sequence[Text]:
