@@ -8,7 +8,7 @@ patient is asked is decided when they are enrolled: a clinic that changes its mi
 from datetime import datetime, timedelta
 
 from scheduler.send_window import SendWindow
-from store import confirmations, outbox
+from store import audit, confirmations, outbox, patients
 from store.clinics import Clinic
 from store.contacts import Contact
 from store.database import Tx
@@ -53,6 +53,17 @@ def answered(tx: Tx, now: datetime, patient_id: int, by: str) -> bool:
         return False
     outbox.drop(tx, now, again_id, "cancelled", CONFIRMED)
     return True
+
+
+def heard(tx: Tx, now: datetime, clinic_id: int, patient_id: int, by: str) -> bool:
+    """As `answered`, by staff ``by``, for a patient of their clinic. Raises LookupError where it has no such one."""
+    patient = patients.get_patient(tx, patient_id)
+    if patient is None or patient.clinic_id != clinic_id:
+        raise LookupError(f"clinic {clinic_id} has no patient {patient_id}")
+    is_news = answered(tx, now, patient_id, by)
+    if is_news:
+        audit.record(tx, now, clinic_id, by, "patient.confirm", "patient", patient_id, ["confirmed_at"])
+    return is_news
 
 
 def is_all_that_was_asked(tx: Tx, contact_id: int) -> bool:

@@ -14,7 +14,7 @@ from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
 from bot.clinic.page import moment
 from channels.base import Via
-from scheduler import joining
+from scheduler import confirmation, joining
 from scheduler.enrolment import Enrolled, NewPatient, NotEnrolled, enrol, offered
 from scheduler.joining import HIDDEN, WrongDigits
 from store import wishes
@@ -118,6 +118,19 @@ def dismiss(clinic_id: int, wish_id: int) -> AnyResponse:  # noqa: ARG001
         abort(404)
     flash(_("Taken off the list. Nobody was enrolled."))
     return redirect(url_for("enrol.page"), 303)
+
+
+@routes.post("/heard/<int:patient_id>")
+def heard(clinic_id: int, patient_id: int) -> AnyResponse:
+    """Staff have heard from a patient who has not answered the first text that they want the texts."""
+    at = now()
+    try:
+        with services().database.writing() as tx:
+            confirmation.heard(tx, at, clinic_id, patient_id, here().actor)
+    except LookupError:
+        abort(404)
+    flash(_("Noted: they are confirmed."))
+    return redirect(url_for("patients.one", patient_id=patient_id), 303)
 
 
 def _page(form: EnrolForm, wish: Wish | None, shown: Shown, waiting: dict[str, Any], known: int | None = None) -> str:

@@ -450,3 +450,24 @@ def test_the_first_text_asks_for_c_where_the_clinic_wants_it(
     assert not_confirmed(services, asking) == []
     again = next(message for message in phone.messages() if message.id == again.id)
     assert (again.state, again.gate) == ("cancelled", "confirmed")
+
+
+def test_staff_may_hear_it_instead_and_only_of_their_own_patients(
+    nurse: Browser,
+    asking: Clinic,
+    other_clinic: Clinic,
+    services: Services,
+    browse: Callable[[User], Browser],
+) -> None:
+    nurse.post(f"/c/{asking.id}/enrol", with_())
+    found = patient(services, asking)
+    assert found is not None
+    stranger = browse(add_staff(services, other_clinic.id, "nurse"))
+
+    assert stranger.post(f"/c/{other_clinic.id}/enrol/heard/{found.id}").status_code == 404
+    assert len(not_confirmed(services, asking)) == 1
+    assert nurse.post(f"/c/{asking.id}/enrol/heard/{found.id}").status_code == 303
+    assert not_confirmed(services, asking) == []
+    with services.database.reading() as tx:
+        newest = audit.entries(tx, asking.id)[0]
+    assert (newest.action, newest.subject_id) == ("patient.confirm", found.id)

@@ -48,6 +48,7 @@ def test_what_is_changed_is_kept_and_the_audit_names_the_fields(
 ) -> None:
     wanted = FORM | {
         "quiet_hours": "24",
+        "ask_confirmation": "y",
         "open_weekdays": ["0", "2"],
         "closed_on": "2026-12-25\n2026-07-03",
         "default_language": "es",
@@ -56,10 +57,11 @@ def test_what_is_changed_is_kept_and_the_audit_names_the_fields(
     assert administrator.post(f"/c/{clinic.id}/settings", wanted).status_code == 303
     found = kept(services, clinic)
     assert (found.quiet_hours, found.open_weekdays, found.snap) == (24, (0, 2), "nearest")
+    assert found.ask_confirmation
     assert [day.isoformat() for day in found.closed_on] == ["2026-07-03", "2026-12-25"]
     assert (found.languages, found.default_language) == (("es", "en"), "es")
     assert fields_of(services, clinic) == [
-        ("closed_on", "default_language", "languages", "open_weekdays", "quiet_hours", "snap")
+        ("ask_confirmation", "closed_on", "default_language", "languages", "open_weekdays", "quiet_hours", "snap")
     ]
 
 
