@@ -83,6 +83,7 @@ ROUTES: Mapping[str, Right | str] = {
     "enrol.joins": Right.CARE,
     "enrol.confirm": Right.CARE,
     "enrol.dismiss": Right.CARE,
+    "enrol.heard": Right.CARE,
     # Changing a plan, and closures.
     "plans.change": Right.CARE,
     "plans.preview": Right.CARE,
