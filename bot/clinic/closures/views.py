@@ -25,8 +25,8 @@ routes = Blueprint("closures", __name__, template_folder="templates", url_prefix
 
 _UNFIT = 422
 _SHOWN = 20
-_AT_ONCE = 8
-"""So many plans are looked at for one part of the page: each takes some 15 ms."""
+_AT_ONCE = 5
+"""So many plans are shown in one part of the page: each takes some 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)

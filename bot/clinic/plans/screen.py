@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from bot.clinic.here import here, now, services
 from bot.clinic.plans.forms import FORMS, ChangeForm
-from bot.clinic.plans.history import history
+from bot.clinic.plans.history import Past, history
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.shown import Shown
 from bot.clinic.plans.words import GATES, KINDS, STATES, UNDO, change_in_words, event_in_words, written
@@ -57,6 +57,7 @@ def page(
 ) -> str:
     """The whole screen, with the form of one kind of change or none. ``fault``: why it was not made."""
     shown = {} if form is None else pane(tx, offers, form, seen, fault=fault, is_conflict=is_conflict)
+    past = history(tx, offers.standing.plan.id)
     return render_template(
         "plans/change.html",
         **(common(offers) | {"form": None} | shown),
@@ -64,8 +65,8 @@ def page(
         undo=UNDO,
         others=[kind for kind in FORMS if kind not in offers.fitting and kind != UNDO],
         coming=_coming(offers),
-        history=history(tx, offers.standing.plan.id),
-        last_change=None if offers.last_change is None else change_in_words(offers.last_change),
+        history=past,
+        last_change=_last_change(offers, past),
     )
 
 
@@ -110,6 +111,15 @@ def _sentence(form: ChangeForm, offers: Offers) -> str:
     return "" if offers.last_change is None else _("Taken back: %(change)s", change=change_in_words(offers.last_change))
 
 
+def _last_change(offers: Offers, past: list[Past]) -> Past | None:
+    """The change that an undo takes back, with who made it and when."""
+    if offers.last_change is None:
+        return None
+    said = change_in_words(offers.last_change)
+    return next((each for each in past if each.said == said), None)
+
+
 def _coming(offers: Offers) -> list[tuple[Any, str]]:
-    found = [event for event in offers.coming if event.kind in _TOLD]
+    told = _TOLD if len(offers.titles) > 1 else _TOLD - {Kind.PHASE}
+    found = [event for event in offers.coming if event.kind in told]
     return [(event.date, event_in_words(event, offers.titles)) for event in found[:_COMING]]

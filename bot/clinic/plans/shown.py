@@ -141,7 +141,7 @@ def _lines(preview: Preview, standing: Standing, titles: dict[str, str], say: Sa
             here = _find(standing, told)
             pair = pairs[told.event] = _Pair(here, here)
         pair.texts.append((old, new))
-    kept = [pair for pair in pairs.values() if pair.texts or _is_shown(pair.event)]
+    kept = [pair for pair in pairs.values() if pair.texts or _is_shown(pair.event, titles)]
     at_home = [pair for pair in kept if _is_at_home(pair.event)]
     yield from (_line([pair], titles, say) for pair in kept if not _is_at_home(pair.event))
     for _key, group in groupby(sorted(at_home, key=_row), key=_row):
@@ -200,8 +200,11 @@ def _find(standing: Standing, told: Reminder) -> Event | None:
     return next((event for event in events if event.name == told.event), None)
 
 
-def _is_shown(event: Event | None) -> bool:
-    return event is not None and event.kind is not Kind.BETWEEN
+def _is_shown(event: Event | None, titles: dict[str, str]) -> bool:
+    if event is None or event.kind is Kind.BETWEEN:
+        return False
+    # That the only part of a course begins says no more than its first treatment does.
+    return event.kind is not Kind.PHASE or len(titles) > 1
 
 
 def _is_at_home(event: Event | None) -> bool:

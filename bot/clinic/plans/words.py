@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from flask import g
 from flask_babel import LazyString, format_date, lazy_gettext
 from flask_babel import gettext as _
 
@@ -68,7 +69,11 @@ GATES: Mapping[str, LazyString] = {
 
 def written(day: date) -> str:
     """A date with its weekday, as the reader writes one; with its year where that is not this one."""
-    return str(format_date(day, "EEE d MMM" if day.year == now().year else "EEE d MMM y"))
+    # A page with a year of texts says each of its days many times.
+    known: dict[date, str] = g.setdefault("written", {})
+    if day not in known:
+        known[day] = format_date(day, "EEE d MMM" if day.year == now().year else "EEE d MMM y")
+    return known[day]
 
 
 def rule_in_words(rule: str) -> str:

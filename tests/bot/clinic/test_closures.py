@@ -47,10 +47,10 @@ def test_who_is_affected_is_shown_in_parts_and_nothing_is_written(
     nurse: Browser, services: Services, clinic: Clinic, people: list[Patient]
 ) -> None:
     page = nurse.get(f"/c/{clinic.id}/closures/look", query_string=DAY).text
-    assert page.count("Pat Example") == 8
+    assert page.count("Pat Example") == 5
     (further,) = set(re.findall(r'hx-get="([^"]+look[^"]+)"', page))
     part = nurse.get(further.replace("&amp;", "&"), headers={"HX-Request": "true"}).text
-    assert part.count("Pat Example") == 2
+    assert part.count("Pat Example") == 5
     assert "<html" not in part
     while (more := re.findall(r'hx-get="([^"]+look[^"]+)"', part)) != []:
         part = nurse.get(more[0].replace("&amp;", "&"), headers={"HX-Request": "true"}).text
