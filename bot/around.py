@@ -59,7 +59,7 @@ def vitals_of(services: Services) -> Callable[[], Vitals]:
 def surroundings(services: Services) -> Surroundings:
     """All of it."""
     settings = services.settings
-    return Surroundings(operator_of(settings), mailer_of(settings), vitals_of(services))
+    return Surroundings(operator_of(settings), mailer_of(settings), vitals_of(services), settings.public_address)
 
 
 def _free_mb(settings: Settings) -> int | None:

@@ -28,7 +28,9 @@ HEADLINES: Mapping[ReplyState, str] = {
 }
 """What stands on top of an alert."""
 
-_CLOCKS = {_NOW: timedelta(minutes=15), 2: timedelta(hours=1)}
+CLOCKS: Mapping[int, timedelta] = {_NOW: timedelta(minutes=15), 2: timedelta(hours=1)}
+"""After how long an alert of each urgency is overdue."""
+
 _MOST_LINES = 20
 _LONGEST_QUOTE = 300
 
@@ -89,7 +91,7 @@ def reply_settled(tx: Tx, now: datetime, reply: Message, *, arrived: bool) -> bo
         if alert.message_id == text.id:
             follow_ups.set_reply(tx, alert.id, "arrived", urgency=alert.urgency, due_by=alert.due_by)
     elif alert.message_id == text.id or alert.reply == "underway":
-        soon = now + _CLOCKS[_NOW]
+        soon = now + CLOCKS[_NOW]
         due_by = soon if alert.due_by is None else min(alert.due_by, soon)
         follow_ups.set_reply(tx, alert.id, "lost", urgency=_NOW, due_by=due_by)
     return True
@@ -159,7 +161,7 @@ def _alert(
             contact_id=contact_id,
             patient_id=patient_id,
             message_id=message_id,
-            due_by=now + _CLOCKS[urgency],
+            due_by=now + CLOCKS[urgency],
             detail=line,
             reply=reply,
         )
@@ -171,7 +173,7 @@ def _alert(
         before.id,
         message_id=message_id,
         urgency=urgency,
-        due_by=now + _CLOCKS[urgency],
+        due_by=now + CLOCKS[urgency],
         detail=_added(before.detail, line),
         reply="lost" if before.reply == "lost" else reply,
     )

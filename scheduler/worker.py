@@ -19,6 +19,7 @@ from scheduler.aside import Aside, place_of
 from scheduler.asking import Asking
 from scheduler.calls import Calls
 from scheduler.duties.duties import Duties
+from scheduler.duties.escalating import Escalating
 from scheduler.duties.foretelling import Foretelling
 from scheduler.duties.living import Living, Surroundings
 from scheduler.duties.notices import Notices
@@ -38,6 +39,7 @@ class Worker:
         database, real = duties.database, duties.database.now
         self._living = Living(database, real, lambda: datetime.now(UTC), duties.owner, "scheduler", around.vitals)
         self._watching = Watching(database, real, around.operator, demo=duties.demo)
+        self._escalating = Escalating(database, real, around.address, demo=duties.demo)
         self._notices = Notices(database, real, duties.owner, around.mail)
         self._duties = duties
         self._channel = channel
@@ -86,6 +88,7 @@ class Worker:
         ticks: list[tuple[float, str, Tick]] = [
             (pace.beat, "heartbeat", self._once(self._living.beat)),
             (pace.watch, "watch", self._once(self._watching.round)),
+            (pace.look, "escalation", self._once(self._escalating.round)),
             (pace.look, "notices", self._notify),
             (pace.look, "replan", self._until_none(duties.replan)),
             (pace.look, "plan", self._until_none(duties.plan)),

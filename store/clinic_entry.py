@@ -27,7 +27,7 @@ class Clinic:
     there are visits (Monday 0), None where nobody said; ``closed_on``: the days, in order, on which there are none;
     ``snap``: the open day to which a visit goes that would be on another; ``fallback``: whether an SMS may stand in
     for a text that WhatsApp does not take, unless the person said otherwise. ``ask_confirmation``: whether the first
-    text asks for a reply.
+    text asks for a reply. ``tell_seen``: whether who texted of danger is told when somebody has seen it.
     """
 
     id: int
@@ -56,6 +56,7 @@ class Clinic:
     snap: SnapTo = "on_or_after"
     fallback: bool = True
     ask_confirmation: bool = False
+    tell_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

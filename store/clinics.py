@@ -88,6 +88,7 @@ clinic = sa.Table(
     sa.Column("snap", sa.Text, nullable=False, server_default="on_or_after"),
     sa.Column("fallback", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("ask_confirmation", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("tell_seen", sa.Boolean, nullable=False, server_default=sa.false()),
     one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
@@ -146,6 +147,7 @@ class ClinicFields(TypedDict, total=False):
     snap: SnapTo
     fallback: bool
     ask_confirmation: bool
+    tell_seen: bool
 
 
 _newest_sign_off = (

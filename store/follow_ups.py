@@ -38,6 +38,8 @@ follow_up = sa.Table(
     sa.Column("rung_at", Moment),
     sa.Column("seen_at", Moment),
     sa.Column("seen_by", sa.Text),
+    # How many steps of the rota were told of an alert since it rang.
+    sa.Column("climbed", sa.Integer, nullable=False, server_default="0"),
     within_clinic("contact_id", "contact"),
     within_clinic("patient_id", "patient"),
     one_of("kind", get_args(FollowUpKind)),
@@ -61,6 +63,8 @@ sa.Index(
     sqlite_where=_DANGER,
     postgresql_where=_DANGER,
 )
+_UNSEEN = _DANGER & (follow_up.c.state == sa.literal_column("'open'")) & follow_up.c.seen_at.is_(None)
+sa.Index("ix_follow_up_unseen", follow_up.c.rung_at, sqlite_where=_UNSEEN, postgresql_where=_UNSEEN)
 sa.Index("ix_follow_up_contact_id", follow_up.c.contact_id)
 
 
@@ -71,6 +75,7 @@ class FollowUp:
     ``detail`` says what it is about, ``note`` what staff wrote. An alert (kind "danger") has the state of our ``reply``
     to the text ``message_id``, which is the latest of those that joined it; ``detail`` has a line for each. Its clock
     began at ``rung_at``, and ``seen_by`` took it at ``seen_at``; another text rings again, and then nobody has it.
+    ``climbed``: how many steps of the rota were told since it rang.
     """
 
     id: int
@@ -91,6 +96,7 @@ class FollowUp:
     rung_at: datetime | None = None
     seen_at: datetime | None = None
     seen_by: str | None = None
+    climbed: int = 0
 
 
 _ADD = sa.insert(follow_up)
@@ -111,6 +117,7 @@ _OPEN_OF_CONTACT = (
     .limit(1)
 )
 _ALL_OF_CONTACT = sa.select(follow_up).where(follow_up.c.contact_id == sa.bindparam("contact")).order_by(follow_up.c.id)
+_ALL_UNSEEN = sa.select(follow_up).where(_UNSEEN).order_by(follow_up.c.rung_at, follow_up.c.id)
 _JOIN = sa.update(follow_up).where(follow_up.c.id == sa.bindparam("number"))
 
 
@@ -180,7 +187,7 @@ def join(
 
     Whoever had seen it has not seen this: it rings again.
     """
-    rung = {"rung_at": now, "seen_at": None, "seen_by": None}
+    rung = {"rung_at": now, "seen_at": None, "seen_by": None, "climbed": 0}
     values = {"message_id": message_id, "urgency": urgency, "due_by": due_by, "reply": reply, **rung}
     tx.conn.execute(_JOIN, {"number": follow_up_id, "detail_sealed": tx.sealer.seal(detail), **values})
 
@@ -208,6 +215,39 @@ def see(tx: Tx, now: datetime, follow_up_id: int, rung_at: datetime, by: str) ->
     return _follow_up(tx, follow_up_id)
 
 
+def unseen_alerts(tx: Tx) -> list[FollowUp]:
+    """The open alerts of all clinics that nobody has seen, those that ring longest first."""
+    return [_as_follow_up(tx, row) for row in tx.conn.execute(_ALL_UNSEEN)]
+
+
+def climb(tx: Tx, alert: FollowUp) -> bool:
+    """That the next step of the rota is told of an alert.
+
+    False where another process does so, somebody has seen it, it is done, or it rang again.
+    """
+    climbed = tx.conn.execute(
+        sa.update(follow_up)
+        .where(
+            follow_up.c.id == alert.id,
+            _UNSEEN,
+            follow_up.c.rung_at == alert.rung_at,
+            follow_up.c.climbed == alert.climbed,
+        )
+        .values(climbed=alert.climbed + 1)
+    )
+    return climbed.rowcount == 1
+
+
+def set_note(tx: Tx, follow_up_id: int, note: str) -> bool:
+    """What staff have to say of something that stays open; False where it is done."""
+    noted = tx.conn.execute(
+        sa.update(follow_up)
+        .where(follow_up.c.id == follow_up_id, follow_up.c.state == "open")
+        .values(note_sealed=tx.sealer.seal(note))
+    )
+    return noted.rowcount == 1
+
+
 def get_follow_up(tx: Tx, clinic_id: int, follow_up_id: int) -> FollowUp | None:
     """The follow-up of this clinic with this id."""
     row = tx.conn.execute(_GET.where(follow_up.c.clinic_id == clinic_id), {"number": follow_up_id}).one_or_none()
@@ -223,16 +263,15 @@ def closed_alerts(tx: Tx, clinic_id: int, limit: int, before_id: int | None = No
 
 
 def close_follow_up(tx: Tx, now: datetime, follow_up_id: int, by: str, note: str | None = None) -> FollowUp:
-    """That ``by`` has done it. One that is done already keeps who did it and when. Raises LookupError."""
+    """That ``by`` has done it. One that is done already keeps who did it and when. Raises LookupError.
+
+    Without a ``note`` the one that stands is kept.
+    """
+    values: dict[str, Any] = {} if note is None else {"note_sealed": tx.sealer.seal(note)}
     tx.conn.execute(
         sa.update(follow_up)
         .where(follow_up.c.id == follow_up_id, follow_up.c.state == "open")
-        .values(
-            state="done",
-            closed_at=now,
-            closed_by=by,
-            note_sealed=None if note is None else tx.sealer.seal(note),
-        )
+        .values(state="done", closed_at=now, closed_by=by, **values)
     )
     return _follow_up(tx, follow_up_id)
 
@@ -264,4 +303,5 @@ def _as_follow_up(tx: Tx, row: sa.Row[Any]) -> FollowUp:
         rung_at=row.rung_at,
         seen_at=row.seen_at,
         seen_by=row.seen_by,
+        climbed=row.climbed,
     )

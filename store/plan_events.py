@@ -36,6 +36,13 @@ plan_event = sa.Table(
     sa.CheckConstraint("end_date IS NULL OR end_date >= date", name="end_date"),
 )
 sa.Index("ix_plan_event_date", plan_event.c.plan_id, plan_event.c.date)
+# Words and not parameters: only so does SQLite see that a partial index will do.
+GIVEN = plan_event.c.kind.in_([sa.literal_column("'treatment'"), sa.literal_column("'paired'")])
+WAITING = plan_event.c.kind == sa.literal_column("'waiting'")
+sa.Index("ix_plan_event_given", plan_event.c.clinic_id, plan_event.c.date, sqlite_where=GIVEN, postgresql_where=GIVEN)
+sa.Index(
+    "ix_plan_event_waiting", plan_event.c.clinic_id, plan_event.c.date, sqlite_where=WAITING, postgresql_where=WAITING
+)
 
 
 @dataclass(frozen=True, slots=True)

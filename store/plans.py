@@ -87,6 +87,8 @@ sa.Index(
     sqlite_where=plan.c.state == "active",
     postgresql_where=plan.c.state == "active",
 )
+HELD = plan.c.state == sa.literal_column("'held'")
+sa.Index("ix_plan_held", plan.c.clinic_id, plan.c.id, sqlite_where=HELD, postgresql_where=HELD)
 
 
 class VisitTime(NamedTuple):

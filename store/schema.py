@@ -23,6 +23,7 @@ from store import (  # noqa: F401
     plans,
     reminder_rules,
     replanning,
+    rota,
     senders,
     staff,
     whatsapp,

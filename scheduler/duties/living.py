@@ -15,11 +15,15 @@ from store.on_call import Recipient
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The operator's addresses, the way out for mail (None: there is none), and what is to be said of this host."""
+    """The operator's addresses, the way out for mail (None: there is none), and what is to be said of this host.
+
+    ``address`` is where staff find the console, such as https://texts.example.org; "" where nobody said.
+    """
 
     operator: tuple[Recipient, ...] = ()
     mail: Mail | None = None
     vitals: Callable[[], Vitals] = Vitals
+    address: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,78 @@
+"""Has the staff of a clinic told of alerts that nobody has seen, step by step. Any number of processes may do it.
+
+Whoever comes first notes that a step is told; the others find that done. Once somebody has seen the alert or closed it
+no more is told; another text of the same person begins anew.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from scheduler import clock
+from scheduler.directory import Directory
+from scheduler.duties import escalation
+from scheduler.duties.telling import tell
+from scheduler.plan.local_time import to_local
+from store import audit, follow_ups, on_call, rota
+from store.clinics import Clinic
+from store.database import Database, Tx
+from store.follow_ups import FollowUp
+
+_log = logging.getLogger(__name__)
+
+ACTOR = "immunotext"
+"""As whom the audit names what the program does by itself."""
+
+
+@dataclass(frozen=True)
+class Escalating:
+    """The climbing of alerts, as one process sees to it. ``real``: the database's clock; ``address``: the console's."""
+
+    database: Database
+    real: Callable[[], datetime]
+    address: str
+    demo: bool = False
+    directory: Directory = field(default_factory=Directory)
+
+    def round(self) -> int:
+        """Tells the steps that are due; returns how many. Writes nothing where none is. Raises StoreError."""
+        real = self.real()
+        with self.database.reading() as tx:
+            now = clock.at(tx, real, demo=self.demo).now
+            if not _due(tx, now):
+                return 0
+        with self.database.writing() as tx:
+            known = self.directory.fresh(tx)
+            climbing = _due(tx, now)  # another may have seen to it meanwhile
+            return sum(self._climb(tx, now, real, known[alert.clinic_id].clinic, alert) for alert in climbing)
+
+    def _climb(self, tx: Tx, now: datetime, real: datetime, clinic: Clinic, alert: FollowUp) -> bool:
+        if alert.rung_at is None or not follow_ups.climb(tx, alert):
+            return False
+        shifts = [entry.shift for entry in rota.of_clinic(tx, clinic.id)]
+        stand_ins = on_call.of_clinic(tx, clinic.id)
+        told = escalation.told(shifts, stand_ins, alert.climbed, now, clinic.timezone, clinic.closed_on)
+        step = escalation.STEPS[alert.climbed]
+        about = f"climb/{alert.id}/{int(alert.rung_at.timestamp() * 1000)}/{step}"
+        since = to_local(alert.rung_at, clinic.timezone)
+        body = f"{clinic.name}: A danger alert waits since {since:%H:%M}. Open the console: {self._link(clinic)}"
+        for who in told:
+            tell(tx, real, about, clinic.id, who, f"Immunotext: {clinic.name}: a danger alert waits", body)
+        audit.record(tx, now, clinic.id, ACTOR, "climb", "follow_up", alert.id, [step])
+        if told:
+            _log.info("alert %d: %s told, %d addresses", alert.id, step, len(told))
+        else:
+            _log.error("alert %d: nobody can be told; give clinic %d a rota or people on call", alert.id, clinic.id)
+        return True
+
+    def _link(self, clinic: Clinic) -> str:
+        return f"{self.address}/c/{clinic.id}/alerts"
+
+
+def _due(tx: Tx, now: datetime) -> list[FollowUp]:
+    return [
+        alert
+        for alert in follow_ups.unseen_alerts(tx)
+        if alert.rung_at is not None and escalation.is_due(alert.urgency, alert.climbed, alert.rung_at, now)
+    ]
