@@ -1,6 +1,6 @@
 """What became of a text that was sent: the result of the call, and the receipts. `store.outbox` offers these."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +36,11 @@ _READ = (message.c.id, message.c.clinic_id, message.c.state, message.c.provider_
 _STANDING = Prepared(sa.select(*_READ).where(among(message.c.id, "numbers")).order_by(message.c.id).with_for_update())
 _OWNERS = Prepared(sa.select(message.c.provider_id, message.c.id).where(among(message.c.provider_id, "provider_ids")))
 _NAME = Prepared(sa.update(message).where(message.c.id == sa.bindparam("number")), "provider_id")
+_RETIRED = Prepared(
+    sa.select(message_state.c.message_id, message_state.c.provider_id).where(
+        among(message_state.c.message_id, "numbers"), message_state.c.provider_id.is_not(None)
+    )
+)
 _WITHOUT_PROOF = frozenset[State]({"unknown", "failed"})
 """What says nothing of a later call for the same text."""
 
@@ -76,16 +81,18 @@ _BY_NUMBER = (
 def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
     """Records the results of calls, and returns the ids of the texts whose state they moved.
 
-    A text that a receipt moved on before keeps its state. A provider's id that another text has is not taken again.
+    A text that a receipt moved on before keeps its state. A provider's id that another text has is not taken again, and
+    a call that another took the place of, since its receipts came before its result, says nothing any more.
     """
     numbers = [row.id for row in rows]
     standing = {number: before for number, *before in _STANDING.every(tx, numbers=numbers)}
     given = [row.provider_id for row in rows if row.provider_id is not None]
     owners: dict[str, int] = {row[0]: row[1] for row in _OWNERS.every(tx, provider_ids=given)}
+    retired = _retired(tx, rows, standing)
     moved: dict[State, list[dict[str, Any]]] = {}
     named, told = [], []
     for row in rows:
-        if row.id not in standing:
+        if row.id not in standing or (row.id, row.provider_id) in retired:
             continue
         clinic_id, state, named_before, attempts = standing[row.id]
         if row.attempt < attempts and row.state in _WITHOUT_PROOF:
@@ -108,6 +115,17 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
     _NAME.run_many(tx, named)
     remember(tx, now, told)
     return [change["message_id"] for change in told]
+
+
+def _retired(tx: Tx, rows: Sequence[SentRow], standing: Mapping[int, Sequence[Any]]) -> set[tuple[int, str | None]]:
+    """The provider's ids of attempts that were given up, of the texts that do not stand as these calls left them."""
+    suspects = []
+    for row in rows:
+        if row.provider_id is not None and row.id in standing:
+            _, state, _, attempts = standing[row.id]
+            if state != "sending" or attempts != row.attempt:
+                suspects.append(row.id)
+    return {(number, given) for number, given in _RETIRED.every(tx, numbers=suspects)} if suspects else set()
 
 
 def apply_receipt(

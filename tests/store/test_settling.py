@@ -9,6 +9,7 @@ from store import messages, outbox
 from store.database import Database
 from store.messages import RANKS, State
 from store.outbox import SentRow, apply_receipt, record_results
+from store.settling import send_anew
 from tests.store.sample import NOW, OTHER_PHONE, add_received, add_reminder, add_reply, add_sample, add_sending
 
 SID = "SM" + "b" * 32
@@ -156,3 +157,28 @@ def test_a_receipt_for_a_text_that_was_postponed_keeps_it_from_being_sent_again(
         outbox.try_again(tx, NOW, number, 1, NOW, "throttled")
         apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="sent", code=None)
         assert outbox.claim(tx, NOW, NOW, "ours", 10, NOW) == []
+
+
+def test_a_result_that_comes_after_its_attempt_was_given_up_says_nothing_of_the_next(database: Database) -> None:
+    with database.writing() as tx:
+        number = add_sending(tx, add_sample(tx))
+        text = apply_receipt(tx, NOW, message_id=number, provider_id=SID, state="undelivered", code=30003)
+        assert text is not None
+        assert send_anew(tx, NOW, text, NOW, "once more after recipient_temporary")
+        assert record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "", 1)]) == []
+        found = messages.get_message(tx, number)
+    assert found is not None
+    assert (found.state, found.provider_id) == ("due", None)
+
+
+def test_a_call_that_failed_before_the_text_was_sent_anew_says_nothing_of_the_next(database: Database) -> None:
+    with database.writing() as tx:
+        number = add_sending(tx, add_sample(tx))
+        tx.conn.execute(sa.update(messages.message).where(messages.message.c.id == number).values(attempts=2))
+        for state in ("failed", "unknown"):
+            assert record_results(tx, NOW, [SentRow(number, state, None, None, "late", 1)]) == []
+        found = messages.get_message(tx, number)
+        # What it was accepted by is another thing: that attempt may still arrive.
+        assert record_results(tx, NOW, [SentRow(number, "accepted", SID, None, "", 1)]) == [number]
+    assert found is not None
+    assert found.state == "sending"
