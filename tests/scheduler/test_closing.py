@@ -4,7 +4,7 @@ from datetime import date
 from itertools import islice
 
 from scheduler.changing import Override
-from scheduler.closing import Closed, close_clinic_day, preview_closure
+from scheduler.closing import Closed, close_clinic_day, preview_closure, preview_slice
 from scheduler.plan.changes import Close
 from store import plans
 from tests.scheduler.door import NOW, START, Door, Opens
@@ -80,3 +80,16 @@ def test_a_closure_reaches_beyond_the_rows_that_stand(opens: Opens) -> None:
     with world.database.reading() as tx:
         assert len(plans.changes(tx, closed.plan_id)) == 1
     assert door.visits()[0] == START
+
+
+def test_a_closure_is_looked_at_in_parts_that_are_the_whole_together(opens: Opens) -> None:
+    doors = [opens(), opens(start=date(2026, 1, 6)), opens(), opens()]
+    world = doors[0].world
+    after: int | None = 0
+    parts = []
+    while after is not None:
+        part = preview_slice(world.database, NOW, world.library, world.entry, CLOSED, after, most=2)
+        parts.append([each.plan_id for each in part.previews])
+        after = part.after
+
+    assert parts == [[doors[0].plan.id, doors[2].plan.id], [doors[3].plan.id], []]

@@ -51,6 +51,17 @@ def test_the_demo_clock_is_one_for_all_and_exact(database: Database) -> None:
             assert health.get_demo_clock(tx) == clock
 
 
+def test_the_jobs_of_a_clinic_are_its_own_of_one_kind_the_newest_first(database: Database) -> None:
+    with database.writing() as tx:
+        ours, theirs = add_clinic(tx), add_clinic(tx, name="Other")
+        first, second = (jobs.add_job(tx, NOW, clinic_id=ours.id, kind="close_day", args={}, by="n") for _ in range(2))
+        jobs.add_job(tx, NOW, clinic_id=ours.id, kind="import", args={}, by="n")
+        jobs.add_job(tx, NOW, clinic_id=theirs.id, kind="close_day", args={}, by="n", why="a flood")
+        assert jobs.jobs_of(tx, ours.id, "close_day", 10) == [second, first]
+        assert jobs.jobs_of(tx, ours.id, "close_day", 1) == [second]
+        assert [job.why for job in jobs.jobs_of(tx, theirs.id, "close_day", 10)] == ["a flood"]
+
+
 def test_a_job_is_done_by_one_process_at_a_time_in_the_order_of_the_jobs(database: Database) -> None:
     with database.writing() as tx:
         clinic = add_clinic(tx)
