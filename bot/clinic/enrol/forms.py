@@ -55,9 +55,7 @@ _QUIET = {"autocomplete": "off"}
 class EnrolForm(FlaskForm):
     """Who, on what, from when, and how they agreed. What the clinic always has is filled in already."""
 
-    phone = StringField(
-        _("Phone number"), [_needed, Length(max=40)], render_kw={**_QUIET, "type": "tel", "autofocus": True}
-    )
+    phone = StringField(_("Phone number"), [_needed, Length(max=40)], render_kw={**_QUIET, "type": "tel"})
     name = StringField(_("Name"), [Length(max=200)], render_kw=_QUIET)
     code = StringField(_("Your code for them"), [Length(max=60)], render_kw=_QUIET)
     regimen = StringField(_("Regimen"), [_needed, Length(max=200)], render_kw={**_QUIET, "list": "regimens"})
@@ -98,6 +96,11 @@ class EnrolForm(FlaskForm):
         self.timezone.data = clinic.timezone
         self.language.data = wish.language if wish is not None else clinic.default_language
         self.via.data = wish.via if wish is not None else None
+
+    def focus(self) -> None:
+        """Lets the cursor stand where something is wrong, else where the writing begins."""
+        first = next((field for field in self if field.errors), self.name if self.join.data else self.phone)
+        first.render_kw = {**(first.render_kw or {}), "autofocus": True}
 
     @property
     def without(self) -> frozenset[str]:

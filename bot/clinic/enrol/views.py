@@ -134,6 +134,7 @@ def heard(clinic_id: int, patient_id: int) -> AnyResponse:
 
 
 def _page(form: EnrolForm, wish: Wish | None, shown: Shown, waiting: dict[str, Any], known: int | None = None) -> str:
+    form.focus()
     return render_template(
         "enrol/page.html",
         form=form,
