@@ -76,6 +76,15 @@ ROUTES: Mapping[str, Right | str] = {
     "patients.found": Right.SEE,
     "patients.one": Right.SEE,
     "patients.texts": Right.SEE,
+    # Alerts.
+    "alerts.page": Right.SEE,
+    "alerts.live": Right.SEE,
+    "alerts.badge": Right.SEE,
+    "alerts.one": Right.SEE,
+    "alerts.seen": Right.CARE,
+    "alerts.close": Right.CARE,
+    "alerts.rota": Right.MANAGE,
+    "alerts.set_rota": Right.MANAGE,
     # Enrolment.
     "enrol.page": Right.CARE,
     "enrol.preview": Right.CARE,
@@ -84,6 +93,17 @@ ROUTES: Mapping[str, Right | str] = {
     "enrol.confirm": Right.CARE,
     "enrol.dismiss": Right.CARE,
     "enrol.heard": Right.CARE,
+    # Settings and audit.
+    "settings.page": Right.MANAGE,
+    "settings.save": Right.MANAGE,
+    "settings.join_code": Right.MANAGE,
+    "settings.people": Right.MANAGE,
+    "settings.add_person": Right.MANAGE,
+    "settings.change_person": Right.MANAGE,
+    "settings.senders": Right.MANAGE,
+    "settings.resume": Right.MANAGE,
+    "audit.page": Right.AUDIT,
+    "audit.export": Right.AUDIT,
     # Changing a plan, and closures.
     "plans.change": Right.CARE,
     "plans.preview": Right.CARE,

@@ -14,7 +14,7 @@ from flask_security import Security, current_user, user_authenticated
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, NotFound
 
-from bot.clinic import closures, enrol, home, patients, plans, today
+from bot.clinic import alerts, audit, closures, enrol, home, patients, plans, settings, today
 from bot.clinic.accounts import Accounts
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
@@ -38,16 +38,16 @@ _YEAR = 365 * 24 * 3600  # seconds; a released file of a version never changes
 
 def create_console(services: Services) -> Flask:
     """The console. Raises ContentError, SettingsError."""
-    settings = services.settings
+    given = services.settings
     app = Flask(__name__, static_folder="static", static_url_path="/static")
-    app.secret_key = settings.secret_key or None
+    app.secret_key = given.secret_key or None
     app.extensions["immunotext"] = services
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         SESSION_COOKIE_NAME="immunotext",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_address.startswith("https://"),
+        SESSION_COOKIE_SECURE=given.public_address.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=SHIFT,
         SESSION_REFRESH_EACH_REQUEST=False,
         BABEL_TRANSLATION_DIRECTORIES="translations",
@@ -65,6 +65,9 @@ def create_console(services: Services) -> Flask:
     app.register_blueprint(today.routes)
     app.register_blueprint(patients.routes)
     app.register_blueprint(enrol.routes)
+    app.register_blueprint(settings.routes)
+    app.register_blueprint(audit.routes)
+    app.register_blueprint(alerts.routes)
     app.register_blueprint(plans.routes)
     app.register_blueprint(closures.routes)
     app.add_url_rule("/vendor/<path:filename>", "vendor", _vendored)
@@ -78,9 +81,9 @@ def create_console(services: Services) -> Flask:
 
 def _security(services: Services) -> dict[str, object]:
     """Flask-Security's settings. In the demo a second factor is offered, elsewhere asked for."""
-    settings = services.settings
+    given = services.settings
     return {
-        "SECURITY_PASSWORD_SALT": settings.secret_key or "-",  # unused: argon2 salts each password by itself
+        "SECURITY_PASSWORD_SALT": given.secret_key or "-",  # unused: argon2 salts each password by itself
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
@@ -102,13 +105,13 @@ def _security(services: Services) -> dict[str, object]:
         "SECURITY_CHANGEABLE": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
         "SECURITY_TWO_FACTOR": True,
-        "SECURITY_TWO_FACTOR_REQUIRED": not settings.demo,
+        "SECURITY_TWO_FACTOR_REQUIRED": not given.demo,
         "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
         "SECURITY_TWO_FACTOR_ALWAYS_VALIDATE": True,
         "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
         "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/account",
         "SECURITY_TOTP_ISSUER": "Immunotext",
-        "SECURITY_TOTP_SECRETS": {"1": settings.secret_key or "-"},
+        "SECURITY_TOTP_SECRETS": {"1": given.secret_key or "-"},
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
         "SECURITY_WEBAUTHN": True,
         "SECURITY_WAN_ALLOW_AS_MULTI_FACTOR": True,
@@ -119,8 +122,8 @@ def _security(services: Services) -> dict[str, object]:
         "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(0),
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
-        "SECURITY_RECOVERABLE": bool(settings.smtp_url),
-        "SECURITY_EMAIL_SENDER": settings.mail_from or "-",
+        "SECURITY_RECOVERABLE": bool(given.smtp_url),
+        "SECURITY_EMAIL_SENDER": given.mail_from or "-",
         "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": "Immunotext",
         "SECURITY_SEND_PASSWORD_RESET_NOTICE_EMAIL": False,
         "SECURITY_ANONYMOUS_USER_DISABLED": False,

@@ -75,6 +75,13 @@ CONSENTS: Mapping[str, LazyString] = {
     "loss": _("a death was told"),
 }
 
+ROTA_STEPS: Mapping[str, LazyString] = {
+    "nurse": _("nurse"),
+    "charge": _("charge nurse"),
+    "on_call": _("on call"),
+}
+"""Who is told of an alert that nobody has seen, in this order."""
+
 
 def role_name(role: str) -> str:
     """A role's name."""

@@ -45,6 +45,7 @@ NAMES = {
     "event_name": names.event_name,
     "consent_name": names.consent_name,
     "MARKS": names.MARKS,
+    "ROTA_STEPS": names.ROTA_STEPS,
 }
 """What templates call things by."""
 

@@ -1,0 +1,97 @@
+"""The rota on the screen: who is told of an alert that nobody has seen."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+
+from bot.services import Services
+from scheduler.duties.escalating import Escalating
+from store import audit, notices, on_call, rota
+from store.clinics import Clinic
+from store.on_call import Recipient
+from store.rota import RotaEntry
+from store.staff import User
+from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.conftest import NOON, Phone, Watch
+
+NIGHTS: dict[str, object] = {
+    "step": "charge",
+    "name": "Kim <b>Ito</b>",
+    "phone": "202-555-0171",
+    "mail": "kim@example.org",
+    "weekdays": ["4", "5"],
+    "begins": "19:00",
+    "ends": "07:00",
+    "holidays": "y",
+}
+
+
+def entries(services: Services, clinic: Clinic) -> list[RotaEntry]:
+    with services.database.reading() as tx:
+        return list(rota.of_clinic(tx, clinic.id))
+
+
+def test_a_shift_is_added_seen_and_taken_off(clinic: Clinic, services: Services, administrator: Browser) -> None:
+    address = f"/c/{clinic.id}/alerts/rota"
+    assert administrator.post(address, NIGHTS).status_code == 303
+    (entry,) = entries(services, clinic)
+    assert (entry.shift.phone, entry.shift.weekdays) == ("+12025550171", (4, 5))
+    assert (entry.shift.begins, entry.shift.ends, entry.shift.holidays) == (time(19), time(7), True)
+    page = administrator.get(address).text
+    assert "Kim &lt;b&gt;Ito&lt;/b&gt;" in page
+    assert "Friday, Saturday, holidays" in " ".join(page.split())
+    assert "(the next day)" in page
+    administrator.post(address, {"remove": entry.id})
+    assert entries(services, clinic) == []
+    with services.database.reading() as tx:
+        found = [(each.action, each.subject, each.subject_id) for each in audit.entries(tx, clinic.id)]
+    assert found == [("remove", "rota", entry.id), ("add", "rota", entry.id)]
+
+
+def test_a_shift_that_reaches_nobody_or_never_begins_is_refused_beside_its_field(
+    clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    address = f"/c/{clinic.id}/alerts/rota"
+    wrong: tuple[tuple[dict[str, object], str], ...] = (
+        ({"phone": "", "mail": ""}, "one of them must reach this person"),
+        ({"phone": "12"}, "no number that can be texted"),
+        ({"mail": "kim"}, "no mail address"),
+        ({"weekdays": [], "holidays": ""}, "Tick at least one weekday"),
+        ({"begins": ""}, "required"),
+    )
+    for fields, sentence in wrong:
+        answer = administrator.post(address, {name: value for name, value in {**NIGHTS, **fields}.items() if value})
+        assert answer.status_code == 422, fields
+        assert sentence in answer.text
+    assert entries(services, clinic) == []
+
+
+def test_a_shift_of_another_clinic_is_not_found(
+    clinic: Clinic, other_clinic: Clinic, services: Services, administrator: Browser, browse: Callable[[User], Browser]
+) -> None:
+    administrator.post(f"/c/{clinic.id}/alerts/rota", NIGHTS)
+    (entry,) = entries(services, clinic)
+    stranger = browse(add_staff(services, other_clinic.id, "administrator"))
+    assert stranger.post(f"/c/{other_clinic.id}/alerts/rota", {"remove": entry.id}).status_code == 404
+    assert "Kim" not in stranger.get(f"/c/{other_clinic.id}/alerts/rota").text
+    assert entries(services, clinic) == [entry]
+
+
+def test_only_administrators_find_the_way_there(clinic: Clinic, nurse: Browser, administrator: Browser) -> None:
+    link = f"/c/{clinic.id}/alerts/rota"
+    assert link in administrator.get(f"/c/{clinic.id}/alerts").text
+    assert link not in nurse.get(f"/c/{clinic.id}/alerts").text
+
+
+def test_an_alert_says_who_was_told_so_far_and_the_rota_where_it_has_a_gap(
+    phone: Phone, clinic: Clinic, services: Services, administrator: Browser, watch: Watch
+) -> None:
+    assert "Nobody stands in" in administrator.get(f"/c/{clinic.id}/alerts/rota").text
+    with services.database.writing() as tx:
+        on_call.add(tx, NOON, clinic.id, Recipient("text", "+12025550179"))
+    assert "+12025550179" in administrator.get(f"/c/{clinic.id}/alerts/rota").text
+    phone.text("ten trips to the loo and its only noon, see you friday")
+    watch.forward(timedelta(minutes=20))
+    Escalating(services.database, watch, "https://texts.example.org").round()
+    assert "Told so far:" in administrator.get(f"/c/{clinic.id}/alerts").text
+    with services.database.reading() as tx:
+        assert [each.to.address for each in notices.latest(tx)] == ["+12025550179"]
