@@ -6,11 +6,10 @@ from datetime import datetime
 
 from channels.base import Fault
 from channels.limits import carrier_day
-from scheduler.delivery import pacing
+from scheduler.delivery import pacing, ways
 from store import senders
 from store.clinics import ClinicEntry, Sender
 from store.database import Tx
-from store.senders import Standing
 
 COMPLAINTS = frozenset({Fault.THROTTLE, Fault.DAILY_CAP})
 """Faults that are about what the sender was given, not about the text."""
@@ -81,25 +80,30 @@ def rooms(tx: Tx, real: datetime, directory: Mapping[int, ClinicEntry], lanes: I
     """How many texts to claim of each lane at most.
 
     A lane is not among them where the gates must look at its texts all the same: its sender is stopped, takes no more
-    today, or is so slow that another one of the clinic should take its place.
+    today, or is so slow that another one of the clinic is to take its place.
     """
     running = {
-        sender.id: (sender, others)
+        each.id: (each, others)
         for entry in directory.values()
-        for others in [sum(each.stopped_at is None for each in entry.senders) > 1]
-        for sender in entry.senders
-        if sender.stopped_at is None
+        for others in [[other for other in entry.senders if other.stopped_at is None]]
+        for each in others
     }
-    known = senders.standings(tx, [lane for lane in lanes if lane in running])
-    found: dict[int, int] = {}
-    for lane, standing in known.items():
-        sender, has_others = running[lane]
-        if not _must_be_looked_at(sender, standing, real, has_others):
-            found[lane] = pacing.room(pacing.limit_of(sender), standing, real)
-    return found
+    asked = {lane: running[lane] for lane in lanes if lane in running}
+    known = senders.standings(tx, {other.id for _, others in asked.values() for other in others})
 
+    def takes_more(sender: Sender) -> bool:
+        return pacing.full_until(pacing.limit_of(sender), known[sender.id], real) is None
 
-def _must_be_looked_at(sender: Sender, standing: Standing, real: datetime, has_others: bool) -> bool:
-    if pacing.full_until(pacing.limit_of(sender), standing, real) is not None:
-        return True
-    return has_others and pacing.is_slowed_hard(standing, real)
+    def is_slow(sender: Sender) -> bool:
+        return pacing.is_slowed_hard(known[sender.id], real)
+
+    def is_relieved(sender: Sender, others: Iterable[Sender]) -> bool:
+        """Were its texts looked at with nobody there to take them, they would come back to its lane without end."""
+        fit = (other for other in others if ways.stands_in(other, sender) and takes_more(other))
+        return is_slow(sender) and not all(map(is_slow, fit))
+
+    return {
+        lane: pacing.room(pacing.limit_of(sender), known[lane], real)
+        for lane, (sender, others) in asked.items()
+        if takes_more(sender) and not is_relieved(sender, others)
+    }

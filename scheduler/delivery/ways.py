@@ -11,12 +11,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from channels.base import Via
-from store.clinics import Clinic, ClinicEntry, Sender
+from store.clinics import Carrier, Clinic, ClinicEntry, Sender
 from store.outbox import TextToSend
 from store.whatsapp import Template
 
 SESSION = timedelta(hours=24)
 """So long after a person's text WhatsApp takes any words to them (error 63016 says when not)."""
+_IS_FOR: Mapping[Via, frozenset[Carrier]] = {
+    Via.WHATSAPP: frozenset({"whatsapp", "service"}),
+    Via.SMS: frozenset({"long_code", "toll_free", "short_code", "service"}),
+}
 Templates = Mapping[tuple[int, str, str], Template]
 """By clinic, wording key and language."""
 
@@ -81,8 +85,12 @@ def other_way(text_via: str) -> Via:
 
 def senders_of(entry: ClinicEntry, via: Via) -> list[Sender]:
     """A clinic's senders for a network, the oldest first; a messaging service may have numbers for both."""
-    is_for = {Via.WHATSAPP: {"whatsapp", "service"}, Via.SMS: {"long_code", "toll_free", "short_code", "service"}}
-    return [sender for sender in entry.senders if sender.carrier in is_for[via]]
+    return [sender for sender in entry.senders if sender.carrier in _IS_FOR[via]]
+
+
+def stands_in(other: Sender, sender: Sender) -> bool:
+    """Whether a sender can send whatever another one does: it is there for all of its networks."""
+    return all(other.carrier in carriers for carriers in _IS_FOR.values() if sender.carrier in carriers)
 
 
 def runs(entry: ClinicEntry, via: Via) -> bool:

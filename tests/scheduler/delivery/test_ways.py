@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from channels.base import Fault, Receipt, ReceiptState, SendResult, Verdict, Via
+from channels.limits import carrier_of
 from content.library import Library
 from scheduler.delivery import dispatcher
-from store import clinics, contacts, inbox, messages, whatsapp
+from store import clinics, contacts, inbox, messages, senders, whatsapp
 from store.clinics import Sender
 from store.database import Database
 from store.whatsapp import Template
@@ -76,6 +77,32 @@ def test_an_answer_that_says_too_fast_slows_the_sender_and_it_recovers(slow: Wor
         throttled = SendResult(Verdict.LATER, None, 20429, Fault.THROTTLE, "")
         complaints = dispatcher.finish(tx, ENROLLED, slow.library, [(text, throttled) for text in ready], slow.chance)
     assert {complaint.fault for complaint in complaints} == {Fault.THROTTLE}
+
+
+@pytest.mark.parametrize("other", ["+12025550109", WHATSAPP, "MG" + "0" * 32])
+def test_what_waits_for_a_far_too_slow_sender_is_left_alone_where_no_other_can_take_it(slow: World, other: str) -> None:
+    added = add_sender(slow, other, carrier=carrier_of(other), kind="service" if other.startswith("MG") else "number")
+    first_texts(slow, 14)
+    for _ in range(3):
+        slow.begin(ENROLLED)
+    with slow.database.writing() as tx:
+        known = senders.lock_standings(tx, [slow.entry.senders[0].id, added.id]).values()
+        too_fast = [replace(each, slowed=6, slowed_at=ENROLLED, free_at=ENROLLED + 10 * SECOND) for each in known]
+        senders.set_standings(tx, too_fast)
+    assert slow.claim(ENROLLED) == []
+
+
+def test_what_waits_for_a_far_too_slow_sender_goes_from_another_that_can_take_it(slow: World) -> None:
+    added = add_sender(slow, "+12025550109", rate=1000)
+    first_texts(slow, 14)
+    with slow.database.writing() as tx:
+        clinics.stop_sender(tx, ENROLLED, added.id, "a fault")
+    slow.send(ENROLLED)
+    with slow.database.writing() as tx:
+        clinics.resume_sender(tx, ENROLLED, added.id)
+        (standing,) = senders.lock_standings(tx, [slow.entry.senders[0].id]).values()
+        senders.set_standings(tx, [replace(standing, slowed=6, slowed_at=ENROLLED)])
+    assert {text.sender for text in slow.send(ENROLLED)} == {added.address}
 
 
 def test_a_full_sender_waits_for_its_next_day_and_staff_hear_of_it_once(world: World) -> None:
