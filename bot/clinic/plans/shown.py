@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from bot.clinic.plans.offers import Offers
-from bot.clinic.plans.words import event_in_words, rule_in_words, titles_of
+from bot.clinic.plans.words import days_in_words, event_in_words, rule_in_words, titles_of
 from channels.base import Via
 from content.library import Library
 from content.sms_text import Measure, measure
@@ -149,8 +149,9 @@ def _lines(preview: Preview, standing: Standing, titles: dict[str, str], say: Sa
 
 
 def _line(pairs: list[_Pair], titles: dict[str, str], say: Say) -> Line:
-    event = pairs[0].event
-    what = "" if event is None else event_in_words(event, titles)
+    events = [pair.event for pair in pairs if pair.event is not None]
+    event = events[0] if events else None
+    what = "" if event is None else event_in_words(event, titles) if len(events) == 1 else days_in_words(events)
     return Line(
         what=what,
         kind="" if event is None else str(event.kind),

@@ -1,6 +1,6 @@
 """Changes, events and reminder rules in plain words, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask import g
@@ -149,6 +149,21 @@ def event_in_words(event: Event | PlanEvent, titles: Mapping[str, str]) -> str:
         case _:
             said = _("End of treatment")
     return str(said)
+
+
+def days_in_words(events: Sequence[Event]) -> str:
+    """What several treatment days of one cycle are, without their dates."""
+    items = dict.fromkeys(item for event in events for item in event.items)
+    days = [event.day for event in events]
+    return str(
+        _(
+            "Cycle %(cycle)s days %(first)s to %(last)s: %(items)s",
+            cycle=events[0].cycle,
+            first=min(days),
+            last=max(days),
+            items=", ".join(items),
+        )
+    )
 
 
 def titles_of(regimens: list[Regimen]) -> dict[str, str]:

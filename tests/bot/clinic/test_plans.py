@@ -17,7 +17,7 @@ from store.patients import Patient
 from store.plans import Plan
 from store.staff import User
 from tests.bot.clinic.conftest import Browser, add_staff
-from tests.bot.conftest import NOON, Watch, enrol
+from tests.bot.conftest import NOON, Phone, Watch, enrol
 
 START = date(2026, 5, 11)
 DELAY: dict[str, object] = {"kind": "delay", "cycle": "2", "days": "7", "policy": "reanchor", "version": "1"}
@@ -342,3 +342,21 @@ def test_hostile_words_of_a_reason_appear_as_they_are_written(nurse: Browser, pa
     page = nurse.get(f"{path}/change").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_days_at_home_that_move_alike_are_one_row(nurse: Browser, services: Services, clinic: Clinic) -> None:
+    at_home = enrol(services, "len_mm", START, phone="+12025550177")
+    path = f"/c/{clinic.id}/plans/{plan_of(services, at_home).id}"
+    page = nurse.post(f"{path}/change/preview", DELAY).text
+    assert "Cycle 2 days 1 to 21: lenalidomide, dexamethasone" in page
+    assert "(21 texts)" in page
+
+
+def test_nobody_is_asked_to_tell_a_patient_who_opted_out(
+    nurse: Browser, phone: Phone, patient: Patient, path: str
+) -> None:
+    assert 'name="tell"' in nurse.post(f"{path}/change/preview", DELAY).text
+    phone.text("STOP")
+    page = nurse.post(f"{path}/change/preview", DELAY).text
+    assert "This number has opted out" in page
+    assert 'name="tell"' not in page
