@@ -87,8 +87,7 @@ class Timeline:
 
     def later_phases(self, first: int) -> Iterator[Event]:
         """The starts of phases from a day on, but for the one with which the plan begins."""
-        begins = ((self._begin(run), run) for run in self.begins[1:])
-        return (_phase(run, begin) for begin, run in begins if first <= begin < self.over)
+        return (_phase(run, begin) for begin, run in self._phases[1:] if first <= begin < self.over)
 
     def rows(self, first: int) -> Iterator[Dose | Gap]:
         """Days of giving, and the gaps after them, from a day on and by their first day."""
@@ -159,7 +158,7 @@ class Timeline:
 
     def _main(self, first: int) -> Iterator[Event]:
         """Treatments, gaps, the starts of phases, and how it ends."""
-        begins = deque((begin, run) for run in self.begins if first <= (begin := self._begin(run)) < self.over)
+        begins = deque((begin, run) for begin, run in self._phases if first <= begin < self.over)
         check = _Check(self.planned, first) if self._is_checked else None
         for row in self.rows(first):
             while begins and begins[0][0] <= row[0]:
@@ -173,6 +172,16 @@ class Timeline:
         end = self.end()
         if end is not None and end.date.toordinal() >= first:
             yield end
+
+    @cached_property
+    def _phases(self) -> Sequence[tuple[int, Run]]:
+        """The first day and the first run of each phase: none begins later than the one after it."""
+        found = []
+        following = FOREVER
+        for run in reversed(self.begins):
+            following = min(following, self._begin(run))
+            found.append((following, run))
+        return found[::-1]
 
     def _begin(self, run: Run) -> int:
         """The first day of a phase: day 1 of its first cycle, or a visit of it that was put before that."""

@@ -106,6 +106,22 @@ def test_a_phase_begins_with_the_visit_that_came_early_for_an_open_day() -> None
     assert ((early.phase, early.day), (after.phase, after.day)) == (("two", 1), ("two", 2))
 
 
+def test_a_phase_that_gives_nothing_begins_no_later_than_the_visit_of_the_next_that_came_early() -> None:
+    made = regimen(
+        phase("one", "7 days", cycles=1),
+        phase("none", "28 days", give("drug", "17"), first_gap="9 days", cycles=1, lasts="2 weeks"),
+        phase("two", "7 days", first_gap="9 days", cycles=1),
+    )
+    calendar = Calendar(made, START, clinic_days=ClinicDays.of([0], snap=Snap.NEAREST))
+    told = [(event.date.isoformat(), event.name) for event in calendar.events(date(2026, 1, 7))]
+    assert told == [
+        ("2026-01-12", "none/start"),
+        ("2026-01-12", "two/start"),
+        ("2026-01-12", "two/c1/d1/visit"),
+        ("2026-01-13", "finished"),
+    ]
+
+
 def test_a_visit_that_stays_on_a_closed_day_says_so() -> None:
     stays = ClinicDays.of(range(5), [HOLIDAY], Snap.NONE)
     events = [
