@@ -122,6 +122,7 @@ def sender_list(as_json: bool) -> None:
         limit, standing = pacing.limit_of(each), standings[each.id]
         rows.append(
             {
+                "sender": each.id,
                 "clinic": each.clinic_id,
                 "address": each.address,
                 "kind": written(each.carrier),

@@ -228,7 +228,8 @@ RULES: Mapping[str, Rule] = {
     "sender_stopped": Rule(
         sender_stopped,
         "{count} number(s) of the clinic send nothing any more: sender {senders}.",
-        "The clinic's list of tasks has the reason. Mend it at Twilio, then let it send again.",
+        "`immunotext sender list` has the reason. Mend it at Twilio, then let each send again: "
+        "`immunotext sender set ADDRESS --resume`.",
     ),
     "clock_skew": Rule(
         clock_skew,
