@@ -102,22 +102,26 @@ def silences(record: Record, person: Person) -> Iterator[Silence]:
 def was_out(record: Record, person: Person, since: datetime, until: datetime) -> bool:
     """Whether somebody may have been out in any part of a span: what nobody can be sure of counts as out.
 
-    That the provider refuses somebody who left is as good as their own word.
+    That the provider refuses somebody who left is as good as their own word, and only START, not our own RESUME, is
+    taken there for coming back.
     """
     own = [text for text in record.heard if text.phone == person.phone]
     said = [(text.tried[1], True, text) for text in own if "stop" in text.kinds]
     said += [(text.tried[1], False, text) for text in own if "start" in text.kinds and "stop" not in text.kinds]
-    moments = [(at, goes, None if goes else text.answered) for at, goes, text in said]
+    moments = [(at, goes, None if goes else text.answered, text.words == "START") for at, goes, text in said]
     moments += [
-        (call.at, True, None)
+        (call.at, True, None, True)
         for call in record.calls()
         if call.outgoing.to == person.phone and call.result is not None and call.result.code == OPTED_OUT
     ]
     out: datetime | None = None
-    for at, goes, answered in sorted(moments, key=lambda each: each[:2]):
+    blocked = False
+    for at, goes, answered, is_the_providers in sorted(moments, key=lambda each: each[:2]):
         if goes:
             out = out or at
-        elif out is not None and answered is not None:
+            blocked = blocked or is_the_providers
+        elif out is not None and answered is not None and (is_the_providers or not blocked):
+            blocked = False
             if out <= until and answered[1] + timedelta(hours=1) >= since:
                 return True
             out = None
