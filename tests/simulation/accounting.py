@@ -118,7 +118,8 @@ def _free(books: Books, person: Person, text: Message, since: datetime, until: d
     held = [(each.since, each.until) for each in books.record.troubles]
     changes = books.history[text.id]
     for change, following in zip(changes, [*changes[1:], None], strict=True):
-        if change.state == "due" and change.detail:
+        # Nobody sends once more what may be under way still.
+        if (change.state == "due" and change.detail) or change.state in {"sending", "unknown"}:
             held.append((change.at, until if following is None else following.at))
     # A change of plan brings a text back at the moment it is made.
     since = max([since, *(change.at for change in changes if change.detail == "the plan was changed")])
