@@ -2,15 +2,20 @@ import json
 import stat
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from store import messages, queues, senders
 from store.database import Database, DatabaseDown, DatabaseTooNew
+from store.follow_ups import follow_up
+from store.messages import message
 from store.migrate import head, migrate
 from store.schema import metadata
 from store.sealed import Sealer
@@ -72,6 +77,65 @@ def test_migrating_again_changes_nothing(migrated_url: str) -> None:
     before = schema(migrated_url)
     assert migrate(migrated_url) == head()
     assert schema(migrated_url) == before
+
+
+AT = "'2026-03-02T15:00:00.000000+00:00'"
+SENT_AT = "'2026-03-02T15:00:07.000000+00:00'"
+ROWS = f"""
+INSERT INTO clinic (id, name, program, timezone, country, languages, default_language, window_from, window_until,
+    max_texts_per_week, demo, created_at, changed_at)
+VALUES (1, 'A', 'A', 'UTC', 'us', '[]', 'en', '09:00:00', '20:00:00', 7, false, {AT}, {AT});
+INSERT INTO sender (id, clinic_id, address, kind, opt_out_by, created_at)
+VALUES (1, 1, '+12025550100', 'number', 'us', {AT}), (2, 1, '+18885550100', 'number', 'us', {AT}),
+    (3, 1, '20255', 'number', 'us', {AT}), (4, 1, 'MG1', 'service', 'us', {AT});
+INSERT INTO contact (id, clinic_id, phone_hash, language, via, created_at) VALUES (1, 1, 'h', 'en', 'sms', {AT});
+INSERT INTO patient (id, clinic_id, contact_id, timezone, created_at) VALUES (1, 1, 1, 'UTC', {AT});
+INSERT INTO message (id, clinic_id, contact_id, patient_id, sender_id, direction, kind, args, via, state, state_at,
+    due_at, attempts, created_at)
+VALUES (1, 1, 1, 1, 1, 'out', 'welcome', '{{}}', 'sms', 'delivered', {AT}, {AT}, 1, {AT}),
+    (2, 1, 1, 1, NULL, 'out', 'reminder', '{{}}', 'sms', 'due', {AT}, {AT}, 0, {AT});
+INSERT INTO message_state (id, clinic_id, message_id, state, at)
+VALUES (1, 1, 1, 'sending', {SENT_AT}), (2, 1, 1, 'delivered', {SENT_AT}), (3, 1, 2, 'due', {AT});
+INSERT INTO follow_up (id, clinic_id, contact_id, kind, urgency, opened_at)
+VALUES (1, 1, 1, 'danger', 3, {AT}), (2, 1, 1, 'media', 1, {AT});
+INSERT INTO staff_user (id, email, name, created_at) VALUES (1, 'a@example.org', 'A', {AT}), (2, 'b', 'B', {AT});
+INSERT INTO heartbeat (process, host, kind, at) VALUES ('web-1', 'one', 'web', {AT});
+INSERT INTO job (id, clinic_id, kind, args, by, created_at) VALUES (1, 1, 'closure', '{{}}', 'a', {AT})
+"""
+"""As an installation of the eighth revision has them."""
+
+
+def test_what_an_installation_had_is_still_there_in_this_release(
+    database_url: str, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+    with monkeypatch.context() as earlier:
+        earlier.setattr(command, "upgrade", lambda config, _: upgrade(config, "0008"))
+        migrate(database_url)
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        for statement in ROWS.split(";"):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    migrate(database_url)
+    database = Database.open(database_url, sealer)
+    with database.reading() as tx:
+        carriers = [(each.address, each.carrier) for each in senders.all_senders(tx)]
+        sent, waiting = messages.conversation(tx, 1)
+        begun = [row[0] for row in tx.conn.execute(sa.select(message.c.begun_at).order_by(message.c.id))]
+        rung = [row[0] is not None for row in tx.conn.execute(sa.select(follow_up.c.rung_at).order_by(follow_up.c.id))]
+        waits = queues.queues(tx)
+    database.close()
+    assert carriers == [
+        ("+12025550100", "long_code"),
+        ("+18885550100", "toll_free"),
+        ("20255", "short_code"),
+        ("MG1", "service"),
+    ]
+    assert (sent.state, sent.lane, sent.instead, waiting.state) == ("delivered", 0, None, "due")
+    assert begun == [datetime(2026, 3, 2, 15, 0, 7, tzinfo=UTC), None]
+    assert rung == [True, False]
+    assert [(queue.clinic_id, queue.lane) for queue in waits] == [(1, 0)]
 
 
 def test_several_processes_may_migrate_at_once(database_url: str) -> None:
