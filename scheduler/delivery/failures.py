@@ -20,8 +20,8 @@ _SETTLED = _FAILED | {"delivered"}
 _PASSING = frozenset({Fault.RECIPIENT_TEMPORARY, Fault.THROTTLE, Fault.DAILY_CAP, Fault.EXPIRED})
 """What keeps a text that the provider took from arriving now, and need not keep it an hour later."""
 _FOR_GOOD = frozenset({Fault.RECIPIENT_PERMANENT})
-_NOT_BY_WHATSAPP = frozenset({Fault.TEMPLATE, Fault.CONTENT, Fault.BLOCKED})
-"""What WhatsApp does not take another network may."""
+_NOT_BY_WHATSAPP = frozenset({Fault.TEMPLATE, Fault.CONTENT})
+"""What WhatsApp does not take another network may. Whoever blocked us there is not written to elsewhere: staff ask."""
 _ONCE_MORE = "once more after"
 _LOOK_BACK = 20
 """Messages of a conversation in which the last text that went out before is looked for."""

@@ -185,6 +185,18 @@ def test_what_whatsapp_does_not_take_for_good_goes_once_as_sms(world: World) -> 
     assert len(world.texts(enrolled)) == 1
 
 
+def test_who_blocked_us_on_whatsapp_is_not_written_to_by_sms_and_staff_see_it(world: World) -> None:
+    add_sender(world, WHATSAPP, carrier="whatsapp")
+    add_template(world, "optin_confirm", "{program}: you are signed up.")
+    world.enrol(ENROLLED, VISIT, via=Via.WHATSAPP)
+    ready = world.begin(ENROLLED)
+    world.finish(ENROLLED, ready)
+    blocked = Receipt(f"SM{1:032x}", ReceiptState.FAILED, 63033, ready[0].outgoing.attempt, Fault.BLOCKED)
+    world.receive(ENROLLED, blocked)
+    assert world.send(ENROLLED + timedelta(hours=1)) == []
+    assert [(task.kind, task.detail) for task in world.tasks()] == [("failed_text", "blocked")]
+
+
 @pytest.mark.parametrize(("agreed", "vias"), [(None, [Via.SMS]), ("yes", [Via.SMS, Via.WHATSAPP])])
 def test_who_chose_sms_is_reached_by_whatsapp_only_if_they_agreed(
     world: World, agreed: contacts.Fallback | None, vias: list[Via]
