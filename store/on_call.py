@@ -62,9 +62,13 @@ def of_clinic(tx: Tx, clinic_id: int) -> tuple[Recipient, ...]:
 
 
 def of_clinics(tx: Tx) -> Mapping[int, tuple[Recipient, ...]]:
-    """Whom each clinic wants to be told, in its order; clinics without a list are left out."""
+    """Whom each clinic wants to be told, in its order; clinics without a list are left out.
+
+    Nor is an address in it that cannot be opened: the others are told.
+    """
     found: dict[int, tuple[Recipient, ...]] = {}
     for row in tx.conn.execute(sa.select(on_call).order_by(on_call.c.clinic_id, on_call.c.id)):
-        who = Recipient(row.means, tx.sealer.open(row.address_sealed))
-        found[row.clinic_id] = (*found.get(row.clinic_id, ()), who)
+        address = tx.sealer.open_or_none(row.address_sealed)
+        if address is not None:
+            found[row.clinic_id] = (*found.get(row.clinic_id, ()), Recipient(row.means, address))
     return found

@@ -40,7 +40,7 @@ class Shift:
 
     It begins at ``begins`` on each of ``weekdays`` (Monday 0) and ends at ``ends``, on the next day where that is not
     later; both the same is a whole day. On a holiday only shifts with ``holidays`` begin, whatever the weekday.
-    ``phone`` is an E.164 number; at least one of it and ``mail`` is there.
+    ``phone`` is an E.164 number; at least one of it and ``mail`` is there, unless it cannot be opened any more.
     """
 
     step: RotaStep
@@ -105,8 +105,8 @@ def _as_entry(tx: Tx, row: sa.Row[Any]) -> RotaEntry:
     shift = Shift(
         step=row.step,
         name=row.name,
-        phone=None if row.phone_sealed is None else tx.sealer.open(row.phone_sealed),
-        mail=None if row.mail_sealed is None else tx.sealer.open(row.mail_sealed),
+        phone=tx.sealer.open_or_none(row.phone_sealed),
+        mail=tx.sealer.open_or_none(row.mail_sealed),
         weekdays=tuple(row.weekdays),
         begins=row.begins,
         ends=row.ends,

@@ -50,6 +50,17 @@ class Sealer:
                 "Add the older keys after the newest one."
             ) from None
 
+    def open_or_none(self, token: bytes | None) -> str | None:
+        """The same; None where there is nothing or it cannot be opened.
+
+        For what is read together with that of others: that the keys are right was checked at start, so this one token
+        is damaged, and must not hold up the others.
+        """
+        try:
+            return None if token is None else self.open(token)
+        except WrongKey:
+            return None
+
     def reseal(self, token: bytes) -> bytes:
         """The same text under the newest key; the token itself where it is that already. Raises WrongKey."""
         try:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from store.columns import Moment
 from store.contacts import contact
 from store.database import Tx
-from store.errors import WrongKey
 from store.messages import UNSETTLED, message, message_state, remember, step_of
 from store.senders import sender
 from store.states import SEND_ONCE_MORE
@@ -57,10 +56,10 @@ def unsettled(tx: Tx, before: datetime, limit: int) -> list[Unsettled]:
     return [
         Unsettled(
             id=row.id,
-            to=_opened(tx, row.phone_sealed),
+            to=tx.sealer.open_or_none(row.phone_sealed),
             sender=row.address,
             via=row.via,
-            body=_opened(tx, row.body_sealed) or "",
+            body=tx.sealer.open_or_none(row.body_sealed) or "",
             attempts=row.attempts,
             called_at=row.called_at or row.state_at,
             unknown_at=row.state_at,
@@ -104,12 +103,3 @@ def _still(tx: Tx, text: Unsettled) -> int | None:
     )
     clinic_id: int | None = tx.conn.execute(still.with_for_update()).scalar()
     return clinic_id
-
-
-def _opened(tx: Tx, sealed: bytes | None) -> str | None:
-    if sealed is None:
-        return None
-    try:
-        return tx.sealer.open(sealed)
-    except WrongKey:
-        return None

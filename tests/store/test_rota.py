@@ -43,3 +43,14 @@ def test_nobody_takes_a_shift_off_another_clinics_rota(database: Database) -> No
 def test_a_shift_without_any_address_is_refused(database: Database) -> None:
     with pytest.raises(sa.exc.IntegrityError), database.writing() as tx:
         rota.add_shift(tx, NOW, add_sample(tx).clinic.id, replace(DAY, mail=None))
+
+
+def test_an_address_that_cannot_be_opened_keeps_nobody_else_from_being_told(database: Database) -> None:
+    with database.writing() as tx:
+        clinic_id = add_sample(tx).clinic.id
+        number = rota.add_shift(tx, NOW, clinic_id, NIGHT)
+        tx.conn.execute(sa.update(rota.rota).where(rota.rota.c.id == number).values(phone_sealed=b"damaged"))
+        rota.add_shift(tx, NOW, clinic_id, DAY)
+    with database.reading() as tx:
+        told = [entry.shift.recipients() for entry in rota.of_clinic(tx, clinic_id)]
+    assert told == [DAY.recipients(), (Recipient("mail", "kim@example.org"),)]

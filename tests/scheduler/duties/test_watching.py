@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from channels.base import Fault, SendResult, Verdict
 from scheduler.duties.living import Living
@@ -269,6 +270,18 @@ def test_one_who_is_on_call_for_clinic_and_operator_is_told_once(world: World, w
     show(world, clock, "web")
     watch.round()
     assert [each.to for each in all_notices(world)].count(OPERATOR[0]) == 1
+
+
+def test_an_address_that_cannot_be_opened_keeps_nobody_else_from_being_told(
+    world: World, watch: Watching, clock: Clock
+) -> None:
+    with world.database.writing() as tx:
+        is_text = on_call.on_call.c.means == "text"
+        tx.conn.execute(sa.update(on_call.on_call).where(is_text).values(address_sealed=b"damaged"))
+    clock.forward(MINUTE)
+    show(world, clock, "web")
+    watch.round()
+    assert {each.to for each in all_notices(world)} == {*OPERATOR, CLINIC_MAIL}
 
 
 def test_the_clinics_of_others_hear_nothing_of_a_clinics_alarm(world: World, watch: Watching, clock: Clock) -> None:
