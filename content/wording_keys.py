@@ -73,6 +73,7 @@ _REPLIES = {
     "missed_thanks": "phone",
     "later": "phone emergency",
     "kept": "phone emergency",
+    "seen": "program who time phone emergency",
 }
 _REMINDERS = {
     "visit_before": "program dow date time phone",

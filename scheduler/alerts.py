@@ -7,7 +7,11 @@ and the clock starts again. A reply that did not arrive is what staff see first,
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from store import audit, contacts, follow_ups, messages
+from content.sms_text import fold, measure
+from scheduler.plan.local_time import to_local
+from scheduler.send_window import SendWindow
+from store import audit, contacts, follow_ups, messages, outbox, patients
+from store.clinics import Clinic
 from store.contacts import Contact
 from store.database import Tx
 from store.follow_ups import FollowUp, ReplyState
@@ -31,6 +35,10 @@ HEADLINES: Mapping[ReplyState, str] = {
 CLOCKS: Mapping[int, timedelta] = {_NOW: timedelta(minutes=15), 2: timedelta(hours=1)}
 """After how long an alert of each urgency is overdue."""
 
+SEEN = "seen"
+"""The wording key of the text that somebody has seen theirs."""
+
+_SEEN_OF_USE = timedelta(minutes=30)
 _MOST_LINES = 20
 _LONGEST_QUOTE = 300
 
@@ -103,8 +111,9 @@ class SeenAlready(Exception):
 
 def see(tx: Tx, now: datetime, alert: FollowUp, rung_at: datetime, by: str) -> FollowUp:
     """That ``by`` has seen the alert and takes it. Raises SeenAlready, with one plain sentence."""
+    before = follow_ups.get_follow_up(tx, alert.clinic_id, alert.id) or alert
     after = follow_ups.see(tx, now, alert.id, rung_at, by)
-    if after.seen_by == by and after.seen_at == now:
+    if before.seen_at is None and after.seen_by == by and after.seen_at == now:
         audit.record(tx, now, alert.clinic_id, by, "see", "follow_up", alert.id)
         return after
     if after.state == "done":
@@ -112,6 +121,31 @@ def see(tx: Tx, now: datetime, alert: FollowUp, rung_at: datetime, by: str) -> F
     if after.seen_by is not None:
         raise SeenAlready(f"{after.seen_by} has this alert already.")
     raise SeenAlready("Another text came from this number: read it first.")
+
+
+def tell_seen(tx: Tx, now: datetime, clinic: Clinic, alert: FollowUp, name: str, address: str) -> int | None:
+    """Lets who texted know that somebody has seen it, where their clinic wants that; the text's id.
+
+    Of who saw it the text says an initial: of the ``name``, or of the mail ``address`` where that has none that an SMS
+    can carry. It answers a text and so goes at any hour; what cannot go soon goes not at all.
+    """
+    if not clinic.tell_seen or alert.contact_id is None:
+        return None
+    person = None if alert.patient_id is None else patients.get_patient(tx, alert.patient_id)
+    zone = clinic.timezone if person is None else SendWindow.of(person, clinic).zone(now)
+    return outbox.add_text(
+        tx,
+        now,
+        clinic_id=alert.clinic_id,
+        contact_id=alert.contact_id,
+        patient_id=alert.patient_id,
+        kind="reply",
+        template=SEEN,
+        args={"who": _initial(name, address), "time": f"{to_local(now, zone):%H:%M}"},
+        due_at=now,
+        expires_at=now + _SEEN_OF_USE,
+        priority=0,
+    )
 
 
 def close(tx: Tx, now: datetime, alert: FollowUp, by: str, note: str) -> FollowUp:
@@ -183,6 +217,12 @@ def _added(detail: str | None, line: str) -> str:
     """The first line and the latest: a number that never stops must not make the alert grow without end."""
     lines = [*(detail or "").splitlines(), line]
     return "\n".join(lines if len(lines) <= _MOST_LINES else [lines[0], *lines[-_MOST_LINES + 1 :]])
+
+
+def _initial(name: str, address: str) -> str:
+    first = fold(name.strip()[:1]).upper()
+    readable = first.isalpha() and measure(first).encoding == "GSM-7"
+    return f"{first if readable else address[:1].upper()}."
 
 
 def _is_blocked(contact: Contact) -> bool:

@@ -92,6 +92,11 @@ def clinic_add(name: str, **given: Any) -> None:
     default=None,
     help="Whether the first text asks who is enrolled from now on to reply C (default no).",
 )
+@click.option(
+    "--tell-seen/--no-tell-seen",
+    default=None,
+    help="Whether who texted of danger is told when somebody has seen it (default no).",
+)
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
     """Change settings of the clinic called NAME.
 
@@ -139,6 +144,7 @@ def clinic_list(as_json: bool) -> None:
             "holidays": entry.clinic.closed_on,
             "snap": written(entry.clinic.snap),
             "ask_confirmation": entry.clinic.ask_confirmation,
+            "tell_seen": entry.clinic.tell_seen,
         }
         for entry in found
     ]

@@ -13,6 +13,7 @@ _LONGEST = {
     "clinic": "Riverside Treatment Center W",
     "phone": "+44 20 7946 0958",
     "n": "21",
+    "who": "W.",
 }
 
 

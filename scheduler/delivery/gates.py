@@ -23,6 +23,9 @@ WELCOME_MENDED = timedelta(hours=1)
 VISITS = "appointment"
 """The category of visit reminders in the wording files."""
 
+ANSWER = "reply"
+"""The kind of a text that answers one: what keeps texts back that nobody asked for does not keep it."""
+
 REASONS = {
     "opted_out": "This number opted out.",
     "paused": "The patient had asked for a pause.",
@@ -143,7 +146,7 @@ def welcomed(case: Case) -> Decision | None:
     One that was cancelled was so by an opt-out or a pause, and the answer to who takes that back confirms it; or the
     answer to START had confirmed it before. One that ended otherwise is a number that staff have to look at.
     """
-    if case.text.kind == "welcome" or case.before.welcome in _WELCOMED:
+    if case.text.kind in ("welcome", ANSWER) or case.before.welcome in _WELCOMED:
         return None
     takes = _WELCOME_TAKES.get(case.before.welcome or "none", WELCOME_MENDED)
     return Wait("not_welcomed", max(case.now + takes, case.window.next_open(case.now)))
@@ -159,14 +162,16 @@ def has_way(case: Case) -> Decision | None:
 def calm_after_danger(case: Case) -> Decision | None:
     """Who told of danger to life is left in peace for the clinic's quiet hours; visits are still told of (A4)."""
     alarmed = case.text.alarmed_at
-    if alarmed is None or case.category == VISITS:
+    if alarmed is None or case.category == VISITS or case.text.kind == ANSWER:
         return None
     over = alarmed + timedelta(hours=case.entry.clinic.quiet_hours)
     return Wait("after_danger", over) if case.now < over else None
 
 
 def in_window(case: Case) -> Decision | None:
-    """It is an hour at which this person may be texted (regulation.md R14)."""
+    """It is an hour at which this person may be texted (regulation.md R14); who wrote to us is answered at any."""
+    if case.text.kind == ANSWER:
+        return None
     opens = case.window.next_open(case.now)
     return Wait("outside_window", opens) if opens > case.now else None
 
@@ -177,7 +182,7 @@ def under_weekly_limit(case: Case) -> Decision | None:
     What waits is tried again first thing on the next day, and then the more urgent goes first.
     """
     latest = case.before.nth_latest
-    if case.text.kind == "welcome" or latest is None or latest < case.window.week_began(case.now):
+    if case.text.kind in ("welcome", ANSWER) or latest is None or latest < case.window.week_began(case.now):
         return None
     return Wait("weekly_limit", case.window.opens_tomorrow(case.now))
 

@@ -61,7 +61,8 @@ def seen(clinic_id: int, alert_id: int) -> AnyResponse:
     at = now()
     try:
         with services().database.writing() as tx:
-            alerts.see(tx, at, card.alert, _rung_at(), here().actor)
+            taken = alerts.see(tx, at, card.alert, _rung_at(), here().actor)
+            alerts.tell_seen(tx, at, here().clinic, taken, here().account.name, here().actor)
     except SeenAlready as error:
         flash(str(error), "error")
     else:

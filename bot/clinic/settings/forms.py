@@ -65,6 +65,7 @@ class ClinicForm(FlaskForm):
     max_texts_per_week = IntegerField(_("Reminders a week, at most"), [NumberRange(1, 100)])
     quiet_hours = IntegerField(_("Quiet hours after a text of danger to life"), [NumberRange(0, 168)])
     ask_confirmation = BooleanField(_("The first text asks whoever is enrolled to reply C"))
+    tell_seen = BooleanField(_("Who texted of danger is told when somebody has seen it"))
     open_weekdays = SeveralField(
         _("Weekdays with visits"), coerce=int, choices=[SelectChoice(*each) for each in WEEKDAYS]
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.services import Services
-from store import audit, follow_ups
+from store import audit, clinics, follow_ups
 from store.clinics import Clinic
 from store.follow_ups import FollowUp
 from store.staff import User
@@ -118,3 +118,20 @@ def test_a_viewer_sees_and_cannot_take(
     assert DANGER in viewer.get(f"/c/{clinic.id}/alerts").text
     assert "I have it" not in viewer.get(f"/c/{clinic.id}/alerts").text
     assert viewer.post(f"/c/{clinic.id}/alerts/{alert.id}/seen", rung(alert)).status_code == 403
+
+
+def test_a_clinic_that_wants_it_lets_the_patient_know_that_somebody_has_seen_the_text(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser, administrator: Browser
+) -> None:
+    settings = administrator.get(f"/c/{clinic.id}/settings").text
+    assert 'name="tell_seen"' in settings
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, tell_seen=True)
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    for _ in range(2):
+        nurse.post(f"/c/{clinic.id}/alerts/{alert.id}/seen", rung(alert))
+    told = [each for each in phone.messages() if each.template == "seen"]
+    assert [(each.kind, each.state, each.args) for each in told] == [
+        ("reply", "due", {"who": "T.", "time": "12:00"}),
+    ]
