@@ -59,7 +59,7 @@ class Housekeeping:
         self._services.directory.refresh(self._services.database)
         self._services.desk.replay()
         if self._last_profiles is None or real - self._last_profiles >= PROFILES_EVERY:
-            self._services.conversation.profiles.refresh(self._services.database)
+            self._services.conversation.profiles.refresh(self._services.database, self._services.clock())
             self._last_profiles = real
         if self._last_beat is None or real - self._last_beat >= BEAT_EVERY:
             self._living.beat()

@@ -11,9 +11,13 @@ PROFILES = ("cart", "bispecific")
 
 @dataclass(frozen=True, slots=True)
 class CellTherapy:
-    """The profile of each item that a regimen may give."""
+    """The profile of each item that a regimen may give.
+
+    ``days_after_stop``: how long after the last treatment of a plan that was stopped its patient still has it.
+    """
 
     items: Mapping[str, str]
+    days_after_stop: int
 
     def profile(self, items: Iterable[str]) -> str | None:
         """What a patient is on who is given these; None for anything else."""
@@ -29,5 +33,8 @@ def read_cell_therapy(file: TomlFile) -> CellTherapy:
             if item in items:
                 file.fault("duplicate", f"'{item}' is listed twice: remove one", profile, number)
             items[item] = profile
+    days = file.table.integer("days_after_stop")
+    if days < 0:
+        file.fault("range", "'days_after_stop' is a number of days: 0 or more", "days_after_stop")
     file.table.finish()
-    return CellTherapy(items)
+    return CellTherapy(items, days)

@@ -1,6 +1,7 @@
 """On which regimens people are: what decides whether a sign is graver for them. No name and no number is opened."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -8,14 +9,24 @@ from store.columns import among
 from store.contacts import contact
 from store.database import Tx
 from store.patients import patient
+from store.plan_events import plan_event
 from store.plans import plan, regimen_definition
 from store.prepared import Prepared
 
-_RUNS = (patient.c.state == sa.literal_column("'active'")) & (plan.c.state != sa.literal_column("'stopped'"))
+# What was to come after a plan was stopped is gone.
+_TREATED_SINCE = sa.exists().where(
+    plan_event.c.plan_id == plan.c.id,
+    plan_event.c.date >= sa.bindparam("since", type_=sa.Date),
+    plan_event.c.kind == sa.literal_column("'treatment'"),
+    plan_event.c.status.in_([sa.literal_column(f"'{status}'") for status in ("planned", "confirmed", "given")]),
+)
+_COUNTS = (patient.c.state == sa.literal_column("'active'")) & (
+    (plan.c.state != sa.literal_column("'stopped'")) | _TREATED_SINCE
+)
 _OF = Prepared(
     sa.select(plan.c.digest)
     .join_from(patient, plan, plan.c.patient_id == patient.c.id)
-    .where(patient.c.contact_id == sa.bindparam("contact"), _RUNS)
+    .where(patient.c.contact_id == sa.bindparam("contact"), _COUNTS)
 )
 _ALL = sa.select(regimen_definition.c.digest)
 _DEFINITION = sa.select(regimen_definition.c.definition).where(regimen_definition.c.digest == sa.bindparam("of_digest"))
@@ -23,13 +34,16 @@ _ON = Prepared(
     sa.select(contact.c.clinic_id, contact.c.phone_hash, plan.c.digest)
     .join_from(plan, patient, patient.c.id == plan.c.patient_id)
     .join(contact, contact.c.id == patient.c.contact_id)
-    .where(_RUNS, among(plan.c.digest, "digests"))
+    .where(_COUNTS, among(plan.c.digest, "digests"))
 )
 
 
-def regimens_of(tx: Tx, contact_id: int) -> list[str]:
-    """The digests of the regimens that the patient of a contact is on; one that has finished its course counts."""
-    return [row[0] for row in _OF.every(tx, contact=contact_id)]
+def regimens_of(tx: Tx, contact_id: int, since: date) -> list[str]:
+    """The digests of the regimens that the patient of a contact is on.
+
+    One that has finished its course counts, and one that was stopped if anything was given on ``since`` or later.
+    """
+    return [row[0] for row in _OF.every(tx, contact=contact_id, since=since)]
 
 
 def known_regimens(tx: Tx) -> list[str]:
@@ -43,6 +57,6 @@ def definition(tx: Tx, digest: str) -> str | None:
     return found
 
 
-def who_is_on(tx: Tx, digests: Sequence[str]) -> list[tuple[int, bytes, str]]:
-    """The clinic, the hash of the number and the digest of everybody who is on one of these regimens."""
-    return [(row[0], row[1], row[2]) for row in _ON.every(tx, digests=list(digests))]
+def who_is_on(tx: Tx, digests: Sequence[str], since: date) -> list[tuple[int, bytes, str]]:
+    """The clinic, the hash of the number and the digest of everybody on one of these regimens, as `regimens_of`."""
+    return [(row[0], row[1], row[2]) for row in _ON.every(tx, digests=list(digests), since=since)]

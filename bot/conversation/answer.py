@@ -210,7 +210,7 @@ class Conversation:
         if contact is None or kind in TO_LIFE:
             return heard, None
         asked = what_was_asked(tx, contact.id, heard, now)
-        profile = self.profiles.ask(tx, contact.id) if kind in _MAY_BE_GRAVER or asked else None
+        profile = self.profiles.ask(tx, contact.id, now) if kind in _MAY_BE_GRAVER or asked else None
         other_language = heard.tongue is None and contact.language != heard.outcome.language and kind not in URGENT
         language = contact.language if other_language or asked else heard.tongue
         if not other_language and asked is None and profile is None:

@@ -7,6 +7,7 @@ that in a sealed file, which holds no more than the hashes of the numbers. Who i
 import json
 import logging
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.directory import Reached
@@ -30,20 +31,21 @@ class Profiles:
         self._by_digest: dict[str, str | None] = {}
         self._known: Mapping[tuple[int, bytes], str] = {}
 
-    def ask(self, tx: Tx, contact_id: int) -> str | None:
+    def ask(self, tx: Tx, contact_id: int, now: datetime) -> str | None:
         """The profile of a contact's patient, from the plans as they stand."""
-        return _gravest({self._profile(tx, digest) for digest in profiles.regimens_of(tx, contact_id)})
+        since = self._since(now)
+        return _gravest({self._profile(tx, digest) for digest in profiles.regimens_of(tx, contact_id, since)})
 
     def recall(self, reached: Reached, phone: str) -> str | None:
         """The profile of a number (E.164) as it was last read."""
         clinic_id = reached.entry.clinic.id
         return self._known.get((clinic_id, self._sealer.index(clinic_id, "phone", phone)))
 
-    def refresh(self, database: Database) -> None:
+    def refresh(self, database: Database, now: datetime) -> None:
         """Read anew who has a profile. Raises StoreError; what was known stays known then."""
         with database.reading() as tx:
             grave = [digest for digest in profiles.known_regimens(tx) if self._profile(tx, digest)]
-            people = profiles.who_is_on(tx, grave) if grave else []
+            people = profiles.who_is_on(tx, grave, self._since(now)) if grave else []
         found: dict[tuple[int, bytes], set[str | None]] = {}
         for clinic_id, phone_hash, digest in people:
             found.setdefault((clinic_id, bytes(phone_hash)), set()).add(self._by_digest[digest])
@@ -72,6 +74,10 @@ class Profiles:
             part.rename(self._file)
         except OSError as error:
             _log.warning("%s cannot be written: %s", self._file, error.strerror)
+
+    def _since(self, now: datetime) -> date:
+        """A plan that was stopped counts if its last treatment was on this day or later."""
+        return now.date() - timedelta(days=self._therapy.days_after_stop)
 
     def _profile(self, tx: Tx, digest: str) -> str | None:
         if digest not in self._by_digest:
