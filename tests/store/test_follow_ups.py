@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from store import follow_ups
 from store.database import Database
@@ -112,3 +113,16 @@ def test_another_text_joins_what_is_open_and_a_reply_settles_it(database: Databa
         assert follow_ups.get_follow_up(tx, sample.clinic.id + 1, found.id) is None
         assert follow_ups.open_one(tx, sample.contact.id, "danger") is None
         assert [task.state for task in follow_ups.about(tx, sample.contact.id)] == ["done"]
+
+
+def test_words_that_cannot_be_opened_keep_no_alert_from_being_seen(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        known = {"clinic_id": sample.clinic.id, "contact_id": sample.contact.id, "kind": "danger", "urgency": 3}
+        first, second = (follow_ups.open_follow_up(tx, NOW, **known, detail=detail).id for detail in ("one", "two"))  # type: ignore[arg-type]
+        damaged = sa.update(follow_ups.follow_up).where(follow_ups.follow_up.c.id == first)
+        tx.conn.execute(damaged.values(detail_sealed=b"damaged", note_sealed=b"damaged"))
+        assert [(each.id, each.detail) for each in follow_ups.open_ones(tx, sample.clinic.id)] == [
+            (first, None),
+            (second, "two"),
+        ]
