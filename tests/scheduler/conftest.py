@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from content.library import Library, load
+from store import health
 from store.database import Database
+from store.health import DemoClock
 from tests.conftest import DIALECTS
 from tests.postgres import Postgres
 from tests.scheduler.door import Opens, opener
-from tests.scheduler.world import World, at, open_database
+from tests.scheduler.world import ENROLLED, World, at, open_database
 from tests.store.conftest import EMPTY
 
 NEW_YEAR = at(2026, 1, 1, 12)
@@ -55,3 +57,12 @@ def world(database: Database, library: Library) -> World:
 def opens(world: World) -> Opens:
     """Doors to plans of the clinic."""
     return opener(world)
+
+
+@pytest.fixture
+def demo(world: World) -> World:
+    """The demo's clock stands at the moment of enrolment, so that the first texts are due."""
+    real = world.database.now()
+    with world.database.writing() as tx:
+        health.set_demo_clock(tx, DemoClock(ENROLLED - real, False))
+    return world
