@@ -71,11 +71,17 @@ ROUTES: Mapping[str, Right | str] = {
     # Today.
     "today.page": Right.SEE,
     "today.live": Right.SEE,
+    "today.huddle": Right.SEE,
+    "today.task": Right.SEE,
+    "today.settle": Right.CARE,
     # Patients.
     "patients.page": Right.SEE,
     "patients.found": Right.SEE,
     "patients.one": Right.SEE,
     "patients.texts": Right.SEE,
+    # Why a text went, or did not.
+    "why.text": Right.SEE,
+    "why.day": Right.SEE,
     # Alerts.
     "alerts.page": Right.SEE,
     "alerts.live": Right.SEE,

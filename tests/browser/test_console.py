@@ -1,0 +1,124 @@
+"""The console in a real browser: every page that links lead to, for those who see little, and without a mouse.
+
+With SCREENSHOTS=FOLDER each page is also drawn into that folder.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from bot.demo import PASSWORD
+
+ADMINISTRATOR = "charge@harbor.example"
+MOST_PAGES = 60
+_NUMBERS = re.compile(r"\d+")
+
+
+def sign_in(page: Page, demo: str, email: str) -> None:
+    page.goto(f"{demo}/sign-in")
+    page.get_by_label("Email Address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
+
+
+@contextmanager
+def signed_in(browser: Browser, demo: str, width: int, scheme: str) -> Iterator[Page]:
+    """A page of somebody who is administrator, as wide and as dark as asked."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    sign_in(page, demo, ADMINISTRATOR)
+    yield page
+    page.close()
+
+
+def pages(page: Page, demo: str) -> Iterator[str]:
+    """Opens every page of the console that links lead to, one of each kind, beginning with the one that is open."""
+    waiting = [page.url.removeprefix(demo), "/account"]
+    known: set[str] = set()
+    while waiting and len(known) < MOST_PAGES:
+        path = waiting.pop(0).partition("#")[0]
+        kind = _NUMBERS.sub("N", path.partition("?")[0])
+        if kind in known:
+            continue
+        known.add(kind)
+        page.goto(f"{demo}{path}")
+        waiting += page.eval_on_selector_all(
+            "a[href^='/c/'], a[href^='/account']", "links => links.map(link => link.getAttribute('href'))"
+        )
+        if page.locator("main").count():
+            yield kind
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, scheme: str) -> None:
+    drawn = os.environ.get("SCREENSHOTS")
+    seen = []
+    with signed_in(browser, demo, width, scheme) as page:
+        for kind in pages(page, demo):
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{kind}\n{found.generate_report()}"
+            scroll, shown = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert scroll <= shown, f"{kind} is wider than the screen"
+            seen.append(kind)
+            if drawn:
+                name = kind.strip("/").replace("/", "-")
+                page.screenshot(path=Path(drawn) / f"{name}-{width}-{scheme}.png", full_page=True)
+    assert {"/c/N/today", "/c/N/patients", "/c/N/patients/N", "/c/N/alerts", "/c/N/settings", "/c/N/audit"} <= set(seen)
+
+
+def test_the_screens_are_reached_by_keys_alone(demo: str, page: Page) -> None:
+    sign_in(page, demo, ADMINISTRATOR)
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Patients")
+    page.keyboard.press("/")
+    page.keyboard.type("alic")
+    expect(page.get_by_role("link", name="Alice Moore")).to_be_visible()
+    expect(page.get_by_role("link", name="Sam Taylor")).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Alice Moore").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alice Moore")
+
+
+def test_what_must_not_wait_for_a_script_works_without_one(demo: str, browser: Browser) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    sign_in(page, demo, ADMINISTRATOR)
+    page.get_by_role("link", name="Patients").click()
+    page.get_by_role("searchbox").fill("delgado")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Rosa Delgado").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rosa Delgado")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+    page.close()
+
+
+def test_a_danger_text_appears_on_an_open_page_and_is_taken(demo: str, browser: Browser, page: Page) -> None:
+    sign_in(page, demo, ADMINISTRATOR)
+    expect(page.locator("#alert-badge a")).to_have_count(0)
+    phone = browser.new_page()
+    phone.goto(f"{demo}/simulator")
+    phone.get_by_label("Your text").fill("woke up and there is raw skin stuck to the sheet")
+    phone.get_by_label("Your text").press("Enter")
+    expect(phone.locator("#texts li.out").last).to_contain_text("911")
+    phone.close()
+    expect(page.locator("#alert-badge a")).to_contain_text("1 alert nobody has seen", timeout=15_000)
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    page.locator("#alert-badge a").click()
+    expect(page.get_by_text("raw skin stuck to the sheet")).to_be_visible()
+    page.get_by_role("button", name="I have it").click()
+    expect(page.get_by_text(f"seen by {ADMINISTRATOR}")).to_be_visible()
+    expect(page.locator("#alert-badge a")).to_contain_text("1 alert open", timeout=15_000)
+    page.get_by_role("link", name="Close with a note").click()
+    page.get_by_label("What came of it").fill("Phoned: comes in now.")
+    page.get_by_role("button", name="Close the alert").click()
+    expect(page.get_by_text("No alert is open.")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
