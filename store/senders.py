@@ -158,7 +158,7 @@ def standings(tx: Tx, sender_ids: Iterable[int]) -> dict[int, Standing]:
 def lock_standings(tx: Tx, sender_ids: Iterable[int]) -> dict[int, Standing]:
     """The same, and nobody else gives these senders anything until the transaction ends.
 
-    Whoever has them locks no text that somebody else may have.
+    Whoever has them locks no text and no person that somebody else may have.
     """
     numbers = sorted(set(sender_ids))
     if not numbers:

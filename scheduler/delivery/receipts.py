@@ -48,11 +48,13 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message 
     if after is None or not _has_moved(before, after, now):
         return after
     if after.state in _FAILED:
+        is_due_again = failures.sent_anew(tx, now, after, receipt.fault)
+        if not is_due_again:
+            failures.text_failed(tx, now, library, after.id, receipt.fault)
+        # Last: a turn of the dispatcher locks people first and then the senders' standings, too.
         failures.complained(tx, now, after, receipt.fault)
-        if failures.sent_anew(tx, now, after, receipt.fault):
-            return messages.get_message(tx, after.id)
-        failures.text_failed(tx, now, library, after.id, receipt.fault)
-    elif after.state == "delivered":
+        return messages.get_message(tx, after.id) if is_due_again else after
+    if after.state == "delivered":
         alerts.reply_settled(tx, now, after, arrived=True)
     return after
 

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from channels.base import Fault, Receipt, ReceiptState
 from content.library import Library
 from scheduler import consent
 from scheduler.changing import change_plan
 from scheduler.enrolment import Enrolled
 from scheduler.plan.changes import Delay
-from store import outbox, patients, plans
+from store import contacts, inbox, outbox, patients, plans, senders
 from store.database import Database, Tx
 from store.messages import message
-from tests.scheduler.world import DAY_BEFORE, ENROLLED, World
+from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World
 from tests.store.conftest import EMPTY
 
 SOON = DAY_BEFORE + timedelta(minutes=1)
@@ -91,7 +92,37 @@ def test_a_task_about_a_text_waits_for_no_change_of_the_plan(world: World) -> No
     assert [task.kind for task in world.tasks()] == ["failed_text"]
 
 
-def _until_waiting(tx: Tx, how_many: int, *others: "Future[None]") -> None:
+def test_a_lost_reply_that_slows_its_sender_waits_for_its_person_before_the_senders_standing(world: World) -> None:
+    """As a turn of the dispatcher does: it stops whoever opted out, and then gives the senders their texts."""
+    enrolled, sender_id = world.enrol(ENROLLED, VISIT), world.entry.senders[0].id
+    reply = _answered_danger(world, enrolled, sender_id)
+    too_fast = Receipt("SM" + "c" * 32, ReceiptState.UNDELIVERED, 30001, f"{reply}.1", Fault.THROTTLE)
+    with ThreadPoolExecutor(1) as elsewhere:
+        with world.database.writing() as tx:
+            contacts.lock(tx, enrolled.patient.contact_id)
+            receiving = elsewhere.submit(world.receive, SOON, too_fast)
+            _until_waiting(tx, 1, receiving)
+            senders.lock_standings(tx, [sender_id])
+        receiving.result()
+    assert [task.reply for task in world.tasks()] == ["lost"]
+    with world.database.reading() as tx:
+        assert senders.standings(tx, [sender_id])[sender_id].slowed == 1
+
+
+def _answered_danger(world: World, enrolled: Enrolled, sender_id: int) -> int:
+    """The number of the reply to a text that told of danger."""
+    of = {"clinic_id": enrolled.patient.clinic_id, "contact_id": enrolled.patient.contact_id}
+    with world.database.writing() as tx:
+        known: dict[str, Any] = {**of, "sender_id": sender_id, "via": "sms", "body": "words"}
+        understood: dict[str, Any] = {"outcome_kind": "emergency", "outcome_id": "chest", "matched": "chest pain"}
+        text = inbox.record_text(tx, SOON, provider_id="SM" + "d" * 32, **known, **understood)
+        assert text is not None
+        known |= {"patient_id": enrolled.patient.id, "in_reply_to": text, "template": "emergency", "fact": None}
+        known |= {"language": "en", "segments": 1, "encoding": "GSM-7", "content_version": "v"}
+        return inbox.record_reply(tx, SOON, **known)
+
+
+def _until_waiting(tx: Tx, how_many: int, *others: "Future[Any]") -> None:
     waiting = sa.text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     pause = threading.Event()
     while tx.conn.execute(waiting).scalar_one() < how_many and not any(each.done() for each in others):
