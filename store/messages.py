@@ -113,6 +113,17 @@ SENDING = message.c.state == sa.literal_column("'sending'")
 UNSETTLED = (message.c.state == sa.literal_column("'unknown'")) & message.c.gate.is_(None)
 WELCOME = message.c.kind == sa.literal_column("'welcome'")
 sa.Index("ix_message_contact_id", message.c.contact_id, message.c.id)
+RECEIVED = message.c.direction == sa.literal_column("'in'")
+# With the direction too: only so does SQLite answer from the index alone.
+sa.Index(
+    "ix_message_received",
+    message.c.clinic_id,
+    message.c.contact_id,
+    message.c.created_at,
+    message.c.direction,
+    sqlite_where=RECEIVED,
+    postgresql_where=RECEIVED,
+)
 sa.Index(
     "uq_message_provider_id",
     message.c.provider_id,

@@ -36,6 +36,11 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
+  // A button that prints the page.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
   // The badge of open alerts also stands in the title, and a new one sounds, where the browser lets it.
   const title = document.title;
   let known = null;

@@ -1,28 +1,88 @@
-"""The first screen of the day: what is open."""
+"""The first screen of the day: what is on, what is open, and what will be."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
+from bot.clinic.today.sheet import read_quiet, read_sheet
+from scheduler import tasks
+from scheduler.tasks import OWN_DOORS, DoneAlready
 from store import follow_ups
+from store.follow_ups import FollowUp
 
 routes = Blueprint("today", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/today")
+
+LONGEST_NOTE = 2000
 
 
 @routes.get("")
 def page(clinic_id: int) -> str:
     """The whole screen."""
-    return render_template("today/page.html", **_parts(clinic_id))
+    return render_template("today/page.html", **_parts(), **_quiet(clinic_id))
 
 
 @routes.get("/live")
-def live(clinic_id: int) -> AnyResponse:
+def live(clinic_id: int) -> AnyResponse:  # noqa: ARG001 - the clinic is `here().clinic`
     """What changes by itself."""
-    return conditional(render_template("today/_open.html", **_parts(clinic_id)))
+    return conditional(render_template("today/_open.html", **_parts()))
 
 
-def _parts(clinic_id: int) -> dict[str, object]:
+@routes.get("/huddle")
+def huddle(clinic_id: int) -> str:
+    """One sheet of paper for the morning huddle."""
+    return render_template("today/huddle.html", **_parts(), **_quiet(clinic_id))
+
+
+@routes.get("/waiting/<int:task_id>")
+def task(clinic_id: int, task_id: int) -> AnyResponse | str:
+    """One thing that waits, to note something or to say that it is done."""
+    found = _task(clinic_id, task_id)
+    if found.kind == "danger":
+        return redirect(url_for("alerts.one", alert_id=task_id), 303)
+    if found.kind == "join" and found.state == "open":
+        return redirect(url_for("enrol.page"), 303)
+    return render_template("today/task.html", task=found)
+
+
+@routes.post("/waiting/<int:task_id>")
+def settle(clinic_id: int, task_id: int) -> AnyResponse | tuple[str, int]:
+    """Notes something, or says that it is done."""
+    found = _task(clinic_id, task_id)
+    if found.kind in OWN_DOORS:
+        abort(404)
+    words, is_done = request.form.get("note", "").strip()[:LONGEST_NOTE], "done" in request.form
+    if not words and not is_done:
+        fault = _("Write what there is to say, or mark it as done.")
+        return render_template("today/task.html", task=found, fault=fault), 422
+    at = now()
+    try:
+        with services().database.writing() as tx:
+            (tasks.close if is_done else tasks.note)(tx, at, found, here().actor, words)
+    except DoneAlready as error:
+        flash(str(error), "error")
+    else:
+        flash(_("Done.") if is_done else _("Noted. It stays on the list."))
+    return redirect(url_for("today.page"), 303)
+
+
+def _task(clinic_id: int, task_id: int) -> FollowUp:
     with services().database.reading() as tx:
-        waiting = follow_ups.open_ones(tx, clinic_id)
-    return {"waiting": waiting, "now": now(), "zone": here().clinic.timezone}
+        found = follow_ups.get_follow_up(tx, clinic_id, task_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _parts() -> dict[str, object]:
+    at = now()
+    with services().database.reading() as tx:
+        sheet = read_sheet(tx, at, here().entry)
+    return {"sheet": sheet, "now": at, "zone": here().clinic.timezone}
+
+
+def _quiet(clinic_id: int) -> dict[str, object]:
+    at = now()
+    with services().database.reading() as tx:
+        return {"quiet": read_quiet(tx, at, clinic_id)}

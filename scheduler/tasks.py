@@ -1,0 +1,36 @@
+"""What staff do with what waits for them: a note while it stays open, and that it is done.
+
+Alerts have a door of their own (`scheduler.alerts`), and so has who wants to join (`scheduler.joining`).
+"""
+
+from datetime import datetime
+
+from store import audit, follow_ups
+from store.database import Tx
+from store.follow_ups import FollowUp
+
+OWN_DOORS = frozenset({"danger", "join"})
+
+
+class DoneAlready(Exception):
+    """Somebody else has done it; the message says who."""
+
+
+def note(tx: Tx, now: datetime, task: FollowUp, by: str, words: str) -> None:
+    """What there is to say of it; it stays open. Raises DoneAlready."""
+    if not follow_ups.set_note(tx, task.id, words):
+        raise _done(tx, task)
+    audit.record(tx, now, task.clinic_id, by, "note", "follow_up", task.id, ["note"])
+
+
+def close(tx: Tx, now: datetime, task: FollowUp, by: str, words: str) -> None:
+    """That it is done; without ``words`` the note that stands is kept. Raises DoneAlready."""
+    after = follow_ups.close_follow_up(tx, now, task.id, by, words or None)
+    if (after.closed_by, after.closed_at) != (by, now):
+        raise _done(tx, task)
+    audit.record(tx, now, task.clinic_id, by, "close", "follow_up", task.id, ["note"] if words else [])
+
+
+def _done(tx: Tx, task: FollowUp) -> DoneAlready:
+    current = follow_ups.get_follow_up(tx, task.clinic_id, task.id) or task
+    return DoneAlready(f"{current.closed_by} has done this already.")

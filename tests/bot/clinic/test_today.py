@@ -1,0 +1,191 @@
+"""The first screen of the day, what is done from it, and the sheet for the huddle."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+
+import pytest
+
+from bot.services import Services
+from scheduler import enrolment
+from store import alarms, audit, clinics, follow_ups, forecasts, plans
+from store.clinics import Clinic
+from store.follow_ups import FollowUp, FollowUpKind
+from store.forecasts import Forecast
+from store.patients import Patient
+from store.staff import User
+from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.conftest import NOON, Phone, Watch, enrol
+
+DANGER = "ten trips to the loo and its only noon, see you friday"
+HOSTILE = "<script>alert(1)</script>\u202e=cmd()"
+
+
+def waits(
+    services: Services, clinic: Clinic, kind: FollowUpKind = "failed_text", patient: Patient | None = None
+) -> FollowUp:
+    with services.database.writing() as tx:
+        return follow_ups.open_follow_up(
+            tx,
+            NOON,
+            clinic_id=clinic.id,
+            kind=kind,
+            urgency=2,
+            patient_id=None if patient is None else patient.id,
+            detail=HOSTILE,
+        )
+
+
+def now_of(services: Services, task: FollowUp) -> FollowUp:
+    with services.database.reading() as tx:
+        found = follow_ups.get_follow_up(tx, task.clinic_id, task.id)
+    assert found is not None
+    return found
+
+
+def test_visits_stand_with_their_time_and_answer(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser, watch: Watch
+) -> None:
+    pat = enrol(services, "pembro_q3w", NOON.date() + timedelta(days=1), visit_time=time(9, 30))
+    address = f"/c/{clinic.id}/today"
+    page = nurse.get(address).text
+    assert pat.name in page
+    assert "09:30" in page
+    assert "no answer" in page
+    with services.database.writing() as tx:
+        (plan,) = plans.plans_of(tx, [pat.id])[pat.id]
+        (visit,) = (
+            each
+            for each in plans.events_since(tx, plan.id, NOON.date())
+            if each.cycle == 1 and each.name.endswith("visit")
+        )
+        plans.set_event_status(tx, plan.id, visit.name, "confirmed")
+    assert "C: comes" in nurse.get(f"{address}/live").text
+    phone.text("R")
+    assert "R: another time" in nurse.get(f"{address}/live").text
+    phone.text("STOP")
+    assert "no text reaches them" in nurse.get(f"{address}/live").text
+
+
+def test_a_danger_sign_stands_on_top_with_its_clock_and_then_with_who_has_it(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    phone.text(DANGER)
+    page = nurse.get(f"/c/{clinic.id}/today").text
+    assert 'data-since="2026-05-04T16:00:00+00:00"' in page
+    assert page.index(DANGER) < page.index("Waiting for somebody")
+    (alert,) = (each for each in phone.follow_ups() if each.kind == "danger")
+    assert nurse.get(f"/c/{clinic.id}/today/waiting/{alert.id}").location.endswith(f"/alerts/{alert.id}")
+    assert nurse.post(f"/c/{clinic.id}/today/waiting/{alert.id}", {"done": "1"}).status_code == 404
+
+
+def test_what_waits_is_noted_and_closed_and_the_second_is_told(
+    clinic: Clinic, services: Services, nurse: Browser, browse: Callable[[User], Browser]
+) -> None:
+    task = waits(services, clinic)
+    other = browse(add_staff(services, clinic.id, "nurse", "amal@staff.example"))
+    address = f"/c/{clinic.id}/today/waiting/{task.id}"
+    assert nurse.post(address, {"note": " "}).status_code == 422
+    assert nurse.post(address, {"note": "rang, <b>no</b> answer"}).status_code == 303
+    assert now_of(services, task).state == "open"
+    assert "rang, &lt;b&gt;no&lt;/b&gt; answer" in nurse.get(f"/c/{clinic.id}/today").text
+    assert nurse.post(address, {"done": "1"}).status_code == 303
+    done = now_of(services, task)
+    assert (done.state, done.note) == ("done", "rang, <b>no</b> answer")
+    assert "has done this already" in other.post(address, {"done": "1"}, follow_redirects=True).text
+    assert "has done this already" in other.post(address, {"note": "me too"}, follow_redirects=True).text
+    assert now_of(services, task) == done
+    with services.database.reading() as tx:
+        found = [(each.action, each.fields) for each in audit.entries(tx, clinic.id)]
+    assert found == [("close", ()), ("note", ("note",))]
+
+
+def test_words_of_a_patient_do_no_harm(clinic: Clinic, services: Services, nurse: Browser) -> None:
+    task = waits(services, clinic, "unanswered")
+    for part in ("", "/live", "/huddle", f"/waiting/{task.id}"):
+        assert "<script>alert" not in nurse.get(f"/c/{clinic.id}/today{part}").text
+
+
+def test_what_belongs_to_another_clinic_is_not_found(
+    clinic: Clinic, other_clinic: Clinic, services: Services, browse: Callable[[User], Browser]
+) -> None:
+    task = waits(services, clinic, patient=enrol_here(services, clinic))
+    stranger = browse(add_staff(services, other_clinic.id, "nurse"))
+    address = f"/c/{other_clinic.id}/today"
+    assert stranger.get(f"{address}/waiting/{task.id}").status_code == 404
+    assert stranger.post(f"{address}/waiting/{task.id}", {"done": "1"}).status_code == 404
+    for part in ("", "/live", "/huddle"):
+        assert "Pat Example" not in stranger.get(address + part).text
+    assert now_of(services, task) == task
+
+
+def enrol_here(services: Services, clinic: Clinic) -> Patient:
+    entry = next(each for each in services.directory.entries if each.clinic.id == clinic.id)
+    with services.database.writing() as tx:
+        return enrolment.enrol(
+            tx,
+            NOON,
+            services.library,
+            entry,
+            enrolment.NewPatient(
+                phone="+12025550144",
+                name="Pat Example",
+                language="en",
+                timezone="America/New_York",
+                regimen_id="pembro_q3w",
+                start=NOON.date(),
+                consent_how="signed form",
+                by="test",
+            ),
+        ).patient
+
+
+def test_a_viewer_sees_and_changes_nothing(
+    clinic: Clinic, services: Services, browse: Callable[[User], Browser]
+) -> None:
+    task = waits(services, clinic)
+    viewer = browse(add_staff(services, clinic.id, "viewer"))
+    assert "It is done" not in viewer.get(f"/c/{clinic.id}/today/waiting/{task.id}").text
+    assert viewer.post(f"/c/{clinic.id}/today/waiting/{task.id}", {"done": "1"}).status_code == 403
+
+
+def test_who_has_gone_quiet_and_who_has_not_confirmed_stand_there(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser, watch: Watch
+) -> None:
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, ask_confirmation=True)
+    services.directory.refresh(services.database)
+    enrol(services, "pembro_q3w", NOON.date() + timedelta(days=40))
+    assert "They told us: yes" in nurse.get(f"/c/{clinic.id}/today").text
+    for _ in range(3):
+        phone.text("MENU")
+        watch.forward(timedelta(days=2))
+    assert "no text for" not in nurse.get(f"/c/{clinic.id}/today").text
+    watch.forward(timedelta(days=8))
+    for part in ("", "/huddle"):
+        assert "no text for 10 days" in nurse.get(f"/c/{clinic.id}/today{part}").text
+
+
+@pytest.mark.parametrize("part", ["", "/live", "/huddle"])
+def test_stopped_senders_alarms_and_tomorrows_texts_are_told(
+    part: str, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    with services.database.writing() as tx:
+        (sender,) = (each for entry in clinics.entries(tx) for each in entry.senders)
+        clinics.stop_sender(tx, NOON, sender.id, "suspended by the carrier")
+        alarms.raise_alarm(tx, NOON, None, "scheduler_silent", {"since": "2026-05-04 15:00 UTC"})
+        tomorrow = NOON.date() + timedelta(days=1)
+        forecasts.add_forecast(tx, NOON, Forecast(clinic.id, sender.id, tomorrow, 42, 51, NOON, 3, 0))
+    page = nurse.get(f"/c/{clinic.id}/today{part}").text
+    assert f"{sender.address} is stopped" in page
+    assert "No scheduler has shown itself since 2026-05-04 15:00 UTC" in page
+    assert "42 texts, 51 segments" in page
+    assert "3 too late to be of use" in page
+
+
+def test_what_did_not_change_is_not_sent_again(clinic: Clinic, services: Services, nurse: Browser) -> None:
+    waits(services, clinic)
+    address = f"/c/{clinic.id}/today/live"
+    first = nurse.get(address)
+    assert nurse.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    waits(services, clinic, "media")
+    assert nurse.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
