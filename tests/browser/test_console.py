@@ -44,7 +44,7 @@ def pages(page: Page, demo: str) -> Iterator[str]:
     while waiting and len(known) < MOST_PAGES:
         path = waiting.pop(0).partition("#")[0]
         kind = _NUMBERS.sub("N", path.partition("?")[0])
-        if kind in known:
+        if kind in known or kind.endswith("/export"):
             continue
         known.add(kind)
         page.goto(f"{demo}{path}")
