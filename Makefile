@@ -19,7 +19,7 @@ run: export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: $(VENV)/installed-run  ## start the demo: web and scheduler, with a phone on the screen (PORT=8000)
 	@$(BIN)/immunotext migrate
 	@$(BIN)/immunotext demo --fast
-	@echo "Open http://127.0.0.1:$(PORT)/simulator and text SIDE EFFECTS. Control-C stops it."
+	@echo "Open http://127.0.0.1:$(PORT)/simulator and text SIDE EFFECTS; http://127.0.0.1:$(PORT)/ is the clinic's console. Control-C stops it."
 	@$(BIN)/honcho -f Procfile start web scheduler
 
 test: setup  ## run every test; says what this machine lacks and left out
