@@ -117,7 +117,11 @@ _OPEN_OF_CONTACT = (
     .limit(1)
 )
 _ALL_OF_CONTACT = sa.select(follow_up).where(follow_up.c.contact_id == sa.bindparam("contact")).order_by(follow_up.c.id)
-_ALL_UNSEEN = sa.select(follow_up).where(_UNSEEN).order_by(follow_up.c.rung_at, follow_up.c.id)
+_UNSEEN_BELOW = (
+    sa.select(follow_up)
+    .where(_UNSEEN, follow_up.c.climbed < sa.bindparam("steps"))
+    .order_by(follow_up.c.rung_at, follow_up.c.id)
+)
 _JOIN = sa.update(follow_up).where(follow_up.c.id == sa.bindparam("number"))
 
 
@@ -215,9 +219,9 @@ def see(tx: Tx, now: datetime, follow_up_id: int, rung_at: datetime, by: str) ->
     return _follow_up(tx, follow_up_id)
 
 
-def unseen_alerts(tx: Tx) -> list[FollowUp]:
-    """The open alerts of all clinics that nobody has seen, those that ring longest first."""
-    return [_as_follow_up(tx, row) for row in tx.conn.execute(_ALL_UNSEEN)]
+def unseen_alerts(tx: Tx, steps: int) -> list[FollowUp]:
+    """The open alerts of all clinics that nobody has seen, told to fewer than so many steps; the longest first."""
+    return [_as_follow_up(tx, row) for row in tx.conn.execute(_UNSEEN_BELOW, {"steps": steps})]
 
 
 def climb(tx: Tx, alert: FollowUp) -> bool:

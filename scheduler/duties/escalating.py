@@ -73,6 +73,6 @@ class Escalating:
 def _due(tx: Tx, now: datetime) -> list[FollowUp]:
     return [
         alert
-        for alert in follow_ups.unseen_alerts(tx)
+        for alert in follow_ups.unseen_alerts(tx, len(escalation.STEPS))
         if alert.rung_at is not None and escalation.is_due(alert.urgency, alert.climbed, alert.rung_at, now)
     ]

@@ -38,6 +38,8 @@ def upgrade() -> None:
     op.create_index("ix_rota_clinic_id", "rota", ["clinic_id", "id"])
     op.add_column("clinic", sa.Column("tell_seen", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("follow_up", sa.Column("climbed", sa.Integer(), server_default="0", nullable=False))
+    # What rang before there was a rota is on the list as it was: nobody is called for it now.
+    op.execute("UPDATE follow_up SET climbed = 3 WHERE kind = 'danger'")
     for name, table, columns, where in (
         ("ix_follow_up_unseen", "follow_up", ["rung_at"], _UNSEEN),
         ("ix_plan_event_given", "plan_event", ["clinic_id", "date"], _GIVEN),

@@ -248,7 +248,8 @@ def test_of_many_schedulers_one_tells_each_step(world: World, climbing: Escalati
     assert failed == []
     assert numbers(world) == [STAFF["nurse"]]
     with world.database.reading() as tx:
-        assert follow_ups.unseen_alerts(tx)[0].climbed == 1
+        assert follow_ups.unseen_alerts(tx, 3)[0].climbed == 1
+        assert follow_ups.unseen_alerts(tx, 1) == []
 
 
 def test_without_a_rota_those_on_call_are_told_at_each_step_and_without_anybody_the_log_says_so(
