@@ -175,6 +175,13 @@ def test_the_quiet_hours_and_who_answers_stop_are_settings(
     assert [sender.opt_out_by for sender in entry.senders] == ["provider"]
 
 
+def test_whether_a_patient_is_told_that_somebody_has_seen_their_text_is_a_setting(clinic: Run) -> None:
+    assert clinic.rows("clinic", "list")[0]["tell_seen"] is False
+    assert clinic("clinic", "set", "Riverside", "--tell-seen") == "Changed Riverside: tell_seen.\n"
+    assert clinic.rows("clinic", "list")[0]["tell_seen"] is True
+    assert clinic("clinic", "set", "Riverside", "--no-tell-seen") == "Changed Riverside: tell_seen.\n"
+
+
 def test_an_alert_stands_on_top_of_what_is_shown_of_a_patient(
     clinic: Run, make_services: Callable[[str], Services], tmp_path: Path
 ) -> None:
