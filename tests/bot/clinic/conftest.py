@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ class Browser:
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.client.get(path, **options)
 
-    def post(self, path: str, data: dict[str, object] | None = None, **options: Any) -> TestResponse:
+    def post(self, path: str, data: Mapping[str, object] | None = None, **options: Any) -> TestResponse:
         page = self.client.get("/account").text
         (token,) = set(re.findall(r'name="csrf_token" value="([^"]+)"', page))
         return self.client.post(path, data={**(data or {}), "csrf_token": token}, **options)
