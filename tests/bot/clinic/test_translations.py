@@ -13,9 +13,10 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 def test_the_catalogue_is_in_step_with_the_sources(language: str) -> None:
     catalog = translations.found(language)
     assert translations.untranslated(catalog) == [], "translate them, then run `make translations`"
-    file = translations.catalogue_file(language)
-    assert file.read_bytes() == translations.written(catalog), "run `make translations`"
-    assert translations.compiled_file(language).read_bytes() == translations.compiled(catalog), "run `make translations`"
+    written = translations.catalogue_file(language).read_bytes()
+    compiled = translations.compiled_file(language).read_bytes()
+    assert written == translations.written(catalog), "run `make translations`"
+    assert compiled == translations.compiled(catalog), "run `make translations`"
 
 
 @pytest.mark.parametrize("language", translations.LANGUAGES)
