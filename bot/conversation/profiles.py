@@ -34,7 +34,10 @@ class Profiles:
     def ask(self, tx: Tx, contact_id: int, now: datetime) -> str | None:
         """The profile of a contact's patient, from the plans as they stand."""
         since = self._since(now)
-        return _gravest({self._profile(tx, digest) for digest in profiles.regimens_of(tx, contact_id, since)})
+        found = set()
+        for digest, switch in profiles.regimens_of(tx, contact_id, since):
+            found |= {self._profile(tx, digest), self._after(switch)}
+        return _gravest(found)
 
     def recall(self, reached: Reached, phone: str) -> str | None:
         """The profile of a number (E.164) as it was last read."""
@@ -46,9 +49,12 @@ class Profiles:
         with database.reading() as tx:
             grave = [digest for digest in profiles.known_regimens(tx) if self._profile(tx, digest)]
             people = profiles.who_is_on(tx, grave, self._since(now)) if grave else []
+            switched = profiles.switches(tx, self._since(now))
         found: dict[tuple[int, bytes], set[str | None]] = {}
         for clinic_id, phone_hash, digest in people:
             found.setdefault((clinic_id, bytes(phone_hash)), set()).add(self._by_digest[digest])
+        for clinic_id, phone_hash, switch in switched:
+            found.setdefault((clinic_id, bytes(phone_hash)), set()).add(self._after(switch))
         known = {who: profile for who, several in found.items() if (profile := _gravest(several))}
         if known != self._known:
             self._known = known
@@ -84,6 +90,12 @@ class Profiles:
             written = profiles.definition(tx, digest) or "{}"
             self._by_digest[digest] = self._therapy.profile(json.loads(written).get("items", {}))
         return self._by_digest[digest]
+
+    def _after(self, switch: str | None) -> str | None:
+        """The profile of the regimen to which a plan was switched."""
+        if switch is None:
+            return None
+        return self._therapy.profile(json.loads(json.loads(switch)["to"]).get("items", {}))
 
 
 def _gravest(found: set[str | None]) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from bot.services import Services
 from channels.base import Via
 from scheduler import changing
-from scheduler.plan.changes import Stop
+from scheduler.plan.changes import Change, Stop, Switch
 from store import patients, plans
 from store.patients import Patient
 from tests.bot.conftest import NOON, OURS, Phone, Watch, enrol
@@ -22,6 +22,11 @@ CALL = "Please do not wait."
 
 def stop(services: Services, patient: Patient, on: date) -> None:
     """The patient's one plan is stopped, as staff do it."""
+    change(services, patient, Stop(on))
+
+
+def change(services: Services, patient: Patient, what: Change) -> None:
+    """The patient's one plan is changed."""
     (entry,) = services.directory.entries
     with services.database.writing() as tx:
         (plan,) = plans.all_plans_of(tx, patient.id)
@@ -31,7 +36,7 @@ def stop(services: Services, patient: Patient, on: date) -> None:
             services.library,
             entry,
             plan.id,
-            Stop(on),
+            what,
             by="test",
             reason="side effects",
             expected_version=plan.version,
@@ -46,6 +51,19 @@ def test_a_fever_is_an_emergency_on_cell_therapy(phone_on_both: Phone, regimen_i
     assert [task.urgency for task in phone.follow_ups()] == [3]
     (text, _) = [message for message in phone.messages() if message.kind != "welcome"]
     assert text.outcome_kind == "emergency"
+
+
+def test_a_plan_that_was_switched_to_cell_therapy_counts_with_and_without_the_database(
+    phone_on_both: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, services = phone_on_both, phone_on_both.services
+    patient = enrol(services, "pembro_q3w", START)
+    assert phone.says("I have a fever of 102").startswith(CALL)
+    change(services, patient, Switch(services.library.regimens["tecli"], date(2026, 5, 26)))
+    assert phone.says("I have a fever of 102").startswith(EMERGENCY)
+    services.conversation.profiles.refresh(services.database, services.clock())
+    with database_away(services, monkeypatch):
+        assert phone.says("I have a fever of 102").startswith(EMERGENCY)
 
 
 def test_on_anything_else_and_for_a_stranger_it_needs_a_call(phone: Phone) -> None:
