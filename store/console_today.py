@@ -229,7 +229,7 @@ def open_counts(tx: Tx, clinic_id: int) -> dict[str, int]:
 def held(tx: Tx, clinic_id: int, today: date) -> list[Held]:
     """Plans on hold: those that go on soonest first, then those of which nobody knows when."""
     rows = tx.conn.execute(_HELD, {"clinic": clinic_id, "today": today}).all()
-    rows = sorted(rows, key=lambda row: (row[4] or date.max, row[3]))[:MOST_OTHERS]
+    rows = sorted(rows, key=lambda row: (row[4] is None, row[4] or today, row[3]))[:MOST_OTHERS]
     return [Held(_person(tx, row[:3]), row[3], row[4]) for row in rows]
 
 
