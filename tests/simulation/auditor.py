@@ -170,13 +170,16 @@ def in_its_time(books: Books) -> Iterator[str]:
 def limits_hold(books: Books) -> Iterator[str]:
     """Nobody got more than their limit on seven local days that follow each other.
 
-    A text counts on the day on which it went, however late that was.
+    A text counts on the day on which it went, however late that was. One that did not arrive, and was given up before
+    it could go once more, is none that they got.
     """
     for person in books.record.people:
         calls = [
             call
             for call in books.record.taken()
-            if call.outgoing.to == person.phone and call is books.taken[call.message_id][-1]
+            if call.outgoing.to == person.phone
+            and call is books.taken[call.message_id][-1]
+            and books.texts[call.message_id].state not in {"cancelled", "expired"}
         ]
         counted = [call.at for call in calls]
         for number, call in enumerate(calls):
