@@ -27,6 +27,7 @@ from typing import Any
 from content import toml_lines
 from content.faults import ContentError, Fault
 
+_ENDLESS = re.compile(r"\d{1000}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -224,4 +225,8 @@ def parse_toml(text: str, name: str) -> TomlFile:
         raise ContentError([Fault(name, line, "syntax", f"correct the TOML here or just above: {what}")]) from error
     except RecursionError as error:
         raise ContentError([Fault(name, 1, "syntax", "brackets are nested too deeply")]) from error
+    except ValueError as error:
+        # Python makes no number of thousands of digits, and does not say where it stands.
+        line = next((number for number, row in enumerate(text.splitlines(), 1) if _ENDLESS.search(row)), 1)
+        raise ContentError([Fault(name, line, "syntax", "this number has far too many digits")]) from error
     return TomlFile(name, text, data)

@@ -72,6 +72,13 @@ def test_a_text_that_is_no_toml_is_one_plain_fault(text: str, line: int, rule: s
     assert [(fault.line, fault.rule) for fault in caught.value.faults] == [(line, rule)]
 
 
+def test_a_number_of_thousands_of_digits_is_a_fault_of_its_line() -> None:
+    with pytest.raises(ContentError) as raised:
+        parse_toml(f'id = "x"\nversion = {"9" * 5000}\n', "a.toml")
+    (fault,) = raised.value.faults
+    assert (fault.line, fault.rule, fault.mend) == (2, "syntax", "this number has far too many digits")
+
+
 def test_a_file_that_is_not_utf_8_says_on_which_line(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes("a = 'x'\nb = 'año'\n".encode("latin-1"))
