@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from channels.base import Fault
+from scheduler.plan.changes import Hold, Stop
 from scheduler.plan.reminders import Reminder
+from scheduler.planned import changes_of
 from store import plans
 from store.clinic_entry import QUIET_HOURS
 from store.messages import Cover, Message
@@ -82,6 +84,9 @@ def _need_not_be_there(books: Books, course: Course, told: Told, reminder: Remin
     if _is_over(books, course):
         return True
     between = [each for each in course.versions if version.step < each.step < planned[0]]
+    pauses = (change for each in between for change in changes_of(each.plan))
+    if reminder.expires_at <= planned[1] and any(isinstance(change, Hold | Stop) for change in pauses):
+        return True  # it was too late by then, and the plan had come to its hold or its end
     return any(course.says(each).get(told, reminder).due_at != reminder.due_at for each in between) or any(
         told not in course.says(each) for each in between
     )
