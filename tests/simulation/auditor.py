@@ -179,7 +179,7 @@ def limits_hold(books: Books) -> Iterator[str]:
             for call in books.record.taken()
             if call.outgoing.to == person.phone
             and call is books.taken[call.message_id][-1]
-            and books.texts[call.message_id].state not in {"cancelled", "expired"}
+            and not _never_arrived(books, call.message_id)
         ]
         counted = [call.at for call in calls]
         for number, call in enumerate(calls):
@@ -188,6 +188,12 @@ def limits_hold(books: Books) -> Iterator[str]:
             # The confirmation of the enrolment is not held back by a limit, but counts.
             if week > books.setting.per_week and books.texts[call.message_id].kind != "welcome":
                 yield f"text {call.message_id} at {call.at} was the {week}th of seven days to {person.phone}"
+
+
+def _never_arrived(books: Books, number: int) -> bool:
+    """Whether a receipt said that a text did not arrive, and it was given up before it could go once more."""
+    said = {change.state for change in books.history[number]}
+    return books.texts[number].state in {"cancelled", "expired"} and "undelivered" in said and "delivered" not in said
 
 
 def unknown_only_in_flight(books: Books) -> Iterator[str]:
