@@ -105,8 +105,8 @@ def let_leases_end(database: Database, pid: int | None = None) -> None:
         tx.conn.execute(held.values(lease_until=_LONG_AGO))
 
 
-def is_quiet(database: Database) -> bool:
-    """Nothing is due, claimed or being sent."""
+def quiet_at(database: Database) -> datetime | None:
+    """The patients' time, if by now nothing is due, claimed or being sent."""
     try:
         real = database.now()
         with database.reading() as tx:
@@ -116,5 +116,6 @@ def is_quiet(database: Database) -> bool:
                 sa.select(sa.func.count()).where(message.c.state.in_(["claimed", "sending"]))
             ).scalar_one()
     except StoreError:
-        return False
-    return underway == 0 and all(moment is None or moment > now for moment in moments)
+        return None
+    is_quiet = underway == 0 and all(moment is None or moment > now for moment in moments)
+    return now if is_quiet else None

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 
-from scheduler import clock
 from scheduler.planned import calendar_of, reminders_of
 from scheduler.send_window import SendWindow
 from store import clinics, contacts, follow_ups, patients, plans
@@ -63,12 +62,13 @@ class Evidence:
 
 
 def gather(
-    database: Database, taken: list[Taken], ledger: list[dict[str, Any]], told: list[dict[str, Any]]
+    database: Database, now: datetime, taken: list[Taken], ledger: list[dict[str, Any]], told: list[dict[str, Any]]
 ) -> Evidence:
-    """Reads the database once everything has ended; ``ledger`` and ``told`` as the fake gives them."""
-    real = database.now()
+    """Reads the database once everything has ended; ``ledger`` and ``told`` as the fake gives them.
+
+    ``now`` is the patients' time up to which everything was to be done.
+    """
     with database.reading() as tx:
-        now = clock.at(tx, real, demo=True).now
         phones = _phones(tx)
         return Evidence(
             taken=tuple(taken),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -42,9 +43,9 @@ def chaos(
     try:
         with installed(url, library, folder, postgres) as running:
             running.play(steps, tell)
-            running.quieten()
+            quiet = running.quieten()
             ledger, told = running.ask_fake("ledger")["messages"], running.ask_fake("told")["told"]
-            evidence = gather(running.database, running.taken, ledger, told)
+            evidence = gather(running.database, quiet, running.taken, ledger, told)
             return evidence, [*audit(evidence), *running.ended_ill, *running.faults_in_logs()], running.kills
     finally:
         if postgres is not None:
@@ -94,8 +95,19 @@ class Installation:
             stop_jumping.set()
             jumper.join()
 
-    def quieten(self) -> None:
-        """The last schedulers are killed, new ones take over what was left, and everything ends well."""
+    def quieten(self) -> datetime:
+        """The last schedulers are killed, new ones take over what was left, and everything ends well.
+
+        The patients' time up to which everything was done: what a call that failed is to be tried again later may
+        come due while the processes end.
+        """
+        quiet: list[datetime] = []
+
+        def is_quiet() -> bool:
+            moment = clinic.quiet_at(self.database)
+            quiet.extend([moment] if moment else [])
+            return moment is not None
+
         clinic.stand_still(self.database)
         for scheduler in self.schedulers:
             scheduler.kill()
@@ -104,11 +116,12 @@ class Installation:
         self._supervise()
         assert until(lambda: all(web.has_left_nobody_behind() for web in self.webs)), "a worker outlived its parent"
         assert until(lambda: not self.spool), f"the spool still holds {len(self.spool)} texts"
-        assert until(lambda: clinic.is_quiet(self.database)), "something is still due or under way"
+        assert until(is_quiet), "something is still due or under way"
         assert until(self.receipts_are_told), "Twilio still has receipts to tell"
         for process in [*self.schedulers, *self.webs]:
             assert until(process.is_up), process.log
             assert process.end() == 0, f"{process.name} did not end well:\n{process.log[-2000:]}"
+        return quiet[-1]
 
     def faults_in_logs(self) -> list[str]:
         """What no log may hold."""
