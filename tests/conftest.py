@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,8 +21,21 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 DIALECTS = ("sqlite", "postgresql")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes of a run hands on what it left out to the one that tells of it."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = whats_here.left_out()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """`node` is the `WorkerController` of pytest-xdist, which has no types."""
+    whats_here.add_left_out(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in whats_here.left_out():
+    for line in whats_here.left_out().values():
         terminalreporter.write_line(line, yellow=True)
 
 

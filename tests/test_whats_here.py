@@ -3,7 +3,7 @@
 import pytest
 
 from tests import whats_here
-from tests.whats_here import Want, left_out, require
+from tests.whats_here import Want, add_left_out, left_out, require
 
 LACKING = Want("Teletype", lambda: None, "connect one to the serial port")
 
@@ -23,7 +23,13 @@ def test_what_is_missing_leaves_a_test_out_and_says_so_once(monkeypatch: pytest.
     for _ in range(2):
         with pytest.raises(pytest.skip.Exception):
             require(LACKING)
-    assert left_out() == ["Teletype is not here, its tests were left out: connect one to the serial port."]
+    assert left_out() == {"Teletype": "Teletype is not here, its tests were left out: connect one to the serial port."}
+
+
+def test_what_every_process_of_a_run_left_out_is_said_once() -> None:
+    for _ in range(2):
+        add_left_out({"Teletype": "Teletype is not here."})
+    assert left_out() == {"Teletype": "Teletype is not here."}
 
 
 def test_ci_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:

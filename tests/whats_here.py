@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +60,14 @@ def require(want: Want) -> str:
     pytest.skip(_left_out[want.name])
 
 
-def left_out() -> list[str]:
+def left_out() -> dict[str, str]:
     """One line for each thing that some test of this run wanted and did not have."""
-    return list(_left_out.values())
+    return dict(_left_out)
+
+
+def add_left_out(lines: Mapping[str, str]) -> None:
+    """What another process of this run left out, by the names of what it wanted."""
+    _left_out.update(lines)
 
 
 def install() -> None:
