@@ -58,6 +58,7 @@ __all__ = [
     "sign_content",
     "sign_regimen",
     "stop_sender",
+    "withdraw_regimen",
 ]
 
 clinic = sa.Table(
@@ -102,6 +103,8 @@ content_sign_off = sa.Table(
     sa.Column("content_version", sa.Text, nullable=False),
     sa.Column("signed_by", sa.Text, nullable=False),
     sa.Column("signed_at", Moment, nullable=False),
+    # NULL where one person signed alone.
+    sa.Column("approved_by", sa.Text),
 )
 
 regimen_sign_off = sa.Table(
@@ -114,6 +117,9 @@ regimen_sign_off = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("signed_by", sa.Text, nullable=False),
     sa.Column("signed_at", Moment, nullable=False),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("withdrawn_at", Moment),
+    sa.Column("withdrawn_by", sa.Text),
     sa.UniqueConstraint("clinic_id", "regimen_id", "digest"),
 )
 
@@ -169,7 +175,16 @@ _CLINICS = (
 )
 _CLINIC_FIELDS = tuple(field.name for field in fields(Clinic))
 _ADD_CLINIC = for_both(lambda insert: insert(clinic).on_conflict_do_nothing().returning(clinic.c.id))
-_SIGN_REGIMEN = for_both(lambda insert: insert(regimen_sign_off).on_conflict_do_nothing())
+_SIGNED_AGAIN: dict[str, Any] = {
+    name: sa.literal_column(f"excluded.{name}") for name in ("signed_by", "signed_at", "approved_by")
+}
+_SIGN_REGIMEN = for_both(
+    lambda insert: insert(regimen_sign_off).on_conflict_do_update(
+        index_elements=["clinic_id", "regimen_id", "digest"],
+        set_={**_SIGNED_AGAIN, "withdrawn_at": None, "withdrawn_by": None},
+        where=regimen_sign_off.c.withdrawn_at.is_not(None),
+    )
+)
 
 
 def add_clinic(
@@ -250,7 +265,8 @@ def entries(tx: Tx) -> list[ClinicEntry]:
     for each in all_senders(tx):
         senders.setdefault(each.clinic_id, []).append(each)
     signed: dict[int, list[SignedRegimen]] = {}
-    for row in tx.conn.execute(sa.select(regimen_sign_off).order_by(regimen_sign_off.c.id)):
+    in_use = sa.select(regimen_sign_off).where(regimen_sign_off.c.withdrawn_at.is_(None))
+    for row in tx.conn.execute(in_use.order_by(regimen_sign_off.c.id)):
         signed.setdefault(row.clinic_id, []).append(
             SignedRegimen(row.clinic_id, row.regimen_id, row.version, row.digest, row.signed_by, row.signed_at)
         )
@@ -268,15 +284,33 @@ def directory_version(tx: Tx) -> int:
     return int(tx.conn.execute(_DIRECTORY_VERSION).scalar_one())
 
 
-def sign_content(tx: Tx, now: datetime, clinic_id: int, version: str, by: str) -> None:
-    """That ``by`` signed off the content of this version for the clinic. Raises LookupError."""
+def sign_content(tx: Tx, now: datetime, clinic_id: int, version: str, by: str, approved_by: str | None = None) -> None:
+    """That ``by`` signed off the content of this version for the clinic, and who was the second. Raises LookupError."""
     _change(tx, now, clinic_id)
-    row = {"clinic_id": clinic_id, "content_version": version, "signed_by": by, "signed_at": now}
+    row = {
+        "clinic_id": clinic_id,
+        "content_version": version,
+        "signed_by": by,
+        "signed_at": now,
+        "approved_by": approved_by,
+    }
     tx.conn.execute(sa.insert(content_sign_off), row)
 
 
-def sign_regimen(tx: Tx, now: datetime, clinic_id: int, regimen_id: str, version: int, digest: str, by: str) -> None:
-    """That ``by`` signed off this definition of a regimen; a second sign-off of the same changes nothing."""
+def sign_regimen(
+    tx: Tx,
+    now: datetime,
+    clinic_id: int,
+    regimen_id: str,
+    version: int,
+    digest: str,
+    by: str,
+    approved_by: str | None = None,
+) -> None:
+    """That ``by`` signed off this definition of a regimen, and who was the second.
+
+    A second sign-off of the same changes nothing, unless it was withdrawn.
+    """
     _change(tx, now, clinic_id)
     tx.conn.execute(
         _SIGN_REGIMEN[tx.dialect],
@@ -287,8 +321,19 @@ def sign_regimen(tx: Tx, now: datetime, clinic_id: int, regimen_id: str, version
             "digest": digest,
             "signed_by": by,
             "signed_at": now,
+            "approved_by": approved_by,
         },
     )
+
+
+def withdraw_regimen(tx: Tx, now: datetime, clinic_id: int, regimen_id: str, by: str) -> bool:
+    """Takes a regimen out of use, in every version that was signed off; whether it was in use."""
+    table = regimen_sign_off
+    in_use = (table.c.clinic_id == clinic_id, table.c.regimen_id == regimen_id, table.c.withdrawn_at.is_(None))
+    if tx.conn.execute(sa.update(table).where(*in_use).values(withdrawn_at=now, withdrawn_by=by)).rowcount == 0:
+        return False
+    _change(tx, now, clinic_id)
+    return True
 
 
 def set_join_code(tx: Tx, now: datetime, clinic_id: int, code: str | None) -> None:

@@ -25,6 +25,7 @@ from store import (  # noqa: F401
     replanning,
     rota,
     senders,
+    sign_offs,
     staff,
     whatsapp,
 )
