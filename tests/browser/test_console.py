@@ -13,19 +13,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from bot.demo import PASSWORD
+from tests.browser.staff import ADMINISTRATOR, sign_in
 
-ADMINISTRATOR = "charge@harbor.example"
 MOST_PAGES = 60
 _NUMBERS = re.compile(r"\d+")
-
-
-def sign_in(page: Page, demo: str, email: str) -> None:
-    page.goto(f"{demo}/sign-in")
-    page.get_by_label("Email Address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_console import sign_in
+from tests.browser.staff import NURSE, sign_in
 
 MOST = 14
 
@@ -31,7 +31,7 @@ class Hand:
 
 
 def test_a_nurse_enrols_in_under_15_interactions(demo: str, page: Page) -> None:
-    sign_in(page, demo, "nurse@harbor.example")
+    sign_in(page, demo, NURSE)
     page.goto(f"{demo}/c/1/enrol")
     hand = Hand(page)
     expect(page.get_by_label("Phone number")).to_be_focused()

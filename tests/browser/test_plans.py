@@ -7,31 +7,22 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from bot.demo import PASSWORD
+from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
 DELAY = "/c/1/plans/4/change?kind=delay"
-
-
-def sign_in(page: Page, demo: str, email: str) -> Page:
-    page.goto(f"{demo}/sign-in")
-    page.get_by_label("Email Address").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
-    return page
 
 
 @pytest.fixture
 def nurse(demo: str, page: Page) -> Page:
     """A nurse's page, whose script must not fail."""
-    return sign_in(page, demo, "nurse@harbor.example")
+    return sign_in(page, demo, NURSE)
 
 
 @pytest.fixture
 def other(demo: str, browser: Browser) -> Iterator[Page]:
     """The page of somebody else at the same clinic."""
     opened = browser.new_page()
-    yield sign_in(opened, demo, "charge@harbor.example")
+    yield sign_in(opened, demo, ADMINISTRATOR)
     opened.close()
 
 
@@ -70,7 +61,7 @@ def test_a_delay_is_seen_while_it_is_typed_made_and_taken_back(demo: str, nurse:
 
 def test_a_plan_is_changed_without_javascript(demo: str, browser: Browser) -> None:
     page = browser.new_page(java_script_enabled=False)
-    sign_in(page, demo, "nurse@harbor.example").goto(f"{demo}/c/1/plans/3/change?kind=move")
+    sign_in(page, demo, NURSE).goto(f"{demo}/c/1/plans/3/change?kind=move")
     page.get_by_label("To which day").fill("2199-01-01")
     page.get_by_role("button", name="Show what would change").click()
     expect(page.locator("#shown")).to_contain_text("Not possible:")

@@ -1,0 +1,130 @@
+"""A nurse's whole day at the console, in a real browser: from signing in with a second factor to signing out."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from passlib.totp import TOTP
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.staff import NURSE, give_password, sign_in
+
+
+@pytest.fixture
+def phone(demo: str, browser: Browser) -> Iterator[Page]:
+    """The simulator's page, on which somebody texts the clinic."""
+    opened = browser.new_page()
+    opened.goto(f"{demo}/simulator")
+    yield opened
+    opened.close()
+
+
+def monday_in(weeks: int) -> date:
+    today = datetime.now(UTC).date()
+    return today + timedelta(days=7 - today.weekday() + 7 * (weeks - 1))
+
+
+def test_the_whole_day(demo: str, page: Page, phone: Page) -> None:
+    _sets_up_a_second_factor(page, demo)
+    _enrols(page, demo)
+    _answers_a_danger(page, phone)
+    _delays_the_fourth_cycle_and_takes_it_back(page)
+    _closes_a_day(page, demo)
+    _prints_the_sheet(page, demo)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+
+
+def _sets_up_a_second_factor(page: Page, demo: str) -> None:
+    """At the account's page; then signs out, and in again with password and code."""
+    sign_in(page, demo, NURSE).goto(f"{demo}/account/second-factor")
+    page.get_by_role("button", name="Set up an authenticator").click()
+    key = page.get_by_text(re.compile(r"^[A-Z2-7]{4}(-[A-Z2-7]{4})+$")).inner_text()
+    authenticator = TOTP(key.replace("-", ""), issuer="Immunotext")
+    page.get_by_label("Code").fill(authenticator.generate().token)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Sign out").click()
+    give_password(page, demo, NURSE)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Second factor")
+    page.goto(f"{demo}/c/1/today")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+    give_password(page, demo, NURSE)
+    page.get_by_label("Code that your authenticator shows now").fill(authenticator.generate().token)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
+
+
+def _enrols(page: Page, demo: str) -> None:
+    """Somebody whose first visit is on a Monday in two weeks."""
+    page.goto(f"{demo}/c/1/enrol")
+    page.get_by_label("Phone number").fill("202-555-0172")
+    page.get_by_label("Name").fill("Ida Clay")
+    page.get_by_label("Regimen").fill("pembro_q3w")
+    page.get_by_label("First day").fill(monday_in(2).isoformat())
+    page.get_by_label("Time of visits").fill("09:30")
+    expect(page.locator("#ahead")).to_contain_text("you have a visit on")
+    page.get_by_label("How they agreed").select_option("signed form")
+    page.get_by_label("The patient has agreed to this").check()
+    page.get_by_label("The patient has agreed to this").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ida Clay")
+
+
+def _answers_a_danger(page: Page, phone: Page) -> None:
+    """The alert appears on the page that is open; it is taken, and closed with a note."""
+    phone.get_by_label("Your text").fill("ten trips to the loo and its only noon, see you friday")
+    phone.get_by_label("Your text").press("Enter")
+    badge = page.locator("#alert-badge a")
+    expect(badge).to_contain_text("1 alert nobody has seen", timeout=15_000)
+    badge.click()
+    expect(page.get_by_text("ten trips to the loo")).to_be_visible()
+    page.get_by_role("button", name="I have it").click()
+    expect(page.get_by_text(f"seen by {NURSE}")).to_be_visible()
+    page.get_by_role("link", name="Close with a note").click()
+    page.get_by_label("What came of it").fill("Phoned: comes in today.")
+    page.get_by_role("button", name="Close the alert").click()
+    expect(page.get_by_text("No alert is open.")).to_be_visible()
+
+
+def _delays_the_fourth_cycle_and_takes_it_back(page: Page) -> None:
+    page.get_by_role("link", name="Patients").click()
+    page.get_by_role("link", name="Ida Clay").click()
+    page.get_by_role("link", name="Change the plan").click()
+    page.get_by_role("link", name=re.compile("Delay")).click()
+    cycle = page.get_by_label("Which cycle")
+    cycle.select_option(label=cycle.locator("option").nth(3).inner_text())
+    page.get_by_label("By how many days").fill("14")
+    expect(page.locator("#shown")).to_contain_text("Cycle 4 starts 14 days later")
+    page.get_by_role("button", name="Confirm the change").click()
+    expect(page.get_by_role("status")).to_contain_text("The plan is changed.")
+    page.get_by_role("link", name=re.compile("Undo this")).click()
+    page.get_by_role("button", name="Take the change back").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+
+
+def _closes_a_day(page: Page, demo: str) -> None:
+    """The new patient's first visit comes too near to the next one so: somebody answers for that by name."""
+    first = monday_in(2)
+    page.goto(f"{demo}/c/1/closures")
+    page.get_by_label("Closed on").fill(first.isoformat())
+    page.get_by_label("Visits move to").fill((first + timedelta(days=1)).isoformat())
+    page.get_by_role("button", name="See who is affected").click()
+    affected = page.get_by_role("listitem").filter(has_text="Ida Clay")
+    expect(affected.locator(".badge")).to_have_text("too near to another treatment")
+    page.get_by_text("Move those too that come too near").click()
+    page.get_by_label("Who answers for it").fill("Dr. Demo")
+    page.get_by_label("Why it may be, in your own words").fill("A day less is fine for her.")
+    page.get_by_role("button", name=re.compile("Move all visits")).click()
+    expect(page.locator("#progress")).to_contain_text("1 visit moved", timeout=30_000)
+    expect(page.locator("#progress")).to_contain_text("No visit stayed.")
+
+
+def _prints_the_sheet(page: Page, demo: str) -> None:
+    """On one page of paper, without what only a screen needs."""
+    page.goto(f"{demo}/c/1/today")
+    page.get_by_role("link", name="Sheet for the huddle").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="Letter"))) == 1
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation").first).to_be_hidden()
+    page.emulate_media(media="screen")
