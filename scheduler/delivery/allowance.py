@@ -48,6 +48,9 @@ class Allowance:
         limit, standing = pacing.limit_of(sender), self._now[sender.id]
         if not pacing.room(limit, standing, self._real):
             return False
+        if not pacing.fits(limit, standing, self._real, segments):
+            self._now[sender.id] = pacing.used_up(limit, standing, self._real)
+            return False
         self._now[sender.id] = pacing.given(limit, standing, self._real, segments)
         return True
 

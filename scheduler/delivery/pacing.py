@@ -46,17 +46,27 @@ def room(limit: Limit, standing: Standing, real: datetime) -> int:
 
 def given(limit: Limit, standing: Standing, real: datetime, segments: int) -> Standing:
     """Where it stands after a text of so many segments."""
-    today = carrier_day(real)
     takes = timedelta(seconds=segments / rate(limit, standing, real))
-    used = segments + (standing.used if standing.day == today else 0)
-    return replace(standing, free_at=_free_at(standing, real) + takes, day=today, used=used)
+    used = segments + _used(standing, real)
+    return replace(standing, free_at=_free_at(standing, real) + takes, day=carrier_day(real), used=used)
+
+
+def fits(limit: Limit, standing: Standing, real: datetime, segments: int) -> bool:
+    """Whether a text is no more than what is left of the day; one that is more than a whole day's cap goes first."""
+    used = _used(standing, real)
+    return limit.daily_cap is None or used == 0 or used + segments <= limit.daily_cap
+
+
+def used_up(limit: Limit, standing: Standing, real: datetime) -> Standing:
+    """Where it stands when a text did not fit into its day any more: nothing shorter goes before that one."""
+    return replace(standing, day=carrier_day(real), used=limit.daily_cap or 0)
 
 
 def full_until(limit: Limit, standing: Standing, real: datetime) -> datetime | None:
     """Until when it takes no more, because the day's cap is used up or the provider said so; None: it does."""
     if standing.full_until is not None and standing.full_until > real:
         return standing.full_until
-    if limit.daily_cap is None or standing.day != carrier_day(real) or standing.used < limit.daily_cap:
+    if limit.daily_cap is None or _used(standing, real) < limit.daily_cap:
         return None
     return next_carrier_day(real)
 
@@ -77,6 +87,10 @@ def called_full(sender: Sender, standing: Standing, real: datetime) -> Standing:
 def is_slowed_hard(standing: Standing, real: datetime) -> bool:
     """Whether it is so slow that another sender should take its place."""
     return _slowed(standing, real) >= _HARD
+
+
+def _used(standing: Standing, real: datetime) -> int:
+    return standing.used if standing.day == carrier_day(real) else 0
 
 
 def _free_at(standing: Standing, real: datetime) -> datetime:

@@ -94,6 +94,17 @@ def test_a_day_of_the_carriers_ends_at_midnight_on_the_pacific_coast() -> None:
     assert carrier_day(midnight - SECOND).day == 2
 
 
+def test_a_text_that_is_more_than_what_is_left_of_the_day_ends_it_and_one_that_is_more_than_a_day_goes_first() -> None:
+    limit = Limit(1, 5)
+    standing = pacing.given(limit, Standing(1), NOW, 3)
+    assert pacing.fits(limit, standing, NOW, 2)
+    assert not pacing.fits(limit, standing, NOW, 3)
+    full = pacing.used_up(limit, standing, NOW)
+    assert pacing.full_until(limit, full, NOW) == next_carrier_day(NOW)
+    assert pacing.fits(limit, full, next_carrier_day(NOW), 3)
+    assert pacing.fits(limit, Standing(1), NOW, 6)
+
+
 def test_a_provider_that_says_it_is_enough_is_believed_for_the_day_and_by_whatsapp_for_24_hours() -> None:
     for carrier, until in (("long_code", datetime(2026, 3, 3, 8, tzinfo=UTC)), ("whatsapp", NOW + timedelta(days=1))):
         full = pacing.called_full(sender(carrier), Standing(1), NOW)  # type: ignore[arg-type]
