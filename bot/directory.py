@@ -16,7 +16,8 @@ from typing import Any
 
 from channels.base import Via
 from channels.twilio_webhooks import WHATSAPP
-from store.clinics import Clinic, ClinicEntry, Sender, SignedRegimen, directory_version, entries
+from store.clinic_entry import Clinic, ClinicEntry, Override, Sender, SignedRegimen
+from store.clinics import directory_version, entries
 from store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ def _entry_from(row: dict[str, Any]) -> ClinicEntry:
                 "content_signed_at": _datetime(clinic["content_signed_at"]),
                 "open_weekdays": tuple(clinic["open_weekdays"]) if clinic.get("open_weekdays") else None,
                 "closed_on": tuple(date.fromisoformat(day) for day in clinic.get("closed_on", ())),
+                "overrides": tuple(Override(**_known(Override, each)) for each in clinic.get("overrides", ())),
             }
         ),
         senders=tuple(
@@ -143,7 +145,7 @@ def _entry_from(row: dict[str, Any]) -> ClinicEntry:
     )
 
 
-def _known(kind: type[Clinic | Sender | SignedRegimen], row: dict[str, Any]) -> dict[str, Any]:
+def _known(kind: type[Clinic | Sender | SignedRegimen | Override], row: dict[str, Any]) -> dict[str, Any]:
     """What this release knows of a row: another may have written the file, and its numbers are needed all the same."""
     names = {field.name for field in dataclasses.fields(kind)}
     return {name: value for name, value in row.items() if name in names}

@@ -14,6 +14,7 @@ from bot.directory import Directory
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError
 from bot.understanding.engine import Engine
+from bot.understanding.taught import Engines
 from bot.webhooks.hearing import Hearing
 from content.library import Library, load
 from store.database import Database
@@ -36,6 +37,11 @@ class Services:
     def engine(self) -> Engine:
         """What understands texts."""
         return Engine(self.library)
+
+    @cached_property
+    def engines(self) -> Engines:
+        """What understands the texts of each clinic, with the words that it taught."""
+        return Engines(self.engine, self.library)
 
     @cached_property
     def sealer(self) -> Sealer:
@@ -85,7 +91,7 @@ class Services:
         return Conversation(
             self.database,
             self.library,
-            self.engine,
+            self.engines,
             self.directory,
             Tongues(self.library),
             RobotGuard(),

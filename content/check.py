@@ -4,7 +4,8 @@ What can be loaded is then judged by the rules of ``content/checks``; what is on
 no fault, and listed by ``reviews_needed``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from content.checks.texts import Report
 from content.faults import ContentError, Fault
 from content.library import PACKAGED, Library, read
 from content.model import SignOff
+from content.overrides import ALIAS, NAME, WORDING, Laid, Row, lay_over, narrowed
+from content.toml_file import TomlFile
 
 _FAMILIES = (topics, coverage, language, length, never, carriers)
 
@@ -30,6 +33,40 @@ def check(directory: Path | None = None) -> list[Fault]:
     for family in _FAMILIES:
         family.check(library, report)
     return sorted(set(report.faults))
+
+
+def check_rows(library: Library, rows: Sequence[Row]) -> list[Fault]:
+    """Every fault of rows that are laid over a library, read and linted as if they stood in its files.
+
+    A fault's file is ``overrides.NAME``, its line the place of its row, from 1. Faults of the library are left out.
+    """
+    laid = lay_over(library.topics, library.wordings, rows)
+    report = Report(lambda name: _LaidFile(name, laid))
+    # No row touches a fact, and facts are most of what the linter reads.
+    topics_alone = {name: replace(topic, facts=()) for name, topic in laid.topics.items()}
+    whole = replace(library, topics=topics_alone, wordings=laid.wordings)
+    if any(row.kind == ALIAS for row in rows):
+        topics.check(whole, report)
+    changed = {row.key for row in rows if row.kind == WORDING}
+    if changed:
+        language.check(whole, report)
+        few = replace(whole, wordings=narrowed(laid.wordings, changed))
+        for family in (length, never, carriers):
+            family.check(few, report)
+    found = {Fault(NAME, fault.line, fault.rule, fault.mend) for fault in report.faults if fault.line}
+    return sorted({*laid.faults, *found})
+
+
+class _LaidFile(TomlFile):
+    """A file of the content in which some places are rows."""
+
+    def __init__(self, name: str, laid: Laid) -> None:
+        super().__init__(name, "", {})
+        self._laid = laid
+
+    def line_of(self, *path: str | int) -> int:
+        """The row at a place; 0 where the place is the library's own."""
+        return self._laid.places.get((self.name, path), 0)
 
 
 def reviews_needed(library: Library, today: date | None = None) -> list[str]:

@@ -12,7 +12,7 @@ every fault. What can be sent but should not be is the linter's: ``content.check
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from content.cell_therapy import CellTherapy, read_cell_therapy
 from content.danger import DangerSigns, load_danger
 from content.faults import ContentError, Fault
 from content.model import CarrierWords, Country, Fact, SeedClaim, Source, Text, Topic, Wording, placeholders
+from content.overrides import Row, lay_over
 from content.regimens import Regimen, load_regimens
 from content.toml_file import TomlFile, read_toml
 
@@ -32,6 +33,7 @@ PACKAGED = Path(__file__).parent
 Value = TypeVar("Value")
 
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
+_MOST_LAID = 500
 
 
 class UnknownWording(ContentError):
@@ -57,6 +59,39 @@ class Library:
     danger: DangerSigns
     facts: Mapping[str, Fact]
     cell_therapy: CellTherapy
+    _laid: dict[tuple[Row, ...], "Library"] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What was laid over this library, so that the same rows are not judged again."""
+
+    def with_overrides(self, rows: Iterable[Row]) -> "Library":
+        """This library with a clinic's own rows over it: further aliases of topics, other words of fixed texts.
+
+        Without rows it is this library itself; with the rows of an earlier call, what that call gave. The version says
+        that there are rows and which. A row that the readers or the linter find a fault with is left out, since the
+        content may have changed under it since it was published: ``content.check.check_rows`` says what is wrong.
+        """
+        asked = tuple(rows)
+        if not asked:
+            return self
+        known = self._laid.get(asked)
+        if known is None:
+            if len(self._laid) >= _MOST_LAID:  # rows of clinics that changed since
+                self._laid.clear()
+            known = self._laid[asked] = self._with(asked)
+        return known
+
+    def _with(self, rows: tuple[Row, ...]) -> "Library":
+        from content.check import check_rows  # the linter is made for libraries, and cannot be there before them
+
+        while faults := check_rows(self, rows):
+            faulty = {fault.line for fault in faults}
+            rows = tuple(row for number, row in enumerate(rows, 1) if number not in faulty)
+        laid = lay_over(self.topics, self.wordings, rows)
+        return replace(
+            self,
+            version=f"{self.version}+{_version_of(rows)}" if rows else self.version,
+            topics=MappingProxyType(dict(laid.topics)),
+            wordings=MappingProxyType(dict(laid.wordings)),
+        )
 
     def say(self, key: str, language: str, /, **values: str) -> str:
         """A fixed text with its placeholders filled in; values it has no place for are ignored.
@@ -262,6 +297,13 @@ def _fill(text: str, key: str, language: str, values: Mapping[str, str]) -> str:
         raise UnknownWording(key, language, f"nothing was given for {{{error.args[0]}}}") from error
     # "9:30 a.m." and "Riverside Inc." bring a full stop of their own to the end of a sentence.
     return _TWO_STOPS.sub(".", filled)
+
+
+def _version_of(rows: Iterable[Row]) -> str:
+    digest = sha256()
+    for row in rows:
+        digest.update(f"{row.kind}\0{row.key}\0{row.language}\0{row.text}\0".encode())
+    return digest.hexdigest()[:8]
 
 
 def _version(directory: Path) -> str:

@@ -224,9 +224,9 @@ def read_wording(file: TomlFile, language: str, countries: Iterable[str]) -> Wor
     replies, reminders, items = table.child("reply"), table.child("reminder"), table.child("items")
     texts: dict[str, Text] = {}
     for key in wording_keys.reply_keys(countries):
-        texts[key] = _read_text(replies.child(key), wording_keys.REPLIES.get(key), is_reminder=False)
+        texts[key] = read_text(replies.child(key), wording_keys.REPLIES.get(key), is_reminder=False)
     for key, expected in wording_keys.REMINDERS.items():
-        texts[key] = _read_text(reminders.child(key), expected, is_reminder=True)
+        texts[key] = read_text(reminders.child(key), expected, is_reminder=True)
     for item in wording_keys.ITEMS:
         texts[f"item.{item}"] = Text(items.text(item), 1, None)
     calendar = _read_calendar(table.child("calendar"))
@@ -238,7 +238,8 @@ def read_wording(file: TomlFile, language: str, countries: Iterable[str]) -> Wor
     return Wording(language, name, local_emergency, calendar, MappingProxyType(texts), sign_off)
 
 
-def _read_text(table: Table, expected: frozenset[str] | None, *, is_reminder: bool) -> Text:
+def read_text(table: Table, expected: frozenset[str] | None, *, is_reminder: bool) -> Text:
+    """A fixed text. ``expected``: exactly what it must be filled in with; None: what a pack's own text may be."""
     text = _filled_text(table, "text")
     segments = _segments(table, default=None)
     category = table.choice("category", wording_keys.CATEGORIES) if is_reminder else None

@@ -119,6 +119,7 @@ def start(tx: Tx, now: datetime, library: Library, contact: Contact, *, source: 
     contacts.opt_in(tx, now, contact.id)
     patient = patients.enrolled(tx, contact.id)
     clinic = _clinic(tx, contact.clinic_id)
+    library = library.with_overrides(clinic.overrides)
     wording = compose(library, clinic, WELCOME, {}, contact.language, Via(contact.via)).body
     _record(tx, now, library, contact, patient, "restored", source, by, wording=wording)
     if patient is None:

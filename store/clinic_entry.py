@@ -9,6 +9,7 @@ OptOutBy = Literal["us", "provider"]
 Carrier = Literal["long_code", "toll_free", "short_code", "service", "whatsapp"]
 """What a sender is to the carriers: they set the rate of each kind, and what it may send in a day."""
 SnapTo = Literal["on_or_after", "nearest", "none"]
+OverrideKind = Literal["alias", "wording"]
 
 QUIET_HOURS = 12
 """As long as content.md A4 suggests; a clinic may set another number, or 0 for none."""
@@ -18,8 +19,21 @@ TEXTS_PER_DAY = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """One text of a clinic's own that is in use: another word for the topic ``key``, or the fixed text ``key``.
+
+    A row as `Library.with_overrides` takes it.
+    """
+
+    kind: OverrideKind
+    key: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
-    """A clinic's settings. ``version`` moves with every change of them, of its senders or of its sign-offs.
+    """A clinic's settings. ``version`` moves with every change of them, of its senders, sign-offs or own words.
 
     ``window_from`` and ``window_until`` bound the local time of day at which it texts its patients. The content
     fields are those of the newest sign-off; None where there is none. ``quiet_hours``: for how long after a text that
@@ -28,6 +42,8 @@ class Clinic:
     ``snap``: the open day to which a visit goes that would be on another; ``fallback``: whether an SMS may stand in
     for a text that WhatsApp does not take, unless the person said otherwise. ``ask_confirmation``: whether the first
     text asks for a reply. ``tell_seen``: whether who texted of danger is told when somebody has seen it.
+    ``approvals``: how many people it takes to change what patients read or how their texts are understood, 1 or 2.
+    ``overrides``: its own words that are in use; `Library.with_overrides` lays them over the content.
     """
 
     id: int
@@ -57,6 +73,8 @@ class Clinic:
     fallback: bool = True
     ask_confirmation: bool = False
     tell_seen: bool = False
+    approvals: int = 2
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

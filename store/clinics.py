@@ -14,6 +14,7 @@ from store.clinic_entry import (
     Clinic,
     ClinicEntry,
     OptOutBy,
+    Override,
     Sender,
     SenderKind,
     SignedRegimen,
@@ -21,6 +22,7 @@ from store.clinic_entry import (
 )
 from store.columns import Moment, for_both, key, metadata, one_of, owner
 from store.database import StoreError, Tx
+from store.overrides import published
 from store.senders import (
     AddressTaken,
     add_sender,
@@ -90,6 +92,7 @@ clinic = sa.Table(
     sa.Column("fallback", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("ask_confirmation", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("tell_seen", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("approvals", sa.Integer, nullable=False, server_default="2"),
     one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
@@ -154,6 +157,7 @@ class ClinicFields(TypedDict, total=False):
     fallback: bool
     ask_confirmation: bool
     tell_seen: bool
+    approvals: int
 
 
 _newest_sign_off = (
@@ -173,7 +177,7 @@ _CLINICS = (
     .outerjoin(content_sign_off, content_sign_off.c.id == _newest_sign_off)
     .order_by(clinic.c.id)
 )
-_CLINIC_FIELDS = tuple(field.name for field in fields(Clinic))
+_CLINIC_FIELDS = tuple(field.name for field in fields(Clinic) if field.name != "overrides")
 _ADD_CLINIC = for_both(lambda insert: insert(clinic).on_conflict_do_nothing().returning(clinic.c.id))
 _SIGNED_AGAIN: dict[str, Any] = {
     name: sa.literal_column(f"excluded.{name}") for name in ("signed_by", "signed_at", "approved_by")
@@ -256,7 +260,7 @@ def find_clinic(tx: Tx, name_or_id: str | int) -> Clinic | None:
     """The clinic of this name or number."""
     known_by = clinic.c.name if isinstance(name_or_id, str) else clinic.c.id
     row = tx.conn.execute(_CLINICS.where(known_by == name_or_id)).one_or_none()
-    return None if row is None else _as_clinic(row)
+    return None if row is None else _as_clinic(row, published(tx, row.id).get(row.id, ()))
 
 
 def entries(tx: Tx) -> list[ClinicEntry]:
@@ -270,8 +274,11 @@ def entries(tx: Tx) -> list[ClinicEntry]:
         signed.setdefault(row.clinic_id, []).append(
             SignedRegimen(row.clinic_id, row.regimen_id, row.version, row.digest, row.signed_by, row.signed_at)
         )
+    own_words = published(tx)
     return [
-        ClinicEntry(_as_clinic(row), tuple(senders.get(row.id, ())), tuple(signed.get(row.id, ())))
+        ClinicEntry(
+            _as_clinic(row, own_words.get(row.id, ())), tuple(senders.get(row.id, ())), tuple(signed.get(row.id, ()))
+        )
         for row in tx.conn.execute(_CLINICS)
     ]
 
@@ -348,7 +355,7 @@ def set_join_code(tx: Tx, now: datetime, clinic_id: int, code: str | None) -> No
 def clinic_by_join_code(tx: Tx, code: str) -> Clinic | None:
     """The clinic whose join code this is."""
     row = tx.conn.execute(_CLINICS.where(clinic.c.join_code == _join_code(code))).one_or_none()
-    return None if row is None else _as_clinic(row)
+    return None if row is None else _as_clinic(row, published(tx, row.id).get(row.id, ()))
 
 
 def _join_code(code: str) -> str:
@@ -372,11 +379,12 @@ def _clinic(tx: Tx, clinic_id: int) -> Clinic:
     return found
 
 
-def _as_clinic(row: sa.Row[Any]) -> Clinic:
+def _as_clinic(row: sa.Row[Any], overrides: tuple[Override, ...]) -> Clinic:
     values = {name: getattr(row, name) for name in _CLINIC_FIELDS}
     values |= {
         "languages": tuple(row.languages),
         "open_weekdays": None if row.open_weekdays is None else tuple(row.open_weekdays),
         "closed_on": tuple(date.fromisoformat(day) for day in row.closed_on or ()),
+        "overrides": overrides,
     }
     return Clinic(**values)

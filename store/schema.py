@@ -16,6 +16,7 @@ from store import (  # noqa: F401
     notices,
     on_call,
     outages,
+    overrides,
     passkeys,
     patients,
     plan_changes,

@@ -97,6 +97,11 @@ def clinic_add(name: str, **given: Any) -> None:
     default=None,
     help="Whether who texted of danger is told when somebody has seen it (default no).",
 )
+@click.option(
+    "--approvals",
+    type=click.IntRange(1, 2),
+    help="How many people it takes to change what patients read or what is understood (default 2).",
+)
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
     """Change settings of the clinic called NAME.
 

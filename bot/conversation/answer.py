@@ -15,7 +15,8 @@ from bot.conversation.tongue import Tongues
 from bot.conversation.turn import Heard, Turn, as_sent
 from bot.conversation.voice import Said, Voice
 from bot.directory import Directory, Reached
-from bot.understanding.engine import Engine, Outcome
+from bot.understanding.engine import Outcome
+from bot.understanding.taught import Engines
 from channels.base import Incoming
 from content.library import Library
 from content.sms_text import measure
@@ -55,7 +56,7 @@ class Conversation:
 
     database: Database
     library: Library
-    engine: Engine
+    engines: Engines
     directory: Directory
     tongues: Tongues
     guard: RobotGuard
@@ -124,7 +125,7 @@ class Conversation:
             stored = stored_reply(tx, incoming.provider_id)
             return Answer(stored.message_id if stored else None, stored.body if stored else None, language)
         voice = self._voice(reached, language)
-        turn = Turn(tx, now, self.library, voice, heard, outcome, contact, message_id, asked, spooled)
+        turn = Turn(tx, now, voice.library, voice, heard, outcome, contact, message_id, asked, spooled)
         said = handle(turn)
         if spooled is not None:
             said = replace(say_from_memory(voice, heard, asked), body=spooled.answered) if spooled.answered else None
@@ -184,7 +185,7 @@ class Conversation:
         self, text: str, reached: Reached | None, language: str | None, asked: str | None, profile: str | None
     ) -> Outcome:
         clinic = reached.entry.clinic if reached else None
-        return self.engine.understand(
+        return self.engines.of(self._library_of(reached)).understand(
             text,
             language=language or (clinic.default_language if clinic else _FALLBACK_LANGUAGE),
             country=clinic.country if clinic else "",
@@ -243,8 +244,12 @@ class Conversation:
         if voice is None:
             if len(self._voices) >= _MOST_VOICES:  # clinics that changed since
                 self._voices.clear()
-            voice = self._voices[key] = Voice(self.library, reached.entry, language)
+            voice = self._voices[key] = Voice(self._library_of(reached), reached.entry, language)
         return voice
+
+    def _library_of(self, reached: Reached | None) -> Library:
+        """What is said and understood for a clinic: the content, and its own words over it."""
+        return self.library.with_overrides(reached.entry.clinic.overrides) if reached else self.library
 
     def _may_go(self, heard: Heard, said: Said, now: datetime) -> bool:
         if heard.reached is None or heard.outcome.kind in _ANSWERED_AT_ANY_RATE:
@@ -269,7 +274,7 @@ class Conversation:
             via=via,
             segments=counted.segments,
             encoding=counted.encoding,
-            content_version=self.library.version,
+            content_version=turn.library.version,
             sender_id=reached.sender.id,
         )
         return Answer(reply_id, body, said.language, turn.outcome)

@@ -5,6 +5,7 @@ commands (``requests``), topics (``topics``). Nothing here knows the network, th
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -91,6 +92,17 @@ class Engine:
         self._reader = Reader(lexicon, self._topics.words(), real_words, lists, self._features.of_word)
         self._courtesy, self._greetings = lists["courtesy"], lists["greetings"]
         self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
+
+    def named_by(self, library: Library) -> "Engine":
+        """The same understanding with the keywords and aliases of another library, of which all else is the same.
+
+        What is expensive is shared.
+        """
+        other = copy(self)
+        other._library = library
+        other._topics = self._topics.named_by(library)
+        other._reader = self._reader.knowing(other._topics.words())
+        return other
 
     def understand(
         self,

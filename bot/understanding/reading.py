@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,6 +151,13 @@ class Reader:
         self._filler = lexicon.group("filler")
         self._words: dict[str, tuple[Word, ...]] = {}
         self._joined: dict[str, Word] = {}
+
+    def knowing(self, words: Iterable[str]) -> "Reader":
+        """The same, which takes these words for what they are and corrects none of them."""
+        other = copy(self)
+        other._spelling = self._spelling.knowing(words)
+        other._words, other._joined = {}, {}
+        return other
 
     def read(self, text: str) -> Reading:
         """The reading of any text whatever; time is bounded by the length that is looked at."""

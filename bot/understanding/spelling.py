@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from itertools import dropwhile
 from pathlib import Path
 
@@ -41,6 +42,12 @@ class Spelling:
                 self._one_less[shorter] = f"{before} {word}" if before else word
             if len(word) >= _TWO_SLIPS - 1:
                 self._sound.setdefault(_sound(word), []).append(word)
+
+    def knowing(self, words: Iterable[str]) -> "Spelling":
+        """The same, to which these words are real ones too; it guesses at no others."""
+        other = copy(self)
+        other._known = self._known.union(words)
+        return other
 
     def knows(self, word: str) -> bool:
         """Whether this is a word as it stands."""

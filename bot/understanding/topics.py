@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence, Set
+from copy import copy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,15 @@ class Topics:
     ) -> None:
         self._real_words = real_words
         self._matcher = Matcher(lexicon, phrases)
+        self._take_names(library)
+
+    def named_by(self, library: Library) -> "Topics":
+        """The same with the keywords and aliases of another library, which has the same topics and languages."""
+        other = copy(self)
+        other._take_names(library)
+        return other
+
+    def _take_names(self, library: Library) -> None:
         self._whole: dict[str, dict[str, Named]] = {language: {} for language in library.languages}
         for topic in library.topics.values():
             for language in library.languages:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from content.faults import Fault
 from content.library import Library
 from content.model import Fact, Topic
+from content.overrides import place_of
 from content.toml_file import TomlFile
 
 _LONGEST = {
@@ -54,10 +55,7 @@ def fixed_texts(library: Library) -> Iterator[Written]:
     for language, wording in library.wordings.items():
         for key, text in wording.texts.items():
             base, _, pack = key.partition(".")
-            if base == "item":
-                path: tuple[str, ...] = ("items", pack)
-            else:
-                path = ("reminder" if text.proactive else "reply", key, "text")
+            path = place_of(key, text)
             countries = (pack,) if pack in library.countries else tuple(library.countries)
             proactive = text.proactive or base == "item"
             name = f"wording/{language}.toml"

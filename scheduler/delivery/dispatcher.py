@@ -85,7 +85,8 @@ def begin(
         if not isinstance(way, Way):
             raise ValueError(f"text {text.id} passed the gates without a way")
         try:
-            going = _compose(composer, library.version, entry.clinic, text, way, moment.now, status_callback)
+            version = library.with_overrides(entry.clinic.overrides).version
+            going = _compose(composer, version, entry.clinic, text, way, moment.now, status_callback)
         except ContentError:
             _without_words(tx, moment.now, text)
             continue

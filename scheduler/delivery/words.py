@@ -28,7 +28,7 @@ class Words:
 
 
 class Composer:
-    """Puts texts into words from one library; what is asked for again is not put together again.
+    """Puts texts into words from one library, and each clinic's own words over it; nothing is put together twice.
 
     For one batch: a clinic that changes meanwhile keeps the words it had when it was first asked for.
     """
@@ -54,7 +54,8 @@ class Composer:
     def compose_approved(self, clinic: Clinic, approved: Template, args: Mapping[str, str]) -> Words:
         """The text of a template that WhatsApp approved, and its variables. Raises ContentError as `compose` does."""
         language = approved.language
-        values = self._clinic_values(clinic, language) | spoken(self._library, args, language)
+        library = self._library.with_overrides(clinic.overrides)
+        values = self._clinic_values(clinic, language) | spoken(library, args, language)
         names = variable_names(approved.words)
         if missing := [name for name in names if name not in values]:
             raise UnknownWording(approved.template, language, f"its WhatsApp template needs {missing[0]}")
@@ -65,7 +66,8 @@ class Composer:
 
     def _compose(self, clinic: Clinic, template: str, args: Mapping[str, str], language: str, via: Via) -> Words:
         values = self._clinic_values(clinic, language)
-        text = self._library.say(template, language, **(values | spoken(self._library, args, language)))
+        library = self._library.with_overrides(clinic.overrides)
+        text = library.say(template, language, **(values | spoken(library, args, language)))
         body = fold(text) if via is Via.SMS else text
         cost = measure(body)
         return Words(body, cost.encoding, cost.segments)

@@ -35,6 +35,10 @@ WEEKDAYS = (
     (6, _("Sunday")),
 )
 _DAYS = [SelectChoice(*each) for each in WEEKDAYS]
+_APPROVALS = [
+    SelectChoice(2, _("two people: whoever proposes never approves")),
+    SelectChoice(1, _("one person, and the audit says so")),
+]
 SNAPS = (
     ("on_or_after", _("the next open day")),
     ("nearest", _("the nearest open day, before or after")),
@@ -66,6 +70,9 @@ class ClinicForm(FlaskForm):
     quiet_hours = IntegerField(_("Quiet hours after a text of danger to life"), [NumberRange(0, 168)])
     ask_confirmation = BooleanField(_("The first text asks whoever is enrolled to reply C"))
     tell_seen = BooleanField(_("Who texted of danger is told when somebody has seen it"))
+    approvals = SelectField(
+        _("To change what patients read, and what the bot understands"), coerce=int, choices=_APPROVALS
+    )
     open_weekdays = SeveralField(
         _("Weekdays with visits"), coerce=int, choices=[SelectChoice(*each) for each in WEEKDAYS]
     )

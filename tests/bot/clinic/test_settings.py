@@ -24,6 +24,7 @@ FORM: dict[str, object] = {
     "max_texts_per_day": "3",
     "max_texts_per_week": "20",
     "quiet_hours": "12",
+    "approvals": "2",
     "open_weekdays": ["0", "1", "2", "3", "4", "5", "6"],
     "closed_on": "",
     "snap": "on_or_after",

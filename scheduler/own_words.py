@@ -1,0 +1,120 @@
+"""A clinic's own words: the one door through which an alias or a wording is proposed, approved and taken back.
+
+What is proposed is read and linted as if it stood in the content's files, together with all that the clinic uses, and
+once more when it is approved, since either may have changed. It takes as many people as the clinic's ``approvals`` say;
+where it takes two, nobody approves what they proposed themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from content.check import check_rows
+from content.faults import Fault
+from content.library import Library
+from store import audit, clinics, overrides
+from store.clinic_entry import Clinic, Override, OverrideKind
+from store.database import Tx
+from store.overrides import OwnWords
+
+ALONE = "alone"
+"""What stands in the audit, among the fields, where one person published their own words."""
+_SETTLED = "Somebody else has settled this meanwhile."
+
+
+class NotSo(Exception):
+    """It cannot be done; the message is one plain sentence."""
+
+
+class Refused(NotSo):
+    """The linter refuses the words; ``faults`` has every fault, by language ("" where it is about none)."""
+
+    def __init__(self, faults: Sequence[tuple[str, Fault]]) -> None:
+        super().__init__(faults[0][1].mend)
+        self.faults = tuple(faults)
+
+
+class OwnProposal(NotSo):
+    """Where two people are needed, one of them asked to approve what they proposed themselves."""
+
+
+class NoProposal(NotSo):
+    """It is no proposal any more: somebody was quicker."""
+
+
+def faults_of(
+    library: Library, clinic: Clinic, kind: OverrideKind, about: str, texts: Mapping[str, str]
+) -> list[tuple[str, Fault]]:
+    """What is wrong with words beside all that the clinic uses, each fault with the language of its text."""
+    standing = [row for row in clinic.overrides if kind == "alias" or (row.kind, row.key) != (kind, about)]
+    new = [Override(kind, about, language, text) for language, text in texts.items()]
+    found = check_rows(library, [*standing, *new])
+    of_new = [fault for fault in found if fault.line > len(standing)]
+    return [(new[fault.line - len(standing) - 1].language, fault) for fault in of_new]
+
+
+def propose(
+    tx: Tx,
+    now: datetime,
+    library: Library,
+    clinic_id: int,
+    kind: OverrideKind,
+    about: str,
+    texts: Mapping[str, str],
+    by: str,
+) -> OwnWords:
+    """Proposes another word for a topic, or other words for a fixed text; in use where one person is enough.
+
+    ``about`` is the topic, or the key of the fixed text, whose ``texts`` stand in every language. Raises Refused.
+    """
+    clinic = _clinic(tx, clinic_id)
+    if faults := faults_of(library, clinic, kind, about, texts):
+        raise Refused(faults)
+    words = overrides.propose(tx, now, clinic.id, kind, about, texts, by)
+    audit.record(tx, now, clinic.id, by, "propose", kind, words.id, sorted(texts))
+    if clinic.approvals == 1:
+        overrides.publish(tx, now, words, by)
+        audit.record(tx, now, clinic.id, by, "publish", kind, words.id, [*sorted(texts), ALONE])
+    return words
+
+
+def approve(tx: Tx, now: datetime, library: Library, clinic_id: int, words_id: int, by: str) -> OwnWords:
+    """Publishes a proposal of this clinic. Raises OwnProposal, NoProposal, Refused, LookupError."""
+    clinic, words = _clinic(tx, clinic_id), _words(tx, clinic_id, words_id)
+    if words.state != "proposed":
+        raise NoProposal(_SETTLED)
+    alone = by == words.author
+    if alone and clinic.approvals > 1:
+        raise OwnProposal("You proposed this yourself: somebody else must approve it.")
+    if faults := faults_of(library, clinic, words.kind, words.about, words.texts):
+        raise Refused(faults)
+    if not overrides.publish(tx, now, words, by):
+        raise NoProposal(_SETTLED)
+    fields = [*sorted(words.texts), *([ALONE] if alone else [])]
+    audit.record(tx, now, clinic.id, by, "publish", words.kind, words.id, fields)
+    return words
+
+
+def withdraw(tx: Tx, now: datetime, clinic_id: int, words_id: int, by: str) -> OwnWords:
+    """Takes back a proposal, or takes what is published out of use: one person is enough.
+
+    Raises NoProposal, LookupError.
+    """
+    words = _words(tx, clinic_id, words_id)
+    if words.state == "withdrawn" or not overrides.withdraw(tx, now, words, by):
+        raise NoProposal(_SETTLED)
+    audit.record(tx, now, clinic_id, by, "withdraw", words.kind, words.id, sorted(words.texts))
+    return words
+
+
+def _clinic(tx: Tx, clinic_id: int) -> Clinic:
+    found = clinics.find_clinic(tx, clinic_id)
+    if found is None:
+        raise LookupError(f"there is no clinic {clinic_id}")
+    return found
+
+
+def _words(tx: Tx, clinic_id: int, words_id: int) -> OwnWords:
+    found = overrides.one(tx, clinic_id, words_id)
+    if found is None:
+        raise LookupError(f"clinic {clinic_id} has no words {words_id}")
+    return found

@@ -1,0 +1,82 @@
+"""Who may publish a clinic's own words, what is refused, and what the texts that go out then say."""
+
+import pytest
+
+from channels.base import Via
+from scheduler import own_words
+from scheduler.delivery.words import compose
+from scheduler.own_words import NoProposal, OwnProposal, Refused
+from store import audit, clinics, overrides
+from store.clinic_entry import Clinic, OverrideKind
+from store.overrides import OwnWords
+from tests.scheduler.world import ENROLLED, World
+
+ONE, TWO = "one@riverside", "two@riverside"
+
+
+def _clinic(world: World) -> Clinic:
+    with world.database.reading() as tx:
+        found = clinics.find_clinic(tx, world.entry.clinic.id)
+    assert found is not None
+    return found
+
+
+def _propose(world: World, kind: OverrideKind, about: str, **texts: str) -> OwnWords:
+    with world.database.writing() as tx:
+        return own_words.propose(tx, ENROLLED, world.library, world.entry.clinic.id, kind, about, texts, ONE)
+
+
+def _approve(world: World, words: OwnWords, by: str) -> None:
+    with world.database.writing() as tx:
+        own_words.approve(tx, ENROLLED, world.library, world.entry.clinic.id, words.id, by)
+
+
+def _audit(world: World) -> list[tuple[str, str, tuple[str, ...]]]:
+    with world.database.reading() as tx:
+        found = audit.find(tx, world.entry.clinic.id, audit.Filter(subject="alias"), 10)
+    return [(entry.actor, entry.action, entry.fields) for entry in reversed(found)]
+
+
+def test_two_people_publish_and_nobody_approves_their_own_words(world: World) -> None:
+    words = _propose(world, "alias", "fever", en="hot spell")
+    with pytest.raises(OwnProposal):
+        _approve(world, words, ONE)
+    assert _clinic(world).overrides == ()
+    _approve(world, words, TWO)
+    assert [row.text for row in _clinic(world).overrides] == ["hot spell"]
+    with pytest.raises(NoProposal):
+        _approve(world, words, TWO)
+    assert _audit(world) == [(ONE, "propose", ("en",)), (TWO, "publish", ("en",))]
+
+
+def test_a_clinic_of_one_publishes_alone_and_the_audit_says_so(world: World) -> None:
+    with world.database.writing() as tx:
+        clinics.set_clinic(tx, ENROLLED, world.entry.clinic.id, approvals=1)
+    _propose(world, "alias", "fever", en="hot spell")
+    assert [row.text for row in _clinic(world).overrides] == ["hot spell"]
+    assert _audit(world) == [(ONE, "propose", ("en",)), (ONE, "publish", ("en", "alone"))]
+
+
+def test_what_the_linter_refuses_is_never_stored_nor_what_collides_meanwhile_published(world: World) -> None:
+    with pytest.raises(Refused, match="carriers act on 'stop'"):
+        _propose(world, "alias", "fever", en="stop")
+    first = _propose(world, "alias", "fever", en="hot spell")
+    second = _propose(world, "alias", "skin", en="hot spell")
+    _approve(world, first, TWO)
+    with pytest.raises(Refused, match="'hot spell' belongs to the topic"):
+        _approve(world, second, TWO)
+    with world.database.writing() as tx:
+        own_words.withdraw(tx, ENROLLED, world.entry.clinic.id, second.id, ONE)
+        assert overrides.of_clinic(tx, world.entry.clinic.id, "alias", ["proposed"]) == []
+
+
+def test_a_text_that_goes_out_is_in_the_clinics_own_words(world: World) -> None:
+    theirs = {
+        "en": "{program}: Your visit is today at {time}. Questions? Call {phone}.",
+        "es": "{program}: Su cita es hoy a las {time}. ¿Preguntas? Llame al {phone}.",
+    }
+    _approve(world, _propose(world, "wording", "visit_today", **theirs), TWO)
+    said = compose(world.library, _clinic(world), "visit_today", {"time": "09:30"}, "es", Via.WHATSAPP)
+    assert "Su cita es hoy a las 9:30 a.m. ¿Preguntas?" in said.body
+    ours = compose(world.library, world.entry.clinic, "visit_today", {"time": "09:30"}, "es", Via.WHATSAPP)
+    assert ours.body != said.body
