@@ -1,6 +1,6 @@
 """The console in a real browser: every page that links lead to, for those who see little, and without a mouse.
 
-With SCREENSHOTS=FOLDER each page is also drawn into that folder.
+With SCREENSHOTS=FOLDER each page is also drawn into that folder, light and dark; `.ci/run` keeps them in var/.
 """
 
 import os
@@ -46,6 +46,14 @@ def pages(page: Page, demo: str) -> Iterator[str]:
             yield kind
 
 
+def _draw(page: Page, folder: Path, name: str, scheme: str) -> None:
+    """The open page, light and dark; then it is as it was."""
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        page.screenshot(path=folder / f"{name}-{colours}.png", full_page=True)
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, scheme: str) -> None:
     drawn = os.environ.get("SCREENSHOTS")
@@ -58,8 +66,7 @@ def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, sche
             assert scroll <= shown, f"{kind} is wider than the screen"
             seen.append(kind)
             if drawn:
-                name = kind.strip("/").replace("/", "-")
-                page.screenshot(path=Path(drawn) / f"{name}-{width}-{scheme}.png", full_page=True)
+                _draw(page, Path(drawn), f"{kind.strip('/').replace('/', '-')}-{width}", scheme)
     assert {"/c/N/today", "/c/N/patients", "/c/N/patients/N", "/c/N/alerts", "/c/N/settings", "/c/N/audit"} <= set(seen)
 
 
