@@ -23,6 +23,8 @@ from scheduler.duties.escalating import Escalating
 from scheduler.duties.foretelling import Foretelling
 from scheduler.duties.living import Living, Surroundings
 from scheduler.duties.notices import Notices
+from scheduler.duties.reporting import Reporting
+from scheduler.duties.retention import Retention
 from scheduler.duties.watching import Watching
 from store.database import DatabaseDown, NotADatabase
 
@@ -59,7 +61,7 @@ class Worker:
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        for seconds, name, tick in self._all_ticks():
+        for seconds, name, tick in self.ticks():
             self._every(scheduler, seconds, name, tick)
         # Once: what a process has read of the zones it keeps. Two of different releases would else replan in turn.
         await self._guarded("zone data", self._once(self._duties.note_zone_data))
@@ -81,10 +83,12 @@ class Worker:
         self._stopping.set()
         self._calls.wake()
 
-    def _all_ticks(self) -> list[tuple[float, str, Tick]]:
+    def ticks(self) -> list[tuple[float, str, Tick]]:
         """Every tick: after how many seconds it comes again, its name in the log, and what it does."""
         duties, pace = self._duties, self._pace
         foretelling = Foretelling(duties.database, duties.library, duties.database.now, demo=duties.demo)
+        reporting = Reporting(duties.database, duties.database.now, demo=duties.demo)
+        retention = Retention(duties.database, duties.database.now, demo=duties.demo)
         ticks: list[tuple[float, str, Tick]] = [
             (pace.beat, "heartbeat", self._once(self._living.beat)),
             (pace.watch, "watch", self._once(self._watching.round)),
@@ -97,6 +101,8 @@ class Worker:
             (pace.top_up, "top up", self._until_none(duties.top_up)),
             (pace.look, "long work", self._until_none(duties.work_off)),
             (pace.top_up, "forecast", self._until_none(foretelling.step)),
+            (pace.top_up, "reports", self._until_none(reporting.step)),
+            (pace.top_up, "retention", self._until_none(retention.step)),
         ]
         if isinstance(self._channel, Remembering):
             asking = Asking(

@@ -17,6 +17,12 @@ QUIET_HOURS = 12
 TEXTS_PER_DAY = 3
 """Reminders a day, at most, unless a clinic sets another number."""
 
+KEEP_WORDS_DAYS = 90
+"""How long a new clinic keeps the words of its texts (regulation.md R46), until it sets another time."""
+
+KEEP_WORDS_FROM, KEEP_WORDS_UNTIL = 7, 3660
+"""What a clinic may set for that, in days. The shortest leaves a week to look into what somebody wrote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -44,6 +50,8 @@ class Clinic:
     text asks for a reply. ``tell_seen``: whether who texted of danger is told when somebody has seen it.
     ``approvals``: how many people it takes to change what patients read or how their texts are understood, 1 or 2.
     ``overrides``: its own words that are in use; `Library.with_overrides` lays them over the content.
+    ``keep_words_days``: after how long the words of texts are deleted; None: they are kept. ``segment_micros``: what a
+    segment costs, in millionths of the currency's unit; None where nobody said.
     """
 
     id: int
@@ -75,6 +83,8 @@ class Clinic:
     tell_seen: bool = False
     approvals: int = 2
     overrides: tuple[Override, ...] = ()
+    keep_words_days: int | None = None
+    segment_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

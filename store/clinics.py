@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack, get_args
 import sqlalchemy as sa
 
 from store.clinic_entry import (
+    KEEP_WORDS_DAYS,
     QUIET_HOURS,
     TEXTS_PER_DAY,
     Carrier,
@@ -93,6 +94,8 @@ clinic = sa.Table(
     sa.Column("ask_confirmation", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("tell_seen", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("approvals", sa.Integer, nullable=False, server_default="2"),
+    sa.Column("keep_words_days", sa.Integer),
+    sa.Column("segment_micros", sa.Integer),
     one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
@@ -158,6 +161,8 @@ class ClinicFields(TypedDict, total=False):
     ask_confirmation: bool
     tell_seen: bool
     approvals: int
+    keep_words_days: int | None
+    segment_micros: int | None
 
 
 _newest_sign_off = (
@@ -229,6 +234,7 @@ def add_clinic(
         "demo": demo,
         "created_at": now,
         "changed_at": now,
+        "keep_words_days": KEEP_WORDS_DAYS,
     }
     clinic_id = tx.conn.execute(_ADD_CLINIC[tx.dialect], row).scalar()
     if clinic_id is None:

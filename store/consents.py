@@ -30,6 +30,7 @@ consent_event = sa.Table(
     one_of("kind", get_args(ConsentKind)),
 )
 sa.Index("ix_consent_event_contact_id", consent_event.c.contact_id, consent_event.c.id)
+sa.Index("ix_consent_event_at", consent_event.c.clinic_id, consent_event.c.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ SENDING = message.c.state == sa.literal_column("'sending'")
 UNSETTLED = (message.c.state == sa.literal_column("'unknown'")) & message.c.gate.is_(None)
 WELCOME = message.c.kind == sa.literal_column("'welcome'")
 sa.Index("ix_message_contact_id", message.c.contact_id, message.c.id)
+sa.Index("ix_message_created_at", message.c.clinic_id, message.c.created_at)
 RECEIVED = message.c.direction == sa.literal_column("'in'")
 # With the direction too: only so does SQLite answer from the index alone.
 sa.Index(

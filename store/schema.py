@@ -24,6 +24,8 @@ from store import (  # noqa: F401
     plans,
     reminder_rules,
     replanning,
+    reporting,
+    retention,
     rota,
     senders,
     sign_offs,
