@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from content.checks import carriers, coverage, language, length, never, topics
+from content.checks import carriers, coverage, language, length, never, topics, urgent
 from content.checks.texts import Report
 from content.faults import ContentError, Fault
 from content.library import PACKAGED, Library, read
@@ -17,7 +17,7 @@ from content.model import SignOff
 from content.overrides import ALIAS, NAME, WORDING, Laid, Row, lay_over, narrowed
 from content.toml_file import TomlFile
 
-_FAMILIES = (topics, coverage, language, length, never, carriers)
+_FAMILIES = (topics, coverage, language, length, never, carriers, urgent)
 
 
 def check(directory: Path | None = None) -> list[Fault]:
@@ -51,10 +51,19 @@ def check_rows(library: Library, rows: Sequence[Row]) -> list[Fault]:
     if changed:
         language.check(whole, report)
         few = replace(whole, wordings=narrowed(laid.wordings, changed))
-        for family in (length, never, carriers):
+        for family in (length, never, carriers, urgent):
             family.check(few, report)
     found = {Fault(NAME, fault.line, fault.rule, fault.mend) for fault in report.faults if fault.line}
-    return sorted({*laid.faults, *found})
+    return sorted({*laid.faults, *found, *_fixed(library, rows)})
+
+
+def _fixed(library: Library, rows: Sequence[Row]) -> Iterator[Fault]:
+    """Rows that change what nobody's own words may stand for."""
+    for number, row in enumerate(rows, 1):
+        why = urgent.why_fixed(row.key) if row.kind == WORDING else None
+        ours = library.wordings[row.language].texts.get(row.key) if row.language in library.wordings else None
+        if why is not None and ours is not None and ours.text != row.text:
+            yield Fault(NAME, number, "fixed", f"{row.key}: {why}: leave it as it is")
 
 
 class _LaidFile(TomlFile):
