@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from argon2 import PasswordHasher
 
 from content.library import Library
+from scheduler import sign_offs
 from scheduler.enrolment import NewPatient, enrol
 from scheduler.plan.local_time import to_local
 from store import clinics, health, staff
@@ -92,10 +93,9 @@ def _clinic(tx: Tx, now: datetime, library: Library) -> Clinic:
     )
     clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number", rate=1000, daily_cap=0)
     clinics.set_join_code(tx, now, clinic.id, "HARBOR")
-    clinics.sign_content(tx, now, clinic.id, library.version, SIGNED_BY)
+    sign_offs.sign_content(tx, now, library, clinic.id, SIGNED_BY)
     for regimen_id in sorted({person.regimen_id for person in _PEOPLE}):
-        regimen = library.regimens[regimen_id]
-        clinics.sign_regimen(tx, now, clinic.id, regimen.id, regimen.version, regimen.digest(), SIGNED_BY)
+        sign_offs.sign_regimen(tx, now, library.regimens[regimen_id], clinic.id, SIGNED_BY)
     return clinic
 
 

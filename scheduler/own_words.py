@@ -11,6 +11,7 @@ from datetime import datetime
 from content.check import check_rows
 from content.faults import Fault
 from content.library import Library
+from content.plain import Plain
 from store import audit, clinics, overrides
 from store.clinic_entry import Clinic, Override, OverrideKind
 from store.database import Tx
@@ -18,7 +19,7 @@ from store.overrides import OwnWords
 
 ALONE = "alone"
 """What stands in the audit, among the fields, where one person published their own words."""
-_SETTLED = "Somebody else has settled this meanwhile."
+_SETTLED = Plain("Somebody else has settled this meanwhile.")
 
 
 class NotSo(Exception):
@@ -61,8 +62,12 @@ def propose(
     about: str,
     texts: Mapping[str, str],
     by: str,
+    *,
+    may_publish: bool = True,
 ) -> OwnWords:
-    """Proposes another word for a topic, or other words for a fixed text; in use where one person is enough.
+    """Proposes another word for a topic, or other words for a fixed text.
+
+    In use at once where one person is enough and ``by`` is one who ``may_publish``.
 
     ``about`` is the topic, or the key of the fixed text, whose ``texts`` stand in every language. Raises Refused.
     """
@@ -71,7 +76,7 @@ def propose(
         raise Refused(faults)
     words = overrides.propose(tx, now, clinic.id, kind, about, texts, by)
     audit.record(tx, now, clinic.id, by, "propose", kind, words.id, sorted(texts))
-    if clinic.approvals == 1:
+    if clinic.approvals == 1 and may_publish:
         overrides.publish(tx, now, words, by)
         audit.record(tx, now, clinic.id, by, "publish", kind, words.id, [*sorted(texts), ALONE])
     return words
@@ -84,7 +89,7 @@ def approve(tx: Tx, now: datetime, library: Library, clinic_id: int, words_id: i
         raise NoProposal(_SETTLED)
     alone = by == words.author
     if alone and clinic.approvals > 1:
-        raise OwnProposal("You proposed this yourself: somebody else must approve it.")
+        raise OwnProposal(Plain("You proposed this yourself: somebody else must approve it."))
     if faults := faults_of(library, clinic, words.kind, words.about, words.texts):
         raise Refused(faults)
     if not overrides.publish(tx, now, words, by):

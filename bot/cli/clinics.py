@@ -19,6 +19,7 @@ from bot.cli.senders import clinic_whatsapp_template
 from bot.cli.watching import clinic_on_call
 from content.library import Library
 from content.regimen_format.notation import WEEKDAYS
+from scheduler import sign_offs
 from store import audit, clinics, staff
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -178,10 +179,9 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
     with writing(services) as tx:
         clinic_id = pick_entry(tx, name).clinic.id
         if content:
-            clinics.sign_content(tx, now, clinic_id, library.version, by)
+            sign_offs.sign_content(tx, now, library, clinic_id, by)
         for regimen_id in wanted:
-            regimen = library.regimens[regimen_id]
-            clinics.sign_regimen(tx, now, clinic_id, regimen_id, regimen.version, regimen.digest(), by)
+            sign_offs.sign_regimen(tx, now, library.regimens[regimen_id], clinic_id, by)
         audit.record(tx, now, clinic_id, by, "sign off", "clinic", clinic_id, ["content"] * content + list(wanted))
         missing = pick_entry(tx, name).missing()
     click.echo(f"{name} is live." if not missing else f"Recorded. {name} still lacks {'; '.join(missing)}.")
