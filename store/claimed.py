@@ -32,7 +32,7 @@ class TextToSend:
     ``phone`` is None where the contact was erased or its number cannot be opened. The patient's fields are None for a
     text to somebody who is no patient. ``attempts`` counts the calls made before. ``alarmed_at`` is when this person
     last told of danger to life. ``via`` is the network they chose, ``instead`` the one that takes its place since it
-    failed, ``fallback`` what they said of that.
+    failed, ``fallback`` what they said of that. ``body`` has the words of a text without a template, written by hand.
     """
 
     id: int
@@ -63,9 +63,10 @@ class TextToSend:
     travel_until: date | None
     phone: str | None
     covers: tuple[CoverNow, ...]
+    body: str | None = None
 
 
-# In the order of the fields of TextToSend, the sealed number in the place of the number.
+# In the order of the fields of TextToSend but for the last two; number and words are sealed.
 _TO_SEND = Prepared(
     sa.select(
         message.c.id,
@@ -95,6 +96,7 @@ _TO_SEND = Prepared(
         patient.c.travel_from,
         patient.c.travel_until,
         contact.c.phone_sealed,
+        message.c.body_sealed,
     )
     .join_from(message, contact, contact.c.id == message.c.contact_id)
     .outerjoin(patient, patient.c.id == message.c.patient_id)
@@ -107,6 +109,7 @@ _TO_SEND = Prepared(
     .order_by(message.c.id)
     .with_for_update(of=message)
 )
+_TEMPLATE = 5
 _COVERS_NOW = Prepared(
     sa.select(
         message_event.c.message_id,
@@ -136,8 +139,8 @@ def to_send(tx: Tx, ids: Sequence[int], owner: str) -> list[TextToSend]:
         told.setdefault(number, []).append(CoverNow(*cover))
     texts = []
     for row in rows:
-        values = list(row)
-        values[-1] = tx.sealer.open_or_none(row[-1])
-        values.append(tuple(told.get(row[0], ())))
+        values = list(row[:-2])
+        values += (tx.sealer.open_or_none(row[-2]), tuple(told.get(row[0], ())))
+        values.append(None if row[_TEMPLATE] is not None else tx.sealer.open_or_none(row[-1]))
         texts.append(TextToSend(*values))
     return sorted(texts, key=lambda text: (text.priority, text.due_at, text.id))

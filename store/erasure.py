@@ -11,6 +11,7 @@ from store.follow_ups import follow_up
 from store.messages import message
 from store.patients import end_patient, patient
 from store.plans import plan, plan_change
+from store.threads import thread_note
 
 _REASON = "erased"
 
@@ -35,5 +36,6 @@ def erase(tx: Tx, now: datetime, contact_id: int) -> None:
         (plan_change, plan_change.c.plan_id.in_(plans), {"reason_sealed": None, "override_reason_sealed": None}),
         (message, message.c.contact_id == contact_id, {"body_sealed": None, "matched_sealed": None, "args": {}}),
         (follow_up, follow_up.c.contact_id == contact_id, {"detail_sealed": None, "note_sealed": None}),
+        (thread_note, thread_note.c.contact_id == contact_id, {"words_sealed": None}),
     ):
         tx.conn.execute(sa.update(table).where(whose).values(values))

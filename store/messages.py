@@ -125,6 +125,8 @@ sa.Index(
     sqlite_where=RECEIVED,
     postgresql_where=RECEIVED,
 )
+# The newest of them, without all that nobody asked for.
+sa.Index("ix_message_incoming", message.c.clinic_id, message.c.id, sqlite_where=RECEIVED, postgresql_where=RECEIVED)
 sa.Index(
     "uq_message_provider_id",
     message.c.provider_id,

@@ -83,6 +83,7 @@ _ADD = Prepared(
     "kind",
     "template",
     "args",
+    "body_sealed",
     "state_at",
     "priority",
     "due_at",
@@ -166,14 +167,17 @@ def add_text(
     contact_id: int,
     patient_id: int | None,
     kind: Kind,
-    template: str,
+    template: str | None,
     args: Mapping[str, str],
     due_at: datetime,
     expires_at: datetime | None,
     priority: int,
     covers: Sequence[Cover] = (),
+    body: str | None = None,
 ) -> int | None:
     """A text that is to go out from ``due_at`` until ``expires_at``; lower ``priority`` goes first. Returns its id.
+
+    Without a ``template`` it goes out in the words of ``body``, which somebody wrote by hand.
 
     What another text tells already is not told again, even if that one was cancelled: None where that is all of
     ``covers``. A text without covers always is.
@@ -187,6 +191,7 @@ def add_text(
         kind=kind,
         template=template,
         args=dict(args),
+        body_sealed=None if body is None else tx.sealer.seal(body),
         state_at=now,
         priority=priority,
         due_at=due_at,

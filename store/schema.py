@@ -30,6 +30,7 @@ from store import (  # noqa: F401
     senders,
     sign_offs,
     staff,
+    threads,
     whatsapp,
 )
 from store.columns import metadata

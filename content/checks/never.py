@@ -7,6 +7,7 @@ from content.checks.texts import Report, Written, every_text
 from content.library import Library
 from content.wording_keys import ITEMS
 
+_BY_HAND = ("suggestion", "link")
 _FIRST_TEXT = ("optin_confirm", "optin_ask")
 _NO_REST = ("between", "day_between", "day_rest", "finished", "held")
 _WAIT = re.compile(r"\b(lasts?|dura|duran|sigue|siguen)\b.*\b\d+ (hours|days|horas|días)\b", re.IGNORECASE)
@@ -31,6 +32,22 @@ def check(library: Library, report: Report) -> None:
         if _WAIT.search(written.text) and not _CALL_BEFORE.search(written.text):
             mend = "a waiting time given alone reads as advice to wait (rule 2): say call today or call now first"
             report.on(written, "wait", mend)
+
+
+def doubtful(library: Library, text: str) -> list[tuple[str, str]]:
+    """What staff should think of once more in a text that they write by hand: the rule and the words, in any language.
+
+    Only what anybody may read on a lock screen, brands and links: what they answer is theirs to judge.
+    """
+    found = [
+        (ban.rule, match.group().strip())
+        for ban in (DISCREET, *(ban for ban in BANS if ban.rule in _BY_HAND))
+        for pattern in ban.patterns.values()
+        if (match := pattern.search(text))
+    ]
+    if drug := _drug_names(library).search(text):
+        found.append((DISCREET.rule, drug.group()))
+    return list(dict.fromkeys(found))
 
 
 def _judge(ban: Ban, written: Written, report: Report) -> None:

@@ -19,7 +19,7 @@ from scheduler.delivery.again import next_try
 from scheduler.delivery.allowance import COMPLAINTS, Allowance, Complaint
 from scheduler.delivery.gates import Blocked, Case
 from scheduler.delivery.ways import NoWay, Way
-from scheduler.delivery.words import Composer
+from scheduler.delivery.words import Composer, by_hand
 from store import outbox, whatsapp
 from store.clinics import Clinic, ClinicEntry
 from store.database import Tx
@@ -220,7 +220,9 @@ def _compose(
 ) -> tuple[Ready, Composed]:
     if text.phone is None:
         raise ValueError(f"text {text.id} passed the gates without a number")
-    if way.template is None:
+    if text.body is not None:
+        words = by_hand(text.body, way.via)
+    elif way.template is None:
         words = composer.compose(clinic, text.template or "", text.args, text.language, way.via)
     else:
         words = composer.compose_approved(clinic, way.template, text.args)

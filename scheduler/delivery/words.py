@@ -84,6 +84,13 @@ def compose(library: Library, clinic: Clinic, template: str, args: Mapping[str, 
     return Composer(library).compose(clinic, template, args, language, via)
 
 
+def by_hand(body: str, via: Via) -> Words:
+    """A text in the words that somebody wrote; as SMS folded as any other."""
+    folded = fold(body) if via is Via.SMS else body
+    cost = measure(folded)
+    return Words(folded, cost.encoding, cost.segments)
+
+
 def variable_names(words: str) -> tuple[str, ...]:
     """The names in braces of a text, each once, in the order of the variables {{1}}, {{2}} of a WhatsApp template."""
     return tuple(dict.fromkeys(_NAME.findall(words)))
