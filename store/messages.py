@@ -9,6 +9,7 @@ one of a higher rank, whatever comes late, twice or out of order:
 `store.states` has every step from one to another. A text that came in is `received` and stays so.
 """
 
+from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -262,7 +263,8 @@ class Cover:
     event_date: date
 
 
-_GET = sa.select(message).where(message.c.id == sa.bindparam("number"))
+_GET = Prepared(sa.select(message).where(message.c.id == sa.bindparam("number")))
+_Row = namedtuple("_Row", message.c.keys())  # type: ignore[misc]  # the names are those of the table
 _HISTORY = (
     sa.select(
         message_state.c.state,
@@ -290,8 +292,8 @@ _REMEMBER = Prepared(sa.insert(message_state), "clinic_id", "message_id", "state
 
 def get_message(tx: Tx, message_id: int) -> Message | None:
     """The message of this id."""
-    row = tx.conn.execute(_GET, {"number": message_id}).one_or_none()
-    return None if row is None else as_message(tx, row)
+    row = _GET.one(tx, number=message_id)
+    return None if row is None else as_message(tx, _Row(*row))
 
 
 def history(tx: Tx, message_id: int) -> list[StateChange]:
@@ -323,7 +325,7 @@ def step_of(clinic_id: int, message_id: int, state: State, detail: str, code: in
     return {"clinic_id": clinic_id, "message_id": message_id, "state": state, "detail": detail, "code": code}
 
 
-def as_message(tx: Tx, row: sa.Row[Any]) -> Message:
+def as_message(tx: Tx, row: Any) -> Message:
     """The message of a row that has the table's columns by name. Opens the body."""
     return Message(
         id=row.id,

@@ -55,12 +55,12 @@ def _taken(step: Step) -> Prepared:
 
 _STEPS = {state: _taken(step) for state, step in REPORTS.items()}
 
-_BY_PROVIDER = (
+_BY_PROVIDER = Prepared(
     sa.select(*_READ)
-    .where(message.c.provider_id == sa.bindparam("provider_id"), message.c.direction == "out")
+    .where(message.c.provider_id == sa.bindparam("given"), message.c.direction == "out")
     .with_for_update()
 )
-_BY_NUMBER = (
+_BY_NUMBER = Prepared(
     sa.select(*_READ)
     .where(
         message.c.id == sa.bindparam("number"),
@@ -71,7 +71,7 @@ _BY_NUMBER = (
         # Nor is it of concern what becomes of an attempt that another took the place of.
         ~sa.exists().where(
             message_state.c.message_id == message.c.id,
-            message_state.c.provider_id == sa.bindparam("provider_id"),
+            message_state.c.provider_id == sa.bindparam("given"),
         ),
     )
     .with_for_update()
@@ -142,22 +142,22 @@ def apply_receipt(
 
     Returns the text as it stands then, moved or not; None where it is none of ours.
     """
-    before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
+    before = _BY_PROVIDER.one(tx, given=provider_id)
     if before is None and message_id is not None:
-        named = {"number": message_id, "provider_id": provider_id}
-        before = tx.conn.execute(_BY_NUMBER, named).one_or_none()
+        before = _BY_NUMBER.one(tx, number=message_id, given=provider_id)
         if before is None:
             # Between the two questions another receipt, or the result of the call, may have given it the provider's id.
-            before = tx.conn.execute(_BY_PROVIDER, {"provider_id": provider_id}).one_or_none()
+            before = _BY_PROVIDER.one(tx, given=provider_id)
     if before is None:
         return None
-    if before.state in REPORTS[state].origins:
-        moved = _moved(now, before.id, state, provider_id, code)
+    number, clinic_id, standing, named, _ = before
+    if standing in REPORTS[state].origins:
+        moved = _moved(now, number, state, provider_id, code)
         _STEPS[state].run_many(tx, [moved], state_at=now)
-        remember(tx, now, [step_of(before.clinic_id, before.id, state, detail, code)])
-    elif before.provider_id is None:
-        _NAME.run_many(tx, [{"number": before.id, "provider_id": provider_id}])
-    return get_message(tx, before.id)
+        remember(tx, now, [step_of(clinic_id, number, state, detail, code)])
+    elif named is None:
+        _NAME.run_many(tx, [{"number": number, "provider_id": provider_id}])
+    return get_message(tx, number)
 
 
 def send_anew(tx: Tx, now: datetime, text: Message, due_at: datetime, detail: str, instead: str | None = None) -> bool:
