@@ -49,7 +49,7 @@ def pages(page: Page, demo: str) -> Iterator[str]:
 def _draw(page: Page, folder: Path, name: str, scheme: str) -> None:
     """The open page, light and dark; then it is as it was."""
     for colours in ("light", "dark"):
-        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=colours)
         page.screenshot(path=folder / f"{name}-{colours}.png", full_page=True)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
 
