@@ -11,7 +11,7 @@ from scheduler.planned import changes_of
 from store import plans
 from store.clinic_entry import QUIET_HOURS
 from store.messages import Cover, Message
-from tests.simulation import courses
+from tests.simulation import courses, ways
 from tests.simulation.auditor import Books, Rule
 from tests.simulation.courses import Course, Told
 from tests.simulation.record import Person, Version
@@ -21,7 +21,9 @@ _MOST_FREE = timedelta(hours=1)
 """A text that was never held up for longer than this between its moment and its end should have gone."""
 _FAULTS = tuple(fault.value for fault in Fault if fault is not Fault.NONE)
 _PLAN_GATES = ("plan_held", "plan_stopped", "event_gone", "event_moved", "event_held")
+_ONLY_WAIT = {"sender_stopped", "daily_cap", "no_template", "outside_window", "after_danger"}
 _AN_HOUR = timedelta(hours=1)
+_SOON = timedelta(minutes=2)
 _NO_WELCOME = {"opted_out", "paused", "told_in_answer", "patient_ended", "quarantined"}
 
 Check = Callable[[Books, Message, Person, datetime], bool]
@@ -74,6 +76,22 @@ def everybody_is_welcomed(books: Books) -> Iterator[str]:
                 yield f"patient {person.patient_id} got text {first.id} before the welcome"
 
 
+def nothing_is_late_when_all_is_well(books: Books) -> Iterator[str]:
+    """Where nothing goes wrong every text goes at its moment, or that of the gate that it waited for, and arrives."""
+    if not books.setting.is_calm:
+        return
+    for number, calls in books.calls.items():
+        text, began = books.texts[number], calls[0].at
+        # A change of plan may make a text whose moment is past, or bring it back.
+        moments = [text.created_at, *(each.at for each in books.history[number] if each.state == "due")]
+        free = max([text.due_at or text.created_at, *(moment for moment in moments if moment <= began)])
+        if began - free > _SOON:
+            yield f"text {number} could have gone at {free} and was begun at {began}, though nothing was in its way"
+        has_arrived = text.state == "delivered" or calls[-1].at > books.setting.end - _AN_HOUR
+        if not has_arrived and text.error_code != courses.OPTED_OUT:
+            yield f"text {number} is {text.state}, though nothing had happened to it"
+
+
 def _need_not_be_there(books: Books, course: Course, told: Told, reminder: Reminder, version: Version) -> bool:
     """It was no more so when somebody next planned, or the person wanted no texts then."""
     planned = next((each for each in books.record.passes if each[1] >= reminder.due_at), None)
@@ -100,6 +118,8 @@ def _wrong(books: Books, course: Course, told: Told, text: Message, reminder: Re
         late = text.due_at is not None and text.due_at < books.setting.end - _AN_HOUR
         return f"still waits, due at {text.due_at}" if late else None
     ended = books.history[text.id][-1].at
+    if text.state == "cancelled" and text.gate in _ONLY_WAIT:
+        return f"was cancelled by {text.gate}, which only makes a text wait"
     if text.state == "expired":
         if books.taken.get(text.id):
             return None  # it went, and whether it may have been tried again is for `states_agree`
@@ -120,7 +140,7 @@ def _wrong(books: Books, course: Course, told: Told, text: Message, reminder: Re
 def _free(books: Books, person: Person, text: Message, since: datetime, until: datetime) -> timedelta:
     """For how long in a span nothing kept a text from going, by steps of five minutes."""
     step = timedelta(minutes=5)
-    held = [(each.since, each.until) for each in books.record.troubles]
+    held = [(each.since, each.until) for each in books.record.troubles if each.line is None]
     changes = books.history[text.id]
     for change, following in zip(changes, [*changes[1:], None], strict=True):
         # Nobody sends once more what may be under way still.
@@ -130,7 +150,8 @@ def _free(books: Books, person: Person, text: Message, since: datetime, until: d
     since = max([since, *(change.at for change in changes if change.detail == "the plan was changed")])
     free, moment = timedelta(), since
     while moment < until:
-        if courses.is_inside(moment, person.zone, person.window) and not any(a <= moment <= b for a, b in held):
+        is_held = any(a <= moment <= b for a, b in held) or ways.was_kept_by_its_number(books, text, moment)
+        if not is_held and courses.is_inside(moment, person.zone, person.window):
             free += step
         moment += step
     return free
@@ -167,10 +188,6 @@ def _after_danger(books: Books, text: Message, person: Person, at: datetime) -> 
     quiet = timedelta(hours=QUIET_HOURS)
     dangers = [each for each in books.record.heard if each.phone == person.phone and "danger" in each.kinds]
     return any(each.tried[1] <= at < each.tried[1] + quiet + _AN_HOUR for each in dangers)
-
-
-def _sender_stopped(books: Books, text: Message, person: Person, at: datetime) -> bool:
-    return any(each.what == "sender stopped" and each.since <= at <= each.until for each in books.record.troubles)
 
 
 def _not_welcomed(books: Books, text: Message, person: Person, at: datetime) -> bool:
@@ -210,9 +227,16 @@ _CHECKS: Mapping[str, Check] = {
     "outside_window": _outside_window,
     "quarantined": _quarantined,
     "after_danger": _after_danger,
-    "sender_stopped": _sender_stopped,
+    "sender_stopped": ways.none_takes_it,
+    "daily_cap": ways.none_takes_it,
+    "no_template": ways.is_without_template,
     "not_welcomed": _not_welcomed,
     "weekly_limit": _weekly_limit,
     **{gate: partial(_by_the_plan, gate=gate) for gate in _PLAN_GATES},
 }
-RULES: tuple[Rule, ...] = (every_reminder_is_accounted_for, every_gate_was_right, everybody_is_welcomed)
+RULES: tuple[Rule, ...] = (
+    every_reminder_is_accounted_for,
+    every_gate_was_right,
+    everybody_is_welcomed,
+    nothing_is_late_when_all_is_well,
+)

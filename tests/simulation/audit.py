@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.simulation import accounting, auditor
+from tests.simulation import accounting, auditor, ways
 from tests.simulation.auditor import Books, Finding, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -18,9 +18,8 @@ RULES: tuple[Rule, ...] = (
     auditor.danger_is_answered,
     auditor.planned_ahead,
     auditor.shadow_is_the_calendar,
-    accounting.every_reminder_is_accounted_for,
-    accounting.every_gate_was_right,
-    accounting.everybody_is_welcomed,
+    *ways.RULES,
+    *accounting.RULES,
 )
 
 

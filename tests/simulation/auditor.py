@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from channels.base import Fault, ReceiptState, Verdict
+from channels.base import Fault, ReceiptState, Verdict, Via
+from content.library import Library
 from scheduler.planned import calendar_of, next_text_at
 from scheduler.send_window import SendWindow
 from store import clinics, consents, contacts, follow_ups, messages, patients, plans
@@ -19,6 +20,7 @@ from store.follow_ups import FollowUp
 from store.messages import RANKS, Cover, Message, StateChange
 from tests.simulation import courses
 from tests.simulation.courses import Course
+from tests.simulation.given import Given, uncalled
 from tests.simulation.record import Begun, Heard, Person, Record
 from tests.simulation.setting import Setting
 
@@ -44,6 +46,7 @@ class Books:
     record: Record
     setting: Setting
     tx: Tx
+    library: Library
 
     @cached_property
     def texts(self) -> dict[int, Message]:
@@ -83,6 +86,20 @@ class Books:
         return found
 
     @cached_property
+    def calls(self) -> dict[int, list[Begun]]:
+        """Every call, by the text, in order."""
+        found: dict[int, list[Begun]] = {}
+        for call in sorted(self.record.calls(), key=lambda each: each.step):
+            found.setdefault(call.message_id, []).append(call)
+        return found
+
+    @cached_property
+    def given(self) -> Given:
+        """What each number of ours was given."""
+        sent = {number: [each.at for each in told if each.state == "sending"] for number, told in self.history.items()}
+        return Given(self.record, self.setting.lines, uncalled(sent, self.record))
+
+    @cached_property
     def people(self) -> dict[int, Person]:
         """By their contacts."""
         return {person.contact_id: person for person in self.record.people}
@@ -116,7 +133,8 @@ def sent_once(books: Books) -> Iterator[str]:
     """The provider took no text twice, and nothing was told twice."""
     tellers: dict[Cover, set[int]] = {}
     for number, calls in books.taken.items():
-        if len(calls) > 1 + any(_was_sent_anew(call) for call in calls[:-1]):
+        again = any(map(_was_sent_anew, calls[:-1])), any(map(failed_for_good, calls[:-1]))
+        if len(calls) > 1 + sum(again) or not all(_was_sent_anew(call) or failed_for_good(call) for call in calls[:-1]):
             yield f"text {number} was taken {len(calls)} times"
         for cover in books.covers.get(number, ()):
             # The rule without what somebody may have put behind it.
@@ -223,9 +241,9 @@ def states_agree(books: Books) -> Iterator[str]:
         if text.state in {"accepted", "sent", "delivered", "undelivered"} and text.provider_id not in ids:
             yield f"text {number} is {text.state}, and the provider never took it"
         waits_or_ended = text.state in {"due", "claimed", "cancelled", "expired", "sending"}
-        if waits_or_ended and not all(map(_was_sent_anew, calls)):
+        if waits_or_ended and not all(_may_go_again(text, call) for call in calls):
             yield f"text {number} is {text.state}, and the provider took it"
-        for provider_id in {call.provider_id for call in calls if not (_was_sent_anew(call) and text.attempts > 1)}:
+        for provider_id in {call.provider_id for call in calls if not _gave_way(books, text, call)}:
             told = books.record.receipts.get(provider_id or "", set())
             ended = told & {ReceiptState.DELIVERED, ReceiptState.UNDELIVERED}
             least = RANKS["delivered"] if ended else RANKS["sent"] if told else 0
@@ -320,6 +338,23 @@ def shadow_is_the_calendar(books: Books) -> Iterator[str]:
 def _was_sent_anew(call: Begun) -> bool:
     """Whether what the provider took did not arrive, by a fault that passes: once more is right then."""
     return call.end is not None and call.end.fault is Fault.RECIPIENT_TEMPORARY
+
+
+def failed_for_good(call: Begun) -> bool:
+    """Whether the network of a call will never take the text, as its answer or the end of it said."""
+    fault = call.end.fault if call.end is not None else call.result.fault if call.result is not None else Fault.NONE
+    by_whatsapp = {Fault.TEMPLATE, Fault.CONTENT} if call.outgoing.via is Via.WHATSAPP else set[Fault]()
+    return fault in {Fault.RECIPIENT_PERMANENT} | by_whatsapp
+
+
+def _may_go_again(text: Message, call: Begun) -> bool:
+    """Whether a text may wait, or end, though the provider took it: it did not arrive, and goes otherwise or later."""
+    return _was_sent_anew(call) or (failed_for_good(call) and text.instead not in (None, call.outgoing.via))
+
+
+def _gave_way(books: Books, text: Message, call: Begun) -> bool:
+    """Whether another attempt took the place of a call that the provider took."""
+    return text.attempts > 1 and _may_go_again(text, call)
 
 
 def _stood(books: Books, cover: Cover, step: int) -> bool:

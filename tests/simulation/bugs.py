@@ -16,19 +16,22 @@ from bot.conversation.answer import Answer, Conversation
 from bot.conversation.turn import Heard
 from channels.base import SendResult, Verdict
 from scheduler import consent, settling
-from scheduler.delivery import dispatcher, gates
+from scheduler.delivery import dispatcher, failures, gates
+from scheduler.delivery.allowance import Allowance
 from scheduler.delivery.dispatcher import Ready
-from scheduler.delivery.gates import Case, Decision, Wait
+from scheduler.delivery.gates import Blocked, Case, Decision, Wait
 from scheduler.planned import UNDO
 from scheduler.retelling import Retold, carry_out
 from scheduler.send_window import SendWindow
-from store import outbox
+from store import outbox, whatsapp
 from store import settling as store_settling
+from store.clinics import Sender
 from store.database import Tx
-from store.messages import RANKS, Cover, message
+from store.messages import RANKS, Cover, Message, message
 from store.plans import get_plan
 from store.states import REPORTS
 from tests.simulation import provider
+from tests.simulation.lines import NUMBERS, WITH_WHATSAPP, Line
 from tests.simulation.run import Run
 
 Bug = Callable[[Run], AbstractContextManager[object]]
@@ -181,6 +184,50 @@ def moved_visits_are_told(run: Run) -> AbstractContextManager[object]:
     return stack
 
 
+@contextmanager
+def pace_ignored_by_one_scheduler(run: Run) -> Iterator[None]:
+    """One of several schedulers gives a number whatever waits, and counts nothing of it."""
+    begin, take = dispatcher.begin, Allowance.take
+    ignores = False
+
+    def begun(*args: Any, owner: str, **named: Any) -> list[Ready]:
+        nonlocal ignores
+        ignores = owner.startswith("scheduler0.")
+        return begin(*args, owner=owner, **named)
+
+    def taken(self: Allowance, sender: Sender, segments: int) -> bool:
+        return ignores or take(self, sender, segments)
+
+    with patch.object(dispatcher, "begin", begun), patch.object(Allowance, "take", taken):
+        yield
+
+
+def other_network_twice(run: Run) -> AbstractContextManager[object]:
+    """What failed on the other network, too, goes back to the first one."""
+    goes = failures._goes_the_other_way
+
+    def go(tx: Tx, now: datetime, text: Message, *more: Any) -> bool:
+        return goes(tx, now, replace(text, instead=None), *more)
+
+    return patch.object(failures, "_goes_the_other_way", go)
+
+
+def free_words_at_any_time(run: Run) -> AbstractContextManager[object]:
+    """WhatsApp is given free words, however long ago somebody wrote there."""
+    return patch.object(whatsapp, "heard_since", lambda tx, people, since: frozenset(people))
+
+
+def full_number_drops_its_texts(run: Run) -> AbstractContextManager[object]:
+    """What is over the cap of a day is cancelled, though it may go on the next."""
+    has_way = gates.has_way
+
+    def dropped(case: Case) -> Decision | None:
+        found = has_way(case)
+        return Blocked(found.gate, "cancelled") if found is not None and found.gate == "daily_cap" else found
+
+    return patch.object(gates, "GATES", tuple(dropped if gate is has_way else gate for gate in gates.GATES))
+
+
 @dataclass(frozen=True)
 class Caught:
     """How a bug shows: the rules of which one must catch it, and what it takes to show within few seeds."""
@@ -202,7 +249,7 @@ _DENSE = {
     "dead_numbers": 0.0,
 }
 BUGS: Mapping[Bug, Caught] = {
-    no_second_look_at_consent: Caught.by("nothing_after_stop", changes_a_day=1.0, texts_a_day=1.0, schedulers=1),
+    no_second_look_at_consent: Caught.by("nothing_after_stop", texts_a_day=3.0, schedulers=1, stalls=0.5),
     key_with_the_version: Caught.by("sent_once", changes_a_day=1.5, schedulers=1),
     lease_ignored: Caught.by("unknown_only_in_flight"),
     sending_is_free_after_a_crash: Caught.by("sent_once", kills=0.3, receipts_lost=0.8, patients=8),
@@ -218,4 +265,14 @@ BUGS: Mapping[Bug, Caught] = {
     ),
     time_out_is_tried_again: Caught.by("sent_once", answers={provider.Answer.TIMED_OUT_AFTER: 0.3}, receipts_lost=0.8),
     moved_visits_are_told: Caught.by("nothing_untrue", **_DENSE),
+    pace_ignored_by_one_scheduler: Caught.by(
+        "no_number_is_too_fast", schedulers=2, patients=6, lines=(Line(NUMBERS[0], 0.005, 0),)
+    ),
+    other_network_twice: Caught.by(
+        "the_other_network_once", lines=WITH_WHATSAPP, whatsapp=1.0, unreached=1.0, dead_numbers=1.0, templates=1.0
+    ),
+    free_words_at_any_time: Caught.by("whatsapp_by_its_rules", lines=WITH_WHATSAPP, whatsapp=1.0, templates=0.3),
+    full_number_drops_its_texts: Caught.by(
+        "every_reminder_is_accounted_for", patients=6, lines=(Line(NUMBERS[0], 1000.0, 6),)
+    ),
 }

@@ -11,12 +11,14 @@ from scheduler.plan.calendar import Kind
 from scheduler.plan.changes import Change, Delay, Hold, Move, Resume, Skip, Stop
 from scheduler.plan.local_time import to_local
 from scheduler.planned import calendar_of, changes_of
-from store import clinics, follow_ups
+from store import clinics, contacts, follow_ups
 from store.clinics import ClinicEntry
+from store.contacts import Fallback
 from store.database import Tx
 from store.errors import StoreError
 from store.plans import Plan, get_plan
 from tests.simulation import record
+from tests.simulation.lines import Line
 from tests.simulation.processes import Process
 from tests.simulation.record import Heard, Person
 from tests.simulation.setting import CLOCK_CHANGES, REGIMENS
@@ -24,8 +26,8 @@ from tests.simulation.setting import CLOCK_CHANGES, REGIMENS
 if TYPE_CHECKING:
     from tests.simulation.run import Run
 
-OURS = "+12025550100"
 _TRIES = 3
+_FALLBACKS: tuple[Fallback | None, ...] = (None, "yes", "no")
 
 # What patients write, how often, and what it asks for.
 _WORDS: tuple[tuple[str, int, tuple[record.Kind, ...]], ...] = (
@@ -86,26 +88,36 @@ class Patients:
             run.loop.after(60, lambda: self._write(phone, words, kinds))
             return
         self._sids += 1
-        incoming = Incoming(f"SMf{self._sids:031x}", phone, OURS, None, Via.SMS, words, 0, None)
-        if run.setting.provider_blocks:
+        line = self._texted(phone)
+        incoming = Incoming(f"SMf{self._sids:031x}", phone, line.number, None, line.via, words, 0, None)
+        if line.via is Via.WHATSAPP:
+            run.provider.wrote_by_whatsapp[phone] = run.loop.now
+        elif run.setting.provider_blocks:
             if words in _BLOCKED_BY:
-                run.provider.blocked.add(phone)
+                run.provider.blocked.add((phone, line.address))
             elif words == "START":
-                run.provider.blocked.discard(phone)
+                run.provider.blocked.discard((phone, line.address))
             if words == "STOP" and run.chance.random() < 0.15:
                 run.note(f"{phone} STOP, which we never hear of")
                 return
-        heard = Heard(phone, words, frozenset(kinds), (run.record.step(), run.loop.now))
+        heard = Heard(phone, words, frozenset(kinds), (run.record.step(), run.loop.now), via=line.via)
         run.record.heard.append(heard)
         self._waiting.add(phone)
         self._deliver(heard, incoming, _TRIES)
         if run.chance.random() < 0.15:
             run.loop.after(run.chance.uniform(1, 300), lambda: self._deliver(heard, incoming, 0))
 
+    def _texted(self, phone: str) -> Line:
+        """Which number of ours somebody texts: mostly one of the network on which they get our texts."""
+        chance, lines = self._run.chance, self._run.setting.lines
+        chosen = next((person.via for person in self._run.record.people if person.phone == phone), Via.SMS)
+        own = [line for line in lines if line.via is chosen]
+        return chance.choice(own if own and chance.random() < 0.9 else lines)
+
     def _deliver(self, heard: Heard, incoming: Incoming, tries: int) -> None:
         run = self._run
         is_first = heard.answered is None
-        taken, body = run.web.take(incoming)
+        taken, body = run.a_web().take(incoming)
         run.note(f"{heard.phone} {incoming.body!r} taken={taken} {body is not None}")
         if taken and is_first:
             heard.answered, heard.body = (run.record.step(), run.loop.now), body
@@ -142,18 +154,25 @@ class Staff(Process):
             window_until=window[1] if window else None,
             consent_how="signed form",
             by="nurse",
+            via=Via.WHATSAPP if chance.random() < run.setting.whatsapp and run.has_whatsapp else Via.SMS,
         )
-        run.loop.at(moment, lambda: self._enrol(new, 5))
+        fallback = chance.choice(_FALLBACKS) if run.has_whatsapp else None
+        run.loop.at(moment, lambda: self._enrol(new, fallback, 5))
 
-    def _enrol(self, new: NewPatient, tries: int) -> None:
+    def _enrol(self, new: NewPatient, fallback: Fallback | None, tries: int) -> None:
         run = self.run
-        self._write(lambda tx, entry: enrol(tx, run.loop.now, run.library, entry, new))
+
+        def make(tx: Tx, entry: ClinicEntry) -> None:
+            made = enrol(tx, run.loop.now, run.library, entry, new)
+            contacts.set_fallback(tx, made.patient.contact_id, fallback)
+
+        self._write(make)
         person = run.person(new)
         if person is not None:
             run.note(f"enrolled {person.patient_id} on {new.regimen_id} from {new.start} {new.timezone}")
             self._has_come(person)
         elif tries:
-            run.loop.after(600, lambda: self._enrol(new, tries - 1))
+            run.loop.after(600, lambda: self._enrol(new, fallback, tries - 1))
 
     def _has_come(self, person: Person) -> None:
         run, chance = self.run, self.chance

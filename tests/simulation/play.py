@@ -38,7 +38,7 @@ def play(
         with bug(run) if bug else nullcontext():
             record = run.play()
         with run.truth.reading() as tx:
-            books = Books(record, run.setting, tx)
+            books = Books(record, run.setting, tx, run.library)
             findings = tuple(audited(books))
             counts = {
                 "texts taken": len(record.taken()),

@@ -19,6 +19,7 @@ from scheduler.delivery import receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.duties.duties import Duties
 from scheduler.duties.pace import Pace
+from store import outbox
 from store.errors import DatabaseDown, StoreError
 from tests.simulation.database import Crashed, Fate
 from tests.simulation.record import Begun, Blow
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_SLEEP, _LONGEST_SLEEP = timedelta(seconds=20), timedelta(hours=6)
 _LONGEST_WAIT = timedelta(minutes=15)
+_LONGEST_IN_LANE = timedelta(seconds=45)
 _LEASE = 120.0
 
 T = TypeVar("T")
@@ -182,6 +184,8 @@ class Scheduler(Process):
             if is_spooled or (due is not None and due <= now):
                 claimed = self._plan_and_claim()
                 due = self._next_due()
+                if not claimed and self._waits_for_a_line():
+                    wait = self._wait = min(wait, _LONGEST_IN_LANE)
             if not is_spooled:
                 self.run.record.passes.append((self.run.record.step(), now))
             wait = _LONGEST_SLEEP if due is None else max(wait, min(due - now, _LONGEST_SLEEP))
@@ -204,6 +208,10 @@ class Scheduler(Process):
         claimed = self._duties.claim() if len(self._claimed) < self._free() else []
         self._claimed += claimed
         return claimed
+
+    def _waits_for_a_line(self) -> bool:
+        with self.services.database.reading() as tx:
+            return any(queue.lane and queue.due_at <= self.run.loop.now for queue in outbox.queues(tx))
 
     def _free(self) -> int:
         return self._duties.pace.calls - len(self._under_way)
@@ -243,7 +251,7 @@ class Scheduler(Process):
             return
         self._under_way.pop(ready.message_id, None)
         if result.verdict is Verdict.SENDER:
-            self.run.sender_stopped()
+            self.run.sender_stopped(ready.outgoing.sender)
         self._results.append((ready, result))
         stalls = self.chance.random() < self.run.setting.stalls and self.unsafe
         if stalls:

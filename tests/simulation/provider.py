@@ -5,7 +5,7 @@ Its ledger is the truth of what went out. It keeps no promise that Twilio does n
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.simulation.setting import Setting
 
 _TIME_OUT = 10.0
+_SESSION = timedelta(hours=24)
+"""So long after a person's text WhatsApp takes free words to them."""
 _TRIES = 3
 """As often as a webhook is called again that did not answer (``#rc=3``)."""
 
@@ -61,8 +63,9 @@ class Provider:
         self.note_receipt: Callable[[Receipt], bool] = lambda _: True
         self.is_away = False
         self.is_healed = False
-        self.blocked: set[str] = set()
-        self.dead: set[str] = set()
+        self.blocked: set[tuple[str, str]] = set()
+        self.dead: set[tuple[str, Via]] = set()
+        self.wrote_by_whatsapp: dict[str, datetime] = {}
 
     async def send(self, text: Outgoing) -> SendResult:
         """One call, as `channels.base.Channel` has it."""
@@ -84,15 +87,17 @@ class Provider:
         return result
 
     async def list_messages(self, to: str, via: Via, sender: str, since: datetime) -> tuple[Listed, ...] | None:
-        """What it took for a number since a moment, as `channels.base.Remembering` has it."""
+        """What it took from a number of ours for a number since a moment, as `channels.base.Remembering` has it."""
         await Pause(self._chance.uniform(0.05, 2))
         if self.is_away or (not self.is_healed and self._chance.random() < self._setting.unlisted):
             return None
         self._record.tally("asked for what is unknown")
+        asked = (to, via, sender)
         return tuple(
             Listed(call.provider_id or "", call.outgoing.body, ReceiptState.SENT, None, Fault.NONE, call.accepted[1])
             for call in reversed(self._record.taken())
-            if call.outgoing.to == to and call.accepted is not None and call.accepted[1] >= since
+            if call.accepted is not None and call.accepted[1] >= since
+            if (call.outgoing.to, call.outgoing.via, call.outgoing.sender) == asked
         )
 
     async def look_up(self, provider_id: str) -> tuple[Listed, ...] | None:
@@ -114,10 +119,10 @@ class Provider:
     def _refused(self, text: Outgoing) -> SendResult | None:
         if self.is_away:
             return SendResult(Verdict.LATER, None, None, Fault.NOT_SENT, "no connection")
-        if text.to in self.blocked:
+        if (text.to, text.sender) in self.blocked:
             return _failure(400, 21610)
-        if text.to in self.dead and self._chance.random() < 0.5:
-            return _failure(400, 21211)
+        if (text.to, text.via) in self.dead and self._chance.random() < 0.5:
+            return _failure(400, 21211 if text.via is Via.SMS else 63024)
         return None
 
     def _answer(self) -> Answer:
@@ -147,13 +152,22 @@ class Provider:
         sent = Receipt(provider_id, ReceiptState.SENT, None, text.attempt)
         self._later(sent, chance.uniform(0.0, 3.0))
         end = replace(sent, state=ReceiptState.DELIVERED)
-        if text.to in self.dead:
-            end = replace(sent, state=ReceiptState.UNDELIVERED, code=30006, fault=fault_of_receipt(30006))
-        elif not self.is_healed and chance.random() < self._setting.undelivered:
+        code = self._fails_by(text)
+        if code is None and not self.is_healed and chance.random() < self._setting.undelivered:
             code = chance.choice([30003, 30008])
+        if code is not None:
             end = replace(sent, state=ReceiptState.UNDELIVERED, code=code, fault=fault_of_receipt(code))
         self._later(end, chance.uniform(0.0, 20.0))
         return end
+
+    def _fails_by(self, text: Outgoing) -> int | None:
+        """By what error a text that it took never arrives; None: it may."""
+        if (text.to, text.via) in self.dead:
+            return 30006 if text.via is Via.SMS else 63003
+        if text.via is Via.SMS or text.content_sid is not None:
+            return None
+        wrote = self.wrote_by_whatsapp.get(text.to)
+        return None if wrote is not None and self._loop.now < wrote + _SESSION else 63016
 
     def _later(self, receipt: Receipt, seconds: float) -> None:
         chance, setting = self._chance, self._setting

@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Literal
 
-from channels.base import Outgoing, Receipt, ReceiptState, SendResult
+from channels.base import Outgoing, Receipt, ReceiptState, SendResult, Via
 from store.plans import Plan
 
 Kind = Literal["stop", "start", "danger", "loss", "other"]
@@ -47,11 +47,15 @@ class Heard:
     tried: tuple[int, datetime]
     answered: tuple[int, datetime] | None = None
     body: str | None = None
+    via: Via = Via.SMS
 
 
 @dataclass
 class Person:
-    """Somebody who is enrolled. ``window`` bounds the hours at which they may be texted, local to ``zone``."""
+    """Somebody who is enrolled. ``window`` bounds the hours at which they may be texted, local to ``zone``.
+
+    ``via`` is the network that they chose, ``fallback`` what they said of the other one.
+    """
 
     phone: str
     zone: str
@@ -60,6 +64,8 @@ class Person:
     patient_id: int
     since: datetime
     plans: list[int]
+    via: Via = Via.SMS
+    fallback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +85,12 @@ class Blow:
 
 @dataclass
 class Trouble:
-    """A span in which things went wrong."""
+    """A span in which things went wrong; with one number of ours, where ``line`` names it."""
 
     what: str
     since: datetime
     until: datetime
+    line: str | None = None
 
 
 @dataclass
@@ -116,9 +123,9 @@ class Record:
         """Counts something for the summary."""
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def trouble(self, what: str, since: datetime, until: datetime) -> None:
+    def trouble(self, what: str, since: datetime, until: datetime, line: str | None = None) -> None:
         """Notes a span in which something went wrong."""
-        self.troubles.append(Trouble(what, since, until))
+        self.troubles.append(Trouble(what, since, until, line))
 
     def may_be_unknown(self) -> set[int]:
         """The texts that were in flight at some blow."""

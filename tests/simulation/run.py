@@ -18,19 +18,20 @@ from bot.conversation.tongue import Tongues
 from bot.services import Services
 from bot.settings import Settings, load_settings
 from bot.understanding.engine import Engine
+from channels.base import Via
 from content.library import Library, load
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import NewPatient
 from store import clinics, contacts, messages, patients, plans
 from store.backends import backend_for
-from store.clinics import OptOutBy
 from store.database import Database
 from store.messages import message
 from store.migrate import migrate
 from tests.postgres import Postgres
+from tests.simulation import lines
 from tests.simulation.database import Fate, FaultyDatabase
 from tests.simulation.loop import Loop
-from tests.simulation.people import OURS, Patients, Staff
+from tests.simulation.people import Patients, Staff
 from tests.simulation.processes import Process, Scheduler, Web
 from tests.simulation.provider import Provider
 from tests.simulation.record import Begun, Person, Record, Version
@@ -108,7 +109,7 @@ class Run:
         self.truth = Database(self._backend, self.services(lambda _: Fate.DONE, lambda: self.loop.now).sealer)
         self._database_away_until = self.loop.now
         self._is_healed = False
-        self._stopped_since: datetime | None = None
+        self._stopped_since: dict[str, datetime] = {}
         self.schedulers: list[Scheduler] = []
 
     def __enter__(self) -> "Run":
@@ -124,16 +125,18 @@ class Run:
             patch("bot.services.Tongues", lambda _: self._stage.tongues),
         ):
             self._open_clinic()
-            self.web = Web(self, "web")
+            self.webs = [Web(self, f"web{number}") for number in range(self.setting.webs)]
             self.staff = Staff(self, "staff")
-            self.provider.note_receipt = self.web.note_receipt
+            self.provider.note_receipt = lambda receipt: self.a_web().note_receipt(receipt)
             self.patients = Patients(self)
             self.schedulers += [Scheduler(self, f"scheduler{number}") for number in range(self.setting.schedulers)]
             self._draw_troubles()
             for number in range(self.setting.patients):
                 phone = f"+12025550{101 + number}"
                 if self.chance.random() < self.setting.dead_numbers:
-                    self.provider.dead.add(phone)
+                    self.provider.dead.add((phone, Via.SMS))
+                if self.chance.random() < self.setting.unreached:
+                    self.provider.dead.add((phone, Via.WHATSAPP))
                 hours = self.chance.uniform(0, 24 * min(3, self.setting.days / 2))
                 self.staff.enrol_at(self.loop.now + timedelta(hours=hours), phone)
             self.loop.after(self.chance.uniform(1_800, 20_000), self.staff.close_alerts)
@@ -179,19 +182,28 @@ class Run:
         """Writes a line of the trace."""
         self.record.note(self.loop.now, what)
 
-    def sender_stopped(self) -> None:
-        """The provider says that our number is at fault: from now on, until staff have mended it, nothing goes."""
-        self._stopped_since = self._stopped_since or self.loop.now
+    @property
+    def has_whatsapp(self) -> bool:
+        """Whether the clinic has a number for it."""
+        return any(line.via is Via.WHATSAPP for line in self.setting.lines)
+
+    def a_web(self) -> Web:
+        """The web process that the next call comes to: any of those that are there."""
+        return self.chance.choice([web for web in self.webs if web.is_up] or self.webs)
+
+    def sender_stopped(self, address: str) -> None:
+        """The provider says that a number of ours is at fault: until staff have mended it, nothing goes from there."""
+        self._stopped_since.setdefault(address, self.loop.now)
 
     def is_sender_stopped(self) -> bool:
-        """Whether our number is at fault and nobody has mended it."""
-        return self._stopped_since is not None
+        """Whether a number of ours is at fault and nobody has mended it."""
+        return bool(self._stopped_since)
 
     def sender_resumed(self) -> None:
-        """Staff mended it."""
-        if self._stopped_since is not None:
-            self.record.trouble("sender stopped", self._stopped_since, self.loop.now)
-            self._stopped_since = None
+        """Staff mended what was at fault."""
+        for address, since in self._stopped_since.items():
+            self.record.trouble("sender stopped", since, self.loop.now, address)
+        self._stopped_since.clear()
 
     def begin(self, ready: Ready) -> Begun:
         """That a call is made."""
@@ -216,7 +228,8 @@ class Run:
         window = self.setting.window
         if new.window_from is not None and new.window_until is not None:
             window = (new.window_from, new.window_until)
-        person = Person(new.phone, new.timezone, window, contact.id, patient.id, self.loop.now, [])
+        via, fallback = Via(contact.via), contact.fallback
+        person = Person(new.phone, new.timezone, window, contact.id, patient.id, self.loop.now, [], via, fallback)
         self.record.people.append(person)
         self.note_plans(person)
         return person
@@ -251,8 +264,8 @@ class Run:
                 max_texts_per_week=setting.per_week,
                 max_texts_per_day=setting.per_day,
             )
-            by: OptOutBy = "provider" if setting.provider_blocks else "us"
-            clinics.add_sender(tx, now, made.id, OURS, kind="number", opt_out_by=by, rate=1000, daily_cap=0)
+            approved, blocks = setting.templates, setting.provider_blocks
+            lines.set_up(tx, now, made.id, setting.lines, self.library, approved, provider_blocks=blocks)
             clinics.sign_content(tx, now, made.id, self.library.version, "Dr. Quinn")
             for regimen in (self.library.regimens[name] for name in REGIMENS):
                 clinics.sign_regimen(tx, now, made.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
@@ -313,7 +326,7 @@ class Run:
     def _heal(self) -> None:
         self.note("all is well from here on")
         self._is_healed = self.provider.is_healed = True
-        processes: list[Process] = [self.web, self.staff, *self.schedulers]
+        processes: list[Process] = [*self.webs, self.staff, *self.schedulers]
         for process in processes:
             process.unsafe = False
         self.poke()

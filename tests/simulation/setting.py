@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
+from tests.simulation import lines
+from tests.simulation.lines import Line
 from tests.simulation.provider import Answer
 
 # Zones with the local dates on which their clocks change in 2026: at night, at midnight, by half an hour, never.
@@ -64,8 +66,17 @@ class Setting:
     texts_a_day: float
     changes_a_day: float
     provider_blocks: bool
+    lines: tuple[Line, ...]
+    webs: int
+    whatsapp: float
+    unreached: float
+    templates: float
     host_clocks: float
-    """By how many seconds at most the clock of a host differs from that of the database."""
+    """By how many seconds at most the clock of a host differs from that of the database.
+
+    ``whatsapp``: how many of the patients chose it; ``unreached``: how many of them it does not reach; ``templates``:
+    what share of our texts it approved.
+    """
 
     @property
     def busy_until(self) -> datetime:
@@ -79,16 +90,21 @@ class Setting:
 
     @property
     def is_calm(self) -> bool:
-        """Whether nothing goes wrong in this run: then nothing may be late either."""
-        return not (
-            self.crashes
-            or self.kills
-            or self.lost
-            or self.unanswered
-            or self.stalls
-            or self.answers
-            or self.dead_numbers
-        ) and not (self.database_outages or self.provider_outages or self.scheduler_outages or self.undelivered)
+        """Whether nothing goes wrong in this run, and no number is slow: then nothing may be late either."""
+        are_fast = all(line.rate >= 1 and not line.cap for line in self.lines)
+        return (
+            are_fast
+            and not (
+                self.crashes
+                or self.kills
+                or self.lost
+                or self.unanswered
+                or self.stalls
+                or self.answers
+                or self.dead_numbers
+            )
+            and not (self.database_outages or self.provider_outages or self.scheduler_outages or self.undelivered)
+        )
 
     @classmethod
     def draw(cls, chance: Random, days: int | None = None) -> "Setting":
@@ -134,4 +150,9 @@ class Setting:
             changes_a_day=chance.choice([0.0, 0.2, 0.5, 1.0]),
             provider_blocks=chance.random() < 0.4,
             host_clocks=trouble(120, 0.3),
+            lines=lines.draw(chance),
+            webs=chance.choice([1, 2]),
+            whatsapp=chance.choice([0.4, 0.8]),
+            unreached=trouble(0.4, 0.5),
+            templates=chance.choice([0.3, 0.7, 1.0]),
         )
