@@ -6,6 +6,7 @@ from typing import Any
 
 from channels.phone import read_number
 from content.library import Library
+from content.plain import Plain
 from store.clinic_entry import Clinic
 
 REGIONS: Mapping[str, str] = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
@@ -25,18 +26,26 @@ def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None =
     taken = dict(fields)
     country = taken.get("country", before.country if before else None)
     if country is not None and country not in library.countries:
-        raise WrongSetting("country", f"There is no country pack {country}: there are {', '.join(library.countries)}.")
+        raise WrongSetting(
+            "country",
+            Plain("There is no country pack {pack}: there are {known}.", pack=country, known=[*library.countries]),
+        )
     for language in taken.get("languages", ()):
         if language not in library.languages:
             raise WrongSetting(
-                "languages", f"There are no texts in {language}: there are {', '.join(library.languages)}."
+                "languages",
+                Plain(
+                    "There are no texts in {language}: there are {known}.",
+                    language=language,
+                    known=[*library.languages],
+                ),
             )
     if "languages" in taken:
         taken["default_language"] = taken["languages"][0]
     if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
-        raise WrongSetting("phone_line", f"{taken['phone_line']} is no phone number.")
+        raise WrongSetting("phone_line", Plain("{number} is no phone number.", number=taken["phone_line"]))
     opens = taken.get("window_from", before.window_from if before else time(9))
     closes = taken.get("window_until", before.window_until if before else time(20))
     if opens >= closes:
-        raise WrongSetting("window_until", "The send window must end after it begins.")
+        raise WrongSetting("window_until", Plain("The send window must end after it begins."))
     return taken

@@ -28,6 +28,20 @@ _ARGENTINE_LANDLINE = (
 )
 _OTHER_KIND = "This kind of number ({kind}) cannot receive texts: write the number of a mobile phone."
 
+SENTENCES = (
+    _NOT_A_NUMBER,
+    _NO_COUNTRY,
+    _TOO_SHORT,
+    _TOO_LONG,
+    _NOT_IN_USE,
+    _EXTENSION,
+    _OLD_MEXICAN_FORM,
+    _TEST_NUMBER,
+    _LANDLINE,
+    _ARGENTINE_LANDLINE,
+)
+"""What an `error` says, but for the kinds of numbers that nobody is likely to type: for whoever translates them."""
+
 _UNPARSED = {
     NumberParseException.INVALID_COUNTRY_CODE: _NO_COUNTRY,
     NumberParseException.TOO_SHORT_AFTER_IDD: _TOO_SHORT,

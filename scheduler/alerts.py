@@ -7,6 +7,7 @@ and the clock starts again. A reply that did not arrive is what staff see first,
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from content.plain import Plain
 from content.sms_text import fold, measure
 from scheduler.plan.local_time import to_local
 from scheduler.send_window import SendWindow
@@ -26,9 +27,9 @@ TO_LIFE = frozenset(kind for kind, urgency in URGENCIES.items() if urgency == _N
 to take it would be worse than none."""
 
 HEADLINES: Mapping[ReplyState, str] = {
-    "lost": "our reply did not reach them: phone now",
-    "underway": "it is not known yet whether our reply reached them",
-    "arrived": "our reply reached them",
+    "lost": Plain("our reply did not reach them: phone now"),
+    "underway": Plain("it is not known yet whether our reply reached them"),
+    "arrived": Plain("our reply reached them"),
 }
 """What stands on top of an alert."""
 
@@ -117,10 +118,10 @@ def see(tx: Tx, now: datetime, alert: FollowUp, rung_at: datetime, by: str) -> F
         audit.record(tx, now, alert.clinic_id, by, "see", "follow_up", alert.id)
         return after
     if after.state == "done":
-        raise SeenAlready(f"{after.closed_by} has closed this alert.")
+        raise SeenAlready(Plain("{who} has closed this alert.", who=after.closed_by))
     if after.seen_by is not None:
-        raise SeenAlready(f"{after.seen_by} has this alert already.")
-    raise SeenAlready("Another text came from this number: read it first.")
+        raise SeenAlready(Plain("{who} has this alert already.", who=after.seen_by))
+    raise SeenAlready(Plain("Another text came from this number: read it first."))
 
 
 def tell_seen(tx: Tx, now: datetime, clinic: Clinic, alert: FollowUp, name: str, address: str) -> int | None:
@@ -152,9 +153,9 @@ def close(tx: Tx, now: datetime, alert: FollowUp, by: str, note: str) -> FollowU
     """That it is done, and what came of it. Raises SeenAlready where it was done before, or rang again since."""
     current = follow_ups.get_follow_up(tx, alert.clinic_id, alert.id) or alert
     if current.state == "done":
-        raise SeenAlready(f"{current.closed_by} has closed this alert.")
+        raise SeenAlready(Plain("{who} has closed this alert.", who=current.closed_by))
     if current.rung_at != alert.rung_at:
-        raise SeenAlready("Another text came from this number: read it first.")
+        raise SeenAlready(Plain("Another text came from this number: read it first."))
     audit.record(tx, now, alert.clinic_id, by, "close", "follow_up", alert.id, ["note"] if note else [])
     return follow_ups.close_follow_up(tx, now, alert.id, by, note or None)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from content.library import Library
+from content.plain import Plain
 from scheduler import change_texts
 from scheduler.plan.changes import Change, ChangeError, change_to_json
 from scheduler.plan.difference import Difference
@@ -125,7 +126,7 @@ def _proposed(standing: Standing, change: Change) -> Proposal:
 def _undone(standing: Standing) -> Proposal:
     applying = changes_of(standing.plan)
     if not applying:
-        raise NotChanged("change", "This plan has no change that could be taken back.")
+        raise NotChanged("change", Plain("This plan has no change that could be taken back."))
     proposal = _proposal(standing, UNDO, applying[-1], standing.today)
     first = min(reach(applying[-1], calendar, standing.today) for calendar in (standing.calendar, proposal.calendar))
     return replace(proposal, first=first, is_undo=True)
@@ -136,7 +137,7 @@ def _proposal(standing: Standing, stored: str, change: Change, first: date) -> P
     try:
         calendar = with_changes(plan, changes_of(plan))
     except ChangeError as error:
-        raise NotChanged("change", f"The change cannot be made: {error}.") from error
+        raise NotChanged("change", Plain("The change cannot be made: {why}.", why=error.args[0])) from error
     return Proposal(replace(plan, state=state_on(calendar, standing.today)), calendar, change, first)
 
 
@@ -246,7 +247,7 @@ def _answered(refusals: Sequence[Refusal], override: Override | None) -> tuple[s
     if override is None:
         raise NotChanged(refusals[0].field, refusals[0].sentence)
     if not override.by.strip() or not override.reason.strip():
-        raise NotChanged("override", "Name the person who answers for this, and the reason.")
+        raise NotChanged("override", Plain("Name the person who answers for this, and the reason."))
     return override.by.strip(), override.reason.strip()
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from content.library import Library
+from content.plain import plain_from_json, plain_to_json
 from scheduler.changing import Override, change_plan
 from scheduler.closing import Closed, affected
 from scheduler.plan.changes import Close
@@ -64,7 +65,7 @@ def order(
 
 def stayed(job: Job) -> list[Closed]:
     """The visits that could not move so far, each with the reason."""
-    return [Closed(plan_id, patient_id, refused) for plan_id, patient_id, refused in job.args["stayed"]]
+    return [Closed(plan_id, patient_id, plain_from_json(why)) for plan_id, patient_id, why in job.args["stayed"]]
 
 
 def work_slice(
@@ -119,7 +120,7 @@ def _close(
             change_plan(tx, now, library, entry, plan.id, ordered.change, expected_version=plan.version, **known)
             _note(tx, moved, lease_until)
     except NotChanged as error:
-        left = [*job.args["stayed"], [plan.id, plan.patient_id, error.sentence]]
+        left = [*job.args["stayed"], [plan.id, plan.patient_id, plain_to_json(error.sentence)]]
         stays = replace(moved, args={**moved.args, "stayed": left})
         with database.writing() as tx:
             _note(tx, stays, lease_until)

@@ -15,6 +15,7 @@ from typing import Protocol
 from channels.base import Via
 from channels.phone import read_number
 from content.library import Library
+from content.plain import Plain
 from content.regimen_format import rules
 from content.regimens import Regimen
 from scheduler import confirmation, foretold
@@ -39,7 +40,13 @@ _LONGEST_AGO = timedelta(days=5 * 366)
 _FURTHEST_AHEAD = timedelta(days=366)
 _LONGEST_NAME = 200
 _SHOWN = 3
-_OPTED_OUT = "This number opted out of all texts. Only the phone itself can take that back: ask them to text START."
+_OPTED_OUT = Plain(
+    "This number opted out of all texts. Only the phone itself can take that back: ask them to text START."
+)
+_NONE_SIGNED = Plain("{clinic} has signed off no version of {regimen}: it must sign off version {version} first.")
+_ANOTHER_SIGNED = Plain(
+    "{clinic} has signed off only another version of {regimen}: it must sign off version {version} first."
+)
 # Where a country pack is no country: numbers must be written with their country code there.
 _REGIONS = {"uk": "GB", "eu": None}
 
@@ -160,7 +167,10 @@ def add_plan(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: N
     """
     patient = patients.lock_patient(tx, new.patient_id)
     if patient is None or patient.clinic_id != entry.clinic.id or patient.state == "ended":
-        raise NotEnrolled("patient_id", f"{entry.clinic.name} has no patient {new.patient_id} who is enrolled.")
+        unknown = Plain(
+            "{clinic} has no patient {patient} who is enrolled.", clinic=entry.clinic.name, patient=new.patient_id
+        )
+        raise NotEnrolled("patient_id", unknown)
     contact = contacts.get_contact(tx, patient.contact_id)
     if contact is None or contact.opted_out_at is not None:
         raise NotEnrolled("patient_id", _OPTED_OUT)
@@ -168,7 +178,8 @@ def add_plan(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: N
     regimen, calendar = course(now, library, entry, new, patient.timezone)
     known = plans.all_plans_of(tx, patient.id)
     if any(plan.regimen_id == regimen.id and plan.state in ("active", "held") for plan in known):
-        raise NotEnrolled("regimen_id", f"This patient has a plan on {regimen.id} already: change that one.")
+        again = Plain("This patient has a plan on {regimen} already: change that one.", regimen=regimen.id)
+        raise NotEnrolled("regimen_id", again)
     window = SendWindow.of(patient, entry.clinic)
     plan, coming = _begin(tx, now, patient, regimen, calendar, new, window)
     # What is due already, and was not planned yet, is not passed over.
@@ -201,34 +212,44 @@ def _check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient)
     clinic = entry.clinic
     _check_live(entry)
     if not 0 < len(new.name.strip()) <= _LONGEST_NAME:
-        raise NotEnrolled("name", f"Write the patient's name, at most {_LONGEST_NAME} characters.")
+        longest = Plain("Write the patient's name, at most {most} characters.", most=_LONGEST_NAME)
+        raise NotEnrolled("name", longest)
     if not new.consent_how.strip():
-        raise NotEnrolled("consent_how", "Say how the patient agreed to the texts, for example: signed form.")
+        raise NotEnrolled("consent_how", Plain("Say how the patient agreed to the texts, for example: signed form."))
     if new.language not in clinic.languages or new.language not in library.languages:
-        offered = ", ".join(language for language in clinic.languages if language in library.languages)
-        raise NotEnrolled("language", f"{clinic.name} does not text in this language. It texts in: {offered}.")
+        offered = [language for language in clinic.languages if language in library.languages]
+        raise NotEnrolled(
+            "language",
+            Plain(
+                "{clinic} does not text in this language. It texts in: {offered}.", clinic=clinic.name, offered=offered
+            ),
+        )
     try:
         zone_of(new.timezone)
     except UnknownZoneError as error:
-        raise NotEnrolled("timezone", _sentence(error)) from None
+        raise NotEnrolled("timezone", error.args[0]) from None
     if (new.window_from is None) != (new.window_until is None) or (
         new.window_from is not None and new.window_until is not None and new.window_from >= new.window_until
     ):
         raise NotEnrolled(
-            "window_from", "Give the hours for texts as a beginning and a later end, such as 09:00-20:00."
+            "window_from", Plain("Give the hours for texts as a beginning and a later end, such as 09:00-20:00.")
         )
     if unknown := sorted(new.without - rules.RULES.keys()):
-        raise NotEnrolled("without", f"There is no reminder rule called {unknown[0]}.")
+        raise NotEnrolled("without", Plain("There is no reminder rule called {rule}.", rule=unknown[0]))
     regimen, calendar = course(now, library, entry, new, new.timezone)
     number = read_number(new.phone, _REGIONS.get(clinic.country, clinic.country.upper()))
     if number.e164 is None or not number.can_text:
-        raise NotEnrolled("phone", number.error or "This number cannot receive texts.")
+        raise NotEnrolled("phone", Plain(number.error or "This number cannot receive texts."))
     return number.e164, regimen, calendar
 
 
 def _check_live(entry: ClinicEntry) -> None:
     if missing := entry.missing():
-        raise NotEnrolled("clinic", f"{entry.clinic.name} cannot enrol yet. It still needs: {', '.join(missing)}.")
+        needs = [Plain(each) for each in missing]
+        raise NotEnrolled(
+            "clinic",
+            Plain("{clinic} cannot enrol yet. It still needs: {needs}.", clinic=entry.clinic.name, needs=needs),
+        )
 
 
 def course(
@@ -241,12 +262,12 @@ def course(
     regimen = _signed_regimen(library, entry, new.regimen_id)
     today = to_local(now, timezone).date()
     if not today - _LONGEST_AGO <= new.start <= today + _FURTHEST_AHEAD:
-        raise NotEnrolled("start", f"The first day is too far off ({new.start}): check the year.")
+        raise NotEnrolled("start", Plain("The first day is too far off ({day}): check the year.", day=new.start))
     try:
         clinic_days = clinic_days_of(entry.clinic)
         return regimen, Calendar(regimen, new.start, new.start_cycle, clinic_days=clinic_days)
     except NoSuchCycleError as error:
-        raise NotEnrolled("start_cycle", _sentence(error)) from None
+        raise NotEnrolled("start_cycle", error.args[0]) from None
 
 
 def _begin(
@@ -277,7 +298,8 @@ def _begin(
     write_shadow(tx, plan, calendar, to_local(now, window.timezone).date() + SHADOW)
     coming = foretold.coming(plan, calendar, window, now)
     if not coming:
-        raise NotEnrolled("start", "Nothing of this plan is left to remind of: check the first day and its cycle.")
+        nothing = Plain("Nothing of this plan is left to remind of: check the first day and its cycle.")
+        raise NotEnrolled("start", nothing)
     return plan, coming
 
 
@@ -295,23 +317,24 @@ def offered(library: Library, entry: ClinicEntry) -> list[Regimen]:
 def _signed_regimen(library: Library, entry: ClinicEntry, regimen_id: str) -> Regimen:
     regimen = library.regimens.get(regimen_id)
     if regimen is None:
-        raise NotEnrolled("regimen_id", f"There is no regimen called {regimen_id}: see `immunotext regimens`.")
+        unknown = Plain("There is no regimen called {regimen}: see `immunotext regimens`.", regimen=regimen_id)
+        raise NotEnrolled("regimen_id", unknown)
     signed = [each for each in entry.signed_regimens if each.regimen_id == regimen_id]
     if not any(each.version == regimen.version and each.digest == regimen.digest() for each in signed):
-        what = f"only another version of {regimen_id}" if signed else f"no version of {regimen_id}"
-        sentence = f"{entry.clinic.name} has signed off {what}: it must sign off version {regimen.version} first."
-        raise NotEnrolled("regimen_id", sentence)
+        sentence = _ANOTHER_SIGNED if signed else _NONE_SIGNED
+        given = {"clinic": entry.clinic.name, "regimen": regimen_id, "version": regimen.version}
+        raise NotEnrolled("regimen_id", sentence.filled(given))
     return regimen
 
 
 def _contact(tx: Tx, now: datetime, clinic: Clinic, new: NewPatient, phone: str) -> Contact:
     if is_ours(tx, phone):
-        raise NotEnrolled("phone", "A clinic here texts from this number itself: ask for the patient's own.")
+        raise NotEnrolled("phone", Plain("A clinic here texts from this number itself: ask for the patient's own."))
     contact = contacts.open_contact(tx, now, clinic.id, phone, new.language, new.via)
     if contact.opted_out_at is not None:
         raise NotEnrolled("phone", _OPTED_OUT)
     if contact.quarantined_at is not None:
-        raise NotEnrolled("phone", "Texts to this number kept failing. Ask for another number.")
+        raise NotEnrolled("phone", Plain("Texts to this number kept failing. Ask for another number."))
     if contact.language != new.language:
         contacts.set_language(tx, contact.id, new.language)
     if contact.via != new.via:
@@ -334,9 +357,9 @@ def _patient(tx: Tx, now: datetime, contact: Contact, new: NewPatient) -> Patien
             window_until=new.window_until,
         )
     except PatientExists as error:
-        raise NotEnrolled("phone", str(error)) from error
+        raise NotEnrolled("phone", Plain(str(error))) from error
     except CodeTaken as error:
-        raise NotEnrolled("code", str(error)) from error
+        raise NotEnrolled("code", Plain(str(error))) from error
 
 
 def _welcome(tx: Tx, now: datetime, clinic: Clinic, contact: Contact, patient: Patient, window: SendWindow) -> None:
@@ -363,8 +386,3 @@ def _fields(new: NewPatient) -> list[str]:
     given = ["phone", "name", "language", "timezone", "regimen_id", "start", "start_cycle", "consent"]
     optional = ("code", "visit_time", "window_from", "window_until")
     return given + [name for name in optional if getattr(new, name) is not None] + sorted(new.without)
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

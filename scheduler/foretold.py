@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
 
+from content.plain import Plain
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.gathering import Limits, gather, left_out
 from scheduler.plan.intervals import TooSoon
@@ -56,9 +57,14 @@ def _left_out(known: Iterable[Saying], clinic: Clinic) -> Iterator[str]:
     limits = Limits(clinic.max_texts_per_day, clinic.max_texts_per_week)
     missing = sum(reason is not None for reason in left_out(texts, {}, limits))
     if missing:
-        yield (
-            f"Of the {len(texts)} texts of the next weeks {missing} will not be sent: {clinic.name} sends at most "
-            f"{limits.per_day} on a day and {limits.per_week} in a week. Raise these limits if they should be."
+        yield Plain(
+            "Of the {texts} texts of the next weeks {missing} will not be sent: {clinic} sends at most {day} on a day "
+            "and {week} in a week. Raise these limits if they should be.",
+            texts=len(texts),
+            missing=missing,
+            clinic=clinic.name,
+            day=limits.per_day,
+            week=limits.per_week,
         )
 
 
@@ -69,6 +75,8 @@ def _of_its_days(calendar: Calendar, today: date) -> Iterator[str]:
     for event in calendar.events(today, today + _LOOK):
         for told in event.warnings:
             if isinstance(told, TooSoon):
-                yield f"The clinic's days bring treatments close together: {event.date}: {told}."
+                yield Plain(
+                    "The clinic's days bring treatments close together: {day}: {warning}.", day=event.date, warning=told
+                )
             elif told == CLOSED:
-                yield f"{event.date}: {told}."
+                yield Plain("{day}: {warning}.", day=event.date, warning=told)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from content.plain import Plain
 from scheduler.plan.local_time import Away, UnknownZoneError, zone_of
 from scheduler.planned import next_text_at
 from scheduler.send_window import SendWindow
@@ -23,7 +24,10 @@ def set_journey(
     """
     patient = patients.lock_patient(tx, patient_id)
     if patient is None or patient.clinic_id != entry.clinic.id or patient.state == "ended":
-        raise NotChanged("patient", f"{entry.clinic.name} has no patient {patient_id} who is enrolled.")
+        raise NotChanged(
+            "patient",
+            Plain("{clinic} has no patient {patient} who is enrolled.", clinic=entry.clinic.name, patient=patient_id),
+        )
     if journey is None:
         patients.set_travel(tx, patient_id, None, None, None)
     else:
@@ -45,9 +49,9 @@ def _check(journey: Away, window: SendWindow, now: datetime) -> None:
     try:
         zone_of(journey.timezone)
     except UnknownZoneError:
-        sentence = f"There is no time zone called {journey.timezone}: write it as America/New_York."
+        sentence = Plain("There is no time zone called {zone}: write it as America/New_York.", zone=journey.timezone)
         raise NotChanged("timezone", sentence) from None
     if journey.last < journey.first:
-        raise NotChanged("until", "The journey ends before it begins.")
+        raise NotChanged("until", Plain("The journey ends before it begins."))
     if journey.last < window.local_day(now):
-        raise NotChanged("until", f"The journey was over on {journey.last}.")
+        raise NotChanged("until", Plain("The journey was over on {day}.", day=journey.last))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from content.faults import ContentError
 from content.library import Library
+from content.plain import Plain
 from content.regimen_format import rules
 from content.regimens import Regimen
 from scheduler.planned import PlanUnreadable, calendar_of, next_text_at
@@ -38,8 +39,16 @@ def set_of_clinic(
 def unset_of_clinic(tx: Tx, now: datetime, clinic: Clinic, rule: str, regimen_id: str | None, by: str) -> None:
     """Takes a clinic's rule away: what it stood in place of holds again. Raises NotSet where there is none."""
     if not reminder_rules.unset_of_clinic(tx, clinic.id, rule, regimen_id):
-        where = f" for {regimen_id}" if regimen_id else ""
-        raise NotSet(f"{clinic.name} has no rule {rule} of its own{where}.")
+        if regimen_id:
+            raise NotSet(
+                Plain(
+                    "{clinic} has no rule {rule} of its own for {regimen}.",
+                    clinic=clinic.name,
+                    rule=rule,
+                    regimen=regimen_id,
+                )
+            )
+        raise NotSet(Plain("{clinic} has no rule {rule} of its own.", clinic=clinic.name, rule=rule))
     _of_clinic(tx, now, clinic, rule, regimen_id, by)
 
 
@@ -53,7 +62,7 @@ def set_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule
 def unset_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, by: str) -> None:
     """Takes a patient's rule away: what it stood in place of holds again. Raises NotSet where there is none."""
     if not reminder_rules.unset_of_patient(tx, patient.id, rule):
-        raise NotSet(f"Patient {patient.id} has no rule {rule} of their own.")
+        raise NotSet(Plain("Patient {patient} has no rule {rule} of their own.", patient=patient.id, rule=rule))
     _of_patient(tx, now, clinic, patient, rule, by)
 
 
@@ -61,16 +70,16 @@ def _check(rule: str, spec: str, regimens: list[Regimen]) -> None:
     try:
         read = rules.override(rule, spec)
     except ContentError as error:
-        raise NotSet(f"The rule {rule} cannot be set: {rules.sentence(error)}.") from error
+        raise NotSet(Plain("The rule {rule} cannot be set: {why}.", rule=rule, why=rules.sentence(error))) from error
     reasons = [rules.why_never(regimen, rule) for regimen in regimens]
     if read is not None and reasons and None not in reasons:
-        raise NotSet(f"The rule {rule} would never apply, because {reasons[0]}.")
+        raise NotSet(Plain("The rule {rule} would never apply, because {why}.", rule=rule, why=reasons[0]))
 
 
 def _regimen(library: Library, regimen_id: str) -> Regimen:
     found = library.regimens.get(regimen_id)
     if found is None:
-        raise NotSet(f"There is no regimen called {regimen_id}: see `immunotext regimens`.")
+        raise NotSet(Plain("There is no regimen called {regimen}: see `immunotext regimens`.", regimen=regimen_id))
     return found
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from content.plain import Plain
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.local_time import to_local
 from scheduler.planned import PlanUnreadable, calendar_of, next_text_at
@@ -67,19 +68,20 @@ def stand(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, *, to_write: 
     """
     plan = plans.get_plan(tx, plan_id)
     if plan is None or plan.clinic_id != entry.clinic.id:
-        raise NotChanged("plan", f"{entry.clinic.name} has no plan {plan_id}.")
+        raise NotChanged("plan", Plain("{clinic} has no plan {plan}.", clinic=entry.clinic.name, plan=plan_id))
     patient = (patients.lock_patient if to_write else patients.get_patient)(tx, plan.patient_id)
     if to_write:
         plans.lock_plan(tx, plan_id)
         plan = plans.get_plan(tx, plan_id) or plan
     contact = None if patient is None else contacts.get_contact(tx, patient.contact_id)
     if patient is None or contact is None or patient.state == "ended":
-        raise NotChanged("plan", "The patient's enrolment has ended: enrol them again for a new plan.")
+        raise NotChanged("plan", Plain("The patient's enrolment has ended: enrol them again for a new plan."))
     window = SendWindow.of(patient, entry.clinic)
     try:
         calendar = calendar_of(plan)
     except PlanUnreadable as error:
-        raise NotChanged("plan", f"This release cannot read plan {plan_id}: {error}.") from error
+        unreadable = Plain("This release cannot read plan {plan}: {why}.", plan=plan_id, why=error)
+        raise NotChanged("plan", unreadable) from error
     telling = plans.telling_plans_of(tx, [patient.id])[patient.id]
     others = tuple(_readable(other) for other in telling if other.id != plan_id)
     return Standing(
@@ -96,8 +98,10 @@ def stand(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, *, to_write: 
 def check_version(standing: Standing, expected: int) -> None:
     """That nobody changed the plan since ``expected`` was looked at. Raises NotChanged."""
     if standing.plan.version != expected:
-        sentence = "Somebody else has changed this plan meanwhile. Look at it as it is now, and change it then."
-        raise NotChanged("version", sentence)
+        raise NotChanged(
+            "version",
+            Plain("Somebody else has changed this plan meanwhile. Look at it as it is now, and change it then."),
+        )
 
 
 def _readable(plan: Plan) -> tuple[Plan, Calendar] | None:

@@ -5,6 +5,7 @@ Alerts have a door of their own (`scheduler.alerts`), and so has who wants to jo
 
 from datetime import datetime
 
+from content.plain import Plain
 from store import audit, follow_ups
 from store.database import Tx
 from store.follow_ups import FollowUp
@@ -33,4 +34,4 @@ def close(tx: Tx, now: datetime, task: FollowUp, by: str, words: str) -> None:
 
 def _done(tx: Tx, task: FollowUp) -> DoneAlready:
     current = follow_ups.get_follow_up(tx, task.clinic_id, task.id) or task
-    return DoneAlready(f"{current.closed_by} has done this already.")
+    return DoneAlready(Plain("{who} has done this already.", who=current.closed_by))

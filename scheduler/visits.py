@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Literal
 
+from content.plain import Plain
 from scheduler.plan.calendar import Event, Kind
 from scheduler.planned import calendar_of
 from scheduler.settling import retold, settle
@@ -52,9 +53,11 @@ def mark(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, event: str, st
     standing = stand(tx, now, entry, plan_id, to_write=True)
     row = plans.get_event(tx, plan_id, event)
     if row is None or row.kind != Kind.TREATMENT or row.status in ("gone", "held"):
-        raise NotChanged("event", f"Plan {plan_id} has no treatment called {event}.")
+        raise NotChanged("event", Plain("Plan {plan} has no treatment called {event}.", plan=plan_id, event=event))
     if row.date > standing.today and status != "planned":
-        raise NotChanged("status", f"The treatment is on {row.date}: only then can be said whether it was given.")
+        raise NotChanged(
+            "status", Plain("The treatment is on {day}: only then can be said whether it was given.", day=row.date)
+        )
     plans.set_event_status(tx, plan_id, event, status)
     audit.record(tx, now, standing.plan.clinic_id, by, f"event.{status}", "plan", plan_id, [event])
 
@@ -77,7 +80,10 @@ def _visit(standing: Standing, name: str) -> Event:
     for event in standing.calendar.events(standing.today, standing.today + LOOK):
         if event.name == name and _is_visit(event):
             return event
-    raise NotChanged("event", f"Plan {standing.plan.id} has no visit called {name} that is still to come.")
+    raise NotChanged(
+        "event",
+        Plain("Plan {plan} has no visit called {event} that is still to come.", plan=standing.plan.id, event=name),
+    )
 
 
 def _is_visit(event: Event) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
+from content.plain import Plain
 from scheduler.plan.calendar import Calendar, Event, Kind
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.intervals import TooSoon
@@ -65,15 +66,19 @@ def date_refusals(plan: Plan, change: Change, today: date) -> Iterator[Refusal]:
     for name, value in change.parts().items():
         if isinstance(value, date):
             if value < plan.start:
-                yield Refusal(name, f"The plan starts on {plan.start}: {value} is before that.")
+                yield Refusal(
+                    name, Plain("The plan starts on {start}: {day} is before that.", start=plan.start, day=value)
+                )
             elif value < earliest:
-                yield Refusal(name, f"{value} is long past: what is more than {_FURTHEST_BACK.days} days ago stays.")
+                days = _FURTHEST_BACK.days
+                long_past = Plain("{day} is long past: what is more than {days} days ago stays.", day=value, days=days)
+                yield Refusal(name, long_past)
             elif value > latest:
-                yield Refusal(name, f"{value} is too far off: check the year.")
+                yield Refusal(name, Plain("{day} is too far off: check the year.", day=value))
     if isinstance(change, Move | Close) and change.date == change.to:
-        yield Refusal("to", f"A visit cannot move from {change.date} to the same day.")
+        yield Refusal("to", Plain("A visit cannot move from {day} to the same day.", day=change.date))
     if isinstance(change, Delay) and change.days > _LONGEST_DELAY:
-        yield Refusal("days", "A cycle is delayed by a year at most: put the plan on hold instead.")
+        yield Refusal("days", Plain("A cycle is delayed by a year at most: put the plan on hold instead."))
 
 
 def regimen_refusal(entry: ClinicEntry, change: Change) -> Iterator[Refusal]:
@@ -81,7 +86,12 @@ def regimen_refusal(entry: ClinicEntry, change: Change) -> Iterator[Refusal]:
     if isinstance(change, Switch):
         digest = change.to.digest()
         if not any(signed.digest == digest for signed in entry.signed_regimens):
-            sentence = f"{entry.clinic.name} has not signed off version {change.to.version} of {change.to.id}."
+            sentence = Plain(
+                "{clinic} has not signed off version {version} of {regimen}.",
+                clinic=entry.clinic.name,
+                version=change.to.version,
+                regimen=change.to.id,
+            )
             yield Refusal("to", sentence)
 
 
@@ -119,8 +129,8 @@ def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> 
     before, after = tuple(standing.calendar.events(first, last)), tuple(proposal.calendar.events(first, last))
     touched = {event.name: event for event in _touched(before, after)}
     refusals = [*_of_the_past(touched, rows, standing, proposal)]
-    warnings = [
-        f"The patient has confirmed the visit of {row.date}."
+    warnings: list[str] = [
+        Plain("The patient has confirmed the visit of {day}.", day=row.date)
         for row in rows
         if row.status == "confirmed" and row.name in touched and row.date >= standing.today
     ]
@@ -132,9 +142,9 @@ def weigh(standing: Standing, proposal: Proposal, rows: Sequence[PlanEvent]) -> 
             if (event.name, told) in known:
                 continue
             if isinstance(told, TooSoon):
-                refusals.append(Refusal("override", f"{event.date}: {told}.", can_be_overridden=True))
+                refusals.append(Refusal("override", _on(event, told), can_be_overridden=True))
             else:
-                warnings.append(f"{event.date}: {told}.")
+                warnings.append(_on(event, told))
     warnings += _of_the_tail(standing, proposal)
     return Findings(tuple(refusals), tuple(warnings), before, after)
 
@@ -147,10 +157,15 @@ def _of_the_tail(standing: Standing, proposal: Proposal) -> Iterator[str]:
     told = reminders_of(proposal.plan, proposal.calendar, standing.window, end)
     days = [each.local_date for each in told if is_of_the_tail(each)]
     if days:
-        yield (
-            f"Texts about late side effects follow until {days[-1]}, unless they are left out. If the patient has "
-            "died, record that instead: then nothing is texted any more."
+        yield Plain(
+            "Texts about late side effects follow until {day}, unless they are left out. If the patient has died, "
+            "record that instead: then nothing is texted any more.",
+            day=days[-1],
         )
+
+
+def _on(event: Event, told: str) -> Plain:
+    return Plain("{day}: {warning}.", day=event.date, warning=told)
 
 
 def _of_the_past(
@@ -159,13 +174,15 @@ def _of_the_past(
     """What was given stays, and so does what is past unless the change speaks of it."""
     for row in rows:
         if row.name in touched and row.status == "given" and row.kind == Kind.TREATMENT:
-            yield Refusal("change", f"The treatment of {row.date} was given: take that mark back first.")
+            given = Plain("The treatment of {day} was given: take that mark back first.", day=row.date)
+            yield Refusal("change", given)
     if proposal.is_undo:
         return
     limit = min(proposal.first, standing.today)
     for event in touched.values():
         if event.kind is Kind.TREATMENT and event.date < limit:
-            yield Refusal("change", f"This would change the treatment of {event.date}, which is past.")
+            past = Plain("This would change the treatment of {day}, which is past.", day=event.date)
+            yield Refusal("change", past)
             return
 
 

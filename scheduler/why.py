@@ -4,10 +4,11 @@ Of a text it is its own history: what it told, each state with its moment, the g
 text was made, it is worked out from the plans what was to be told, and named what stood in its way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from content.plain import Plain
 from scheduler import alerts
 from scheduler.delivery.gates import GATES, REASONS
 from scheduler.plan.reminders import Reminder
@@ -18,12 +19,28 @@ from store.clinics import Clinic
 from store.contacts import Contact
 from store.database import Tx
 from store.follow_ups import FollowUp
-from store.messages import Cover, Message, StateChange
+from store.messages import Cover, Message, State, StateChange
 from store.patients import Patient
 from store.plans import Plan
 
 _NEAR = timedelta(days=31)
 """No reminder is due longer before or after what it tells of."""
+
+_STATES: Mapping[State, Plain] = {
+    "due": Plain("due"),
+    "claimed": Plain("claimed"),
+    "sending": Plain("sending"),
+    "accepted": Plain("accepted"),
+    "sent": Plain("sent"),
+    "delivered": Plain("delivered"),
+    "undelivered": Plain("undelivered"),
+    "failed": Plain("failed"),
+    "expired": Plain("expired"),
+    "cancelled": Plain("cancelled"),
+    "unknown": Plain("unknown"),
+    "received": Plain("received"),
+}
+_EVENTS: Mapping[str, Plain] = {"gone": Plain("gone"), "held": Plain("held"), "missed": Plain("missed")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,7 @@ def of_text(tx: Tx, message_id: int) -> list[Reason]:
         return []
     found = [Reason(text.created_at, _beginning(text), message_id)]
     found += [
-        Reason(text.due_at, f"It tells of {cover.event} on {cover.event_date} ({cover.rule}).", message_id)
+        Reason(text.due_at, _about(Plain("It tells of {event} on {day} ({rule})."), cover), message_id)
         for cover in messages.covers(tx, message_id)
     ]
     history = messages.history(tx, message_id)
@@ -56,7 +73,7 @@ def of_text(tx: Tx, message_id: int) -> list[Reason]:
         found.append(Reason(text.state_at, _kept_by(text.gate), message_id))
     found += list(_by_which_way(tx, text))
     if text.provider_id is not None:
-        named = f"The provider calls it {text.provider_id}."
+        named = Plain("The provider calls it {id}.", id=text.provider_id)
         found.append(Reason(text.state_at, named, message_id, provider_id=text.provider_id))
     return found + list(_alerts(tx, text))
 
@@ -67,9 +84,10 @@ def _by_which_way(tx: Tx, text: Message) -> Iterator[Reason]:
         return
     known = {sender.id: sender.address for sender in senders.all_senders(tx)}
     if text.lane in known:
-        yield Reason(text.due_at, f"It waited for the rate of {known[text.lane]}.", text.id)
+        yield Reason(text.due_at, Plain("It waited for the rate of {sender}.", sender=known[text.lane]), text.id)
     if text.sender_id in known:
-        yield Reason(text.state_at, f"It goes from {known[text.sender_id]} by {text.via}.", text.id)
+        went = Plain("It goes from {sender} by {network}.", sender=known[text.sender_id], network=text.via)
+        yield Reason(text.state_at, went, text.id)
 
 
 def of_day(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, day: date) -> list[Reason]:
@@ -82,7 +100,7 @@ def of_day(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, day: date) -
     for plan in plans.all_plans_of(tx, patient.id):
         found += _of_plan(tx, now, contact, patient, plan, window, day)
     if not found:
-        found.append(Reason(None, f"No plan of this patient has anything to tell on {day} or of it."))
+        found.append(Reason(None, Plain("No plan of this patient has anything to tell on {day} or of it.", day=day)))
     return found
 
 
@@ -92,27 +110,35 @@ def _of_plan(
     told = {each.cover: each.message_id for each in retelling.told_since(tx, plan.id, day - _NEAR)}
     says = _says(plan, window, day)
     if says is None:
-        yield Reason(None, f"This release cannot read plan {plan.id}: staff were told, and nothing is said of it.")
+        yield Reason(
+            None,
+            Plain("This release cannot read plan {plan}: staff were told, and nothing is said of it.", plan=plan.id),
+        )
         return
     for cover, reminder in says.items():
         if cover not in told:
-            about = f"Plan {plan.id}, {cover.event} on {cover.event_date} ({cover.rule}), no text"
-            yield Reason(reminder.due_at, f"{about}: {_no_text(now, contact, patient, plan, reminder)}")
+            yield Reason(reminder.due_at, _none(cover, _no_text(now, contact, patient, plan, reminder)))
     without_own = _says(replace(plan, rules=()), window, day) or {}
     for cover, reminder in without_own.items():
         if cover not in says and cover not in told and plan.rules:
-            about = f"Plan {plan.id}, {cover.event} on {cover.event_date} ({cover.rule}), no text"
-            yield Reason(
-                reminder.due_at,
-                f"{about}: by a rule of the clinic or of the patient it is switched off, or at another time.",
-            )
+            off = Plain("by a rule of the clinic or of the patient it is switched off, or at another time.")
+            yield Reason(reminder.due_at, _none(cover, off))
     about_day = {number for cover, number in told.items() if cover in says or cover.event_date == day}
     for number in sorted(about_day):
         yield from of_text(tx, number)
     names = {cover.event for cover in says}
     for row in plans.events_between(tx, plan.id, day, day):
-        if row.status in ("gone", "held", "missed") and row.name not in names:
-            yield Reason(None, f"Plan {plan.id}, {row.name} on {row.date}: this is {row.status} now.")
+        if row.status in _EVENTS and row.name not in names:
+            yield Reason(
+                None,
+                Plain(
+                    "Plan {plan}, {event} on {day}: this is {status} now.",
+                    plan=plan.id,
+                    event=row.name,
+                    day=row.date,
+                    status=_EVENTS[row.status],
+                ),
+            )
 
 
 def _says(plan: Plan, window: SendWindow, day: date) -> dict[Cover, Reminder] | None:
@@ -131,36 +157,50 @@ def _says(plan: Plan, window: SendWindow, day: date) -> dict[Cover, Reminder] | 
     return found
 
 
-def _no_text(now: datetime, contact: Contact, patient: Patient, plan: Plan, reminder: Reminder) -> str:
+def _no_text(now: datetime, contact: Contact, patient: Patient, plan: Plan, reminder: Reminder) -> Plain:
     """Why nothing was made of what a plan is to tell."""
     if patient.state == "ended":
         return REASONS["patient_ended"]
     if contact.opted_out_at is not None:
-        return f"the number opted out at {_moment(contact.opted_out_at)}, and nothing is planned for it."
+        return Plain("the number opted out at {at}, and nothing is planned for it.", at=contact.opted_out_at)
     if plan.state == "held":
         return REASONS["plan_held"]
     if reminder.due_at > now:
-        return f"it is planned for {_moment(reminder.due_at)}."
+        return Plain("it is planned for {at}.", at=reminder.due_at)
     if reminder.due_at <= plan.created_at:
-        return f"the plan was only entered at {_moment(plan.created_at)}, when its moment had passed."
+        return Plain("the plan was only entered at {at}, when its moment had passed.", at=plan.created_at)
     if patient.next_text_at is not None and patient.next_text_at <= reminder.due_at:
-        return "its moment has come, and no scheduler has planned it yet."
-    return "when its moment came, the plan did not say so: it was changed since, or told it together with another."
+        return Plain("its moment has come, and no scheduler has planned it yet.")
+    return Plain(
+        "when its moment came, the plan did not say so: it was changed since, or told it together with another."
+    )
+
+
+def _none(cover: Cover, why: Plain) -> Plain:
+    """That there is no text about something, and why."""
+    return _about(Plain("Plan {plan}, {event} on {day} ({rule}), no text: {why}"), cover, why=why)
+
+
+def _about(sentence: Plain, cover: Cover, **more: Plain) -> Plain:
+    told = {"plan": cover.plan_id, "event": cover.event, "day": cover.event_date, "rule": cover.rule}
+    return sentence.filled({**told, **more})
 
 
 def _change(text: Message, change: StateChange) -> Iterator[Reason]:
-    code = f", error {change.code}" if change.code else ""
     if change.state == "sending":
-        passed = ", ".join(gate.__name__ for gate in GATES)
-        yield Reason(change.at, f"It passed every gate ({passed}).", text.id)
-    detail = REASONS.get(change.detail, change.detail)
-    gate = f"{change.detail}: " if change.detail in REASONS else ""
-    says = f"{change.state}{code}" + (f": {gate}{detail}" if detail else "")
+        gates = [gate.__name__ for gate in GATES]
+        yield Reason(change.at, Plain("It passed every gate ({gates}).", gates=gates), text.id)
+    says = _STATES[change.state]
+    if change.code:
+        says = Plain("{state}, error {code}", state=says, code=change.code)
+    if change.detail:
+        detail = _kept_by(change.detail) if change.detail in REASONS else change.detail
+        says = Plain("{state}: {why}", state=says, why=detail)
     yield Reason(change.at, says, text.id, change.code, change.provider_id)
 
 
-def _kept_by(gate: str) -> str:
-    return f"{gate}: {REASONS.get(gate, gate)}"
+def _kept_by(gate: str) -> Plain:
+    return Plain("{gate}: {why}", gate=gate, why=REASONS.get(gate, gate))
 
 
 def _alerts(tx: Tx, text: Message) -> Iterator[Reason]:
@@ -169,7 +209,10 @@ def _alerts(tx: Tx, text: Message) -> Iterator[Reason]:
         return
     for alert in follow_ups.about(tx, danger.contact_id):
         if alert.kind == "danger" and _is_about(alert, danger):
-            says = f"It is on alert {alert.id} ({alert.state}): {alerts.headline(alert)}."
+            is_open = Plain("It is on alert {alert} (open): {headline}.")
+            is_done = Plain("It is on alert {alert} (done): {headline}.")
+            says = is_open if alert.state == "open" else is_done
+            says = says.filled({"alert": alert.id, "headline": alerts.headline(alert)})
             yield Reason(alert.opened_at, says, danger.id)
 
 
@@ -180,15 +223,17 @@ def _is_about(alert: FollowUp, text: Message) -> bool:
     return alert.message_id == text.id or alert.closed_at is None or text.created_at < alert.closed_at
 
 
-def _beginning(text: Message) -> str:
+def _beginning(text: Message) -> Plain:
     if text.direction == "in":
         understood = f"{text.outcome_kind} {text.outcome_id or ''}".strip()
-        return f"It came in and was understood as {understood}: {text.matched}."
+        return Plain("It came in and was understood as {understood}: {why}.", understood=understood, why=text.matched)
     if text.in_reply_to is not None:
-        return f"It answers message {text.in_reply_to} ({text.template or text.fact})."
-    due = "no time" if text.due_at is None else _moment(text.due_at)
-    return f"A {text.kind} ({text.template}) was planned for {due}; it is {text.state}."
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+        which = text.template or text.fact
+        return Plain("It answers message {message} ({template}).", message=text.in_reply_to, template=which)
+    return Plain(
+        "A {kind} ({template}) was planned for {due}; it is {state}.",
+        kind=text.kind,
+        template=text.template,
+        due=Plain("no time") if text.due_at is None else text.due_at,
+        state=_STATES[text.state],
+    )

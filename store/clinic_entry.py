@@ -119,6 +119,16 @@ class SignedRegimen:
     signed_at: datetime
 
 
+NEEDED = (
+    "a number or service to text from",
+    "a phone line that answers day and night",
+    "a consent text",
+    "a sign-off of the content",
+    "a sign-off of at least one regimen",
+)
+"""What it takes for a clinic to be live, in words for staff."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClinicEntry:
     """All that must be known of a clinic to answer and to text for it."""
@@ -128,12 +138,12 @@ class ClinicEntry:
     signed_regimens: tuple[SignedRegimen, ...]
 
     def missing(self) -> tuple[str, ...]:
-        """What keeps the clinic from being live, in words for staff; nobody is enrolled before it is empty."""
-        needed = {
-            "a number or service to text from": self.senders,
-            "a phone line that answers day and night": self.clinic.phone_line,
-            "a consent text": self.clinic.consent_text,
-            "a sign-off of the content": self.clinic.content_version,
-            "a sign-off of at least one regimen": self.signed_regimens,
-        }
-        return tuple(what for what, there in needed.items() if not there)
+        """What of `NEEDED` is not there; nobody is enrolled before it is empty."""
+        there = (
+            self.senders,
+            self.clinic.phone_line,
+            self.clinic.consent_text,
+            self.clinic.content_version,
+            self.signed_regimens,
+        )
+        return tuple(what for what, it in zip(NEEDED, there, strict=True) if not it)

@@ -118,12 +118,16 @@ class Patient(DuePatient):
     ended_at: datetime | None
 
 
+ENROLLED_ALREADY = "This number belongs to a patient who is enrolled already: end that enrolment first."
+CODE_TAKEN = "Another patient of this clinic has this code: choose another."
+
+
 class PatientExists(StoreError):
     """The contact has an active patient already; ``patient_id`` tells which."""
 
     def __init__(self, patient_id: int) -> None:
         self.patient_id = patient_id
-        super().__init__("This number belongs to a patient who is enrolled already: end that enrolment first.")
+        super().__init__(ENROLLED_ALREADY)
 
 
 class CodeTaken(StoreError):
@@ -131,7 +135,7 @@ class CodeTaken(StoreError):
 
     def __init__(self, patient_id: int) -> None:
         self.patient_id = patient_id
-        super().__init__("Another patient of this clinic has this code: choose another.")
+        super().__init__(CODE_TAKEN)
 
 
 _ADD = for_both(lambda insert: insert(patient).on_conflict_do_nothing().returning(patient.c.id))

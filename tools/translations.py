@@ -1,11 +1,15 @@
 """The console in its other languages: what is new in the sources goes into each catalogue, and is compiled.
 
+Its own sentences are found by gettext's names, those that come from below it by `content.plain.Plain`, and those of the
+ground floor, which knows neither, where they stand together.
+
 `make translations` writes bot/clinic/translations/LANGUAGE/LC_MESSAGES/messages.po (edit it: a line `msgstr ""` has no
 translation yet) and messages.mo beside it, which is what the console reads.
 """
 
 import io
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,14 +18,24 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from channels import phone
+from store import clinic_entry, patients
+
 ROOT = Path(__file__).parents[1]
-SOURCES = ROOT / "bot/clinic"
-TRANSLATIONS = SOURCES / "translations"
+CONSOLE = "bot/clinic"
+TRANSLATIONS = ROOT / CONSOLE / "translations"
 LANGUAGES = ("es",)
 
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # the same words give the same file
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-_KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+_BELOW = [("clinic/**.py", "ignore"), ("**.py", "python")]
+_PLAINLY = {"Plain": None, "TooSoon": None}
+_KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2), **_PLAINLY}
+_GROUND = {
+    "channels/phone.py": phone.SENTENCES,
+    "store/clinic_entry.py": clinic_entry.NEEDED,
+    "store/patients.py": (patients.ENROLLED_ALREADY, patients.CODE_TAKEN),
+}
 _JINJA = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
 
 
@@ -44,12 +58,24 @@ def found(language: str) -> Catalog:
         msgid_bugs_address="",
         fuzzy=False,
     )
-    sources = extract_from_dir(SOURCES, _METHODS, _JINJA, _KEYWORDS, strip_comment_tags=True)
-    for file, _line, message, _comments, context in sorted(sources, key=lambda each: (each[0], each[1])):
+    for file, message in _sentences():
         before = kept.get(message if isinstance(message, str) else message[0])
         string = before.string if before is not None else None
-        catalog.add(message, string, [(f"bot/clinic/{file}", 0)], context=context)
+        catalog.add(message, string, [(file, 0)])
     return catalog
+
+
+def _sentences() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """The file of each sentence and the sentence, a plural with its singular."""
+    own = extract_from_dir(ROOT / CONSOLE, _METHODS, _JINJA, _KEYWORDS, strip_comment_tags=True)
+    for file, _line, message, _comments, _context in sorted(own, key=lambda each: (each[0], each[1])):
+        yield f"{CONSOLE}/{file}", message
+    for folder in ("bot", "content", "scheduler"):
+        below = extract_from_dir(ROOT / folder, _BELOW, {}, _PLAINLY, strip_comment_tags=True)
+        for file, _line, message, _comments, _context in sorted(below, key=lambda each: (each[0], each[1])):
+            yield f"{folder}/{file}", message
+    for file, messages in _GROUND.items():
+        yield from ((file, message) for message in messages)
 
 
 def compiled(catalog: Catalog) -> bytes:

@@ -1,18 +1,18 @@
-"""What every page of the console has: its navigation, how dates are written, and addresses that know their clinic."""
+"""What every page of the console has: its navigation, filters for its words, and addresses that know their clinic."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_babel import LazyString, format_date, format_datetime, get_locale, lazy_gettext
+from flask_babel import LazyString, get_locale, lazy_gettext
 from flask_security import current_user
 
 from bot import demo
-from bot.clinic import names
+from bot.clinic import dates, names
 from bot.clinic.access import ROUTES, Right
+from bot.clinic.details import detail_in_words
 from bot.clinic.here import services
-from scheduler.plan.local_time import to_local
+from bot.clinic.sentences import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +71,9 @@ def furnish(app: Flask) -> None:
 
     app.jinja_env.globals.update(view_functions=app.view_functions, **NAMES, get_locale=get_locale)
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
-    app.jinja_env.filters.update(day=day, moment=moment, clock=clock)
+    app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
+    app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words)
 
 
 def _leads_there(asking: Any, place: Place) -> bool:
     return place.endpoint in current_app.view_functions and asking.may(ROUTES[place.endpoint])
-
-
-def day(value: date, form: str = "EEE d MMM") -> str:
-    """A date, as the reader writes one."""
-    return str(format_date(value, form))
-
-
-def moment(value: datetime, zone: str, form: str = "EEE d MMM HH:mm") -> str:
-    """A moment on the wall of a zone."""
-    return str(format_datetime(to_local(value, zone), form, rebase=False))
-
-
-def clock(value: datetime, zone: str) -> str:
-    """The time of day of a moment, on the wall of a zone."""
-    return moment(value, zone, "HH:mm")

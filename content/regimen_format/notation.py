@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from typing import TypeVar
 
+from content.plain import Plain
 from content.regimen_format.model import Ranges, Span
 from content.toml_file import Table
 
@@ -125,7 +126,7 @@ def clock(text: str) -> time:
     """ "09:00", on the 24-hour clock."""
     found = _CLOCK.fullmatch(text)
     if not found:
-        raise ValueError(f'write a time of day such as "09:00" or "21:30", not "{text}"')
+        raise ValueError(Plain('write a time of day such as "09:00" or "21:30", not "{text}"', text=text))
     return time(int(found[1]), int(found[2]))
 
 
@@ -150,7 +151,7 @@ def times(text: str) -> tuple[time | None, ...]:
     """ "09:00, 19:30", each once; None for "window opens"."""
     read = tuple(None if part.strip() == WINDOW_OPENS else clock(part.strip()) for part in text.split(","))
     if len(set(read)) < len(read):
-        raise ValueError(f'each time once: "{text}" repeats one')
+        raise ValueError(Plain('each time once: "{text}" repeats one', text=text))
     return read
 
 

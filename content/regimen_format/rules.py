@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from content.faults import ContentError
+from content.plain import Plain
 from content.regimen_format import notation
 from content.regimen_format.model import AT_HOME, OffDays, Route, Rule
 from content.toml_file import Table, parse_toml
@@ -137,20 +138,23 @@ def why_never(regimen: "Regimen", rule_id: str) -> str | None:
     creams = {name for name, item in regimen.items.items() if item.route is Route.CREAM}
     rests = any(item.off_days is OffDays.REST for item in items)
     answered = {
-        "visit_before": (visits, "there is no visit"),
-        "visit_tomorrow": (visits, "there is no visit"),
-        "visit_today": (visits, "there is no visit"),
-        "hospital_before": (any(phase.stays for phase in regimen.phases), "no phase has [[phase.hospital]]"),
-        "pill_today": (pills, "no item is a pill or capsule"),
-        "cream_today": (bool(creams), "no item is a cream"),
+        "visit_before": (visits, Plain("there is no visit")),
+        "visit_tomorrow": (visits, Plain("there is no visit")),
+        "visit_today": (visits, Plain("there is no visit")),
+        "hospital_before": (any(phase.stays for phase in regimen.phases), Plain("no phase has [[phase.hospital]]")),
+        "pill_today": (pills, Plain("no item is a pill or capsule")),
+        "cream_today": (bool(creams), Plain("no item is a cream")),
         "cream_washoff": (
             any(not each.is_paired and each.item in creams for each in regimen.attached),
-            "no [[linked]] event follows a cream",
+            Plain("no [[linked]] event follows a cream"),
         ),
-        "off_first": (rests, 'no item has off_days = "rest"'),
-        "off_last": (rests, 'no item has off_days = "rest"'),
-        "between": (any(item.off_days is OffDays.BETWEEN for item in items), 'no item has off_days = "between"'),
-        "phase_before": (len(regimen.phases) > 1, "there is one phase alone"),
+        "off_first": (rests, Plain('no item has off_days = "rest"')),
+        "off_last": (rests, Plain('no item has off_days = "rest"')),
+        "between": (
+            any(item.off_days is OffDays.BETWEEN for item in items),
+            Plain('no item has off_days = "between"'),
+        ),
+        "phase_before": (len(regimen.phases) > 1, Plain("there is one phase alone")),
     }
     applies, why = answered.get(rule_id, (True, ""))
     return None if applies else why

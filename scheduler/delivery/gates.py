@@ -5,11 +5,12 @@ row says the deepest reason; then those that only let it wait. A text that waits
 gate that made it wait. The gate's name is stored with the text: what `immunotext message why` reads.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from content.plain import Plain
 from scheduler.delivery.ways import NoWay, Way
 from scheduler.send_window import SendWindow
 from store.clinics import ClinicEntry
@@ -26,35 +27,39 @@ VISITS = "appointment"
 ANSWER = "reply"
 """The kind of a text that answers one: what keeps texts back that nobody asked for does not keep it."""
 
-REASONS = {
-    "opted_out": "This number opted out.",
-    "paused": "The patient had asked for a pause.",
-    "told_in_answer": "The answer to START had said the same.",
-    "confirmed": "The patient had confirmed before it was sent again.",
-    "quarantined": "Texts to this number kept failing, and nobody has looked at it yet.",
-    "no_number": "The phone number was erased or cannot be read.",
-    "patient_ended": "The patient's enrolment had ended.",
-    "plan_held": "The plan was on hold.",
-    "plan_stopped": "The plan had been stopped.",
-    "event_gone": "The plan no longer had what the text was about.",
-    "event_moved": "What the text was about had moved to another date.",
-    "event_held": "What the text was about was on hold.",
-    "told_otherwise": "The plan was changed, and what the text said was no longer so.",
-    "event_done": "What the text was about was over.",
-    "too_late": "It was too late for the text to be of use.",
-    "clinic_not_live": "The clinic was not live.",
-    "not_welcomed": "The text that confirms the enrolment had to go first.",
-    "sender_stopped": "The clinic had no number in service to text from.",
-    "daily_cap": "The clinic's number had sent as much on that day as the carriers take from it.",
-    "no_template": "WhatsApp takes this text only as a template that it approved, and the clinic has none for it.",
-    "after_danger": "The person had told of danger to life: for some hours only answers and visit reminders go out.",
-    "outside_window": "It was outside the hours at which this person is texted.",
-    "daily_limit": "The person had had as many texts on that day as the clinic sends at most.",
-    "made_room": "Its place among the texts of the day or the week was kept for a more useful one.",
-    "rule_off": "The reminder rule that it came from no longer holds.",
-    "weekly_limit": "The person had had as many texts in seven days as they agreed to.",
-    "words": "The text could not be put together from the wording files.",
-    "not_settled": "Nobody knows whether it went out, and the provider could not tell.",
+REASONS: Mapping[str, Plain] = {
+    "opted_out": Plain("This number opted out."),
+    "paused": Plain("The patient had asked for a pause."),
+    "told_in_answer": Plain("The answer to START had said the same."),
+    "confirmed": Plain("The patient had confirmed before it was sent again."),
+    "quarantined": Plain("Texts to this number kept failing, and nobody has looked at it yet."),
+    "no_number": Plain("The phone number was erased or cannot be read."),
+    "patient_ended": Plain("The patient's enrolment had ended."),
+    "plan_held": Plain("The plan was on hold."),
+    "plan_stopped": Plain("The plan had been stopped."),
+    "event_gone": Plain("The plan no longer had what the text was about."),
+    "event_moved": Plain("What the text was about had moved to another date."),
+    "event_held": Plain("What the text was about was on hold."),
+    "told_otherwise": Plain("The plan was changed, and what the text said was no longer so."),
+    "event_done": Plain("What the text was about was over."),
+    "too_late": Plain("It was too late for the text to be of use."),
+    "clinic_not_live": Plain("The clinic was not live."),
+    "not_welcomed": Plain("The text that confirms the enrolment had to go first."),
+    "sender_stopped": Plain("The clinic had no number in service to text from."),
+    "daily_cap": Plain("The clinic's number had sent as much on that day as the carriers take from it."),
+    "no_template": Plain(
+        "WhatsApp takes this text only as a template that it approved, and the clinic has none for it."
+    ),
+    "after_danger": Plain(
+        "The person had told of danger to life: for some hours only answers and visit reminders go out."
+    ),
+    "outside_window": Plain("It was outside the hours at which this person is texted."),
+    "daily_limit": Plain("The person had had as many texts on that day as the clinic sends at most."),
+    "made_room": Plain("Its place among the texts of the day or the week was kept for a more useful one."),
+    "rule_off": Plain("The reminder rule that it came from no longer holds."),
+    "weekly_limit": Plain("The person had had as many texts in seven days as they agreed to."),
+    "words": Plain("The text could not be put together from the wording files."),
+    "not_settled": Plain("Nobody knows whether it went out, and the provider could not tell."),
 }
 """What each gate's name means, for staff. ``words`` is the dispatcher's own, ``not_settled`` what asking ended with,
 ``paused`` and ``told_in_answer`` what `scheduler.consent` cancelled, ``confirmed`` what

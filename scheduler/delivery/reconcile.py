@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from channels.base import Listed, Receipt
 from content.library import Library
+from content.plain import Plain
 from scheduler.clock import Moment
 from scheduler.delivery import failures, receipts
 from store import messages
@@ -29,10 +30,10 @@ _LONGEST = timedelta(days=1)
 SENT_ONCE_MORE = "the provider did not have it, asked twice: once more"
 NOT_SETTLED = "not_settled"
 """The gate of a text that stays unknown."""
-_TOO_LATE = "the provider did not have it, asked twice, and it was of no use any more"
-_TWICE = "the provider did not have it, asked twice, and it had been sent once more before"
-_NOT_ASKED = "the provider could not be asked while it was of use"
-_NO_NUMBER = "its number is not known any more"
+_TOO_LATE = Plain("the provider did not have it, asked twice, and it was of no use any more")
+_TWICE = Plain("the provider did not have it, asked twice, and it had been sent once more before")
+_NOT_ASKED = Plain("the provider could not be asked while it was of use")
+_NO_NUMBER = Plain("its number is not known any more")
 
 Attempt = tuple[int, int]
 """The id of a text and the number of a call that was made for it."""

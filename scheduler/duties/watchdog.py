@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from content.plain import Plain
 from store.health import Heartbeat, ProcessKind
 from store.watching import Behind, Passage
 
@@ -70,7 +71,7 @@ class Rule:
     """
 
     judge: Judge
-    wrong: str
+    wrong: Plain
     mend: str
     patience: timedelta = timedelta(0)
     clinics_too: bool = False
@@ -176,82 +177,84 @@ def disk_full(facts: Facts, limits: Limits) -> Iterable[Finding]:
 RULES: Mapping[str, Rule] = {
     "scheduler_silent": Rule(
         scheduler_silent,
-        "No scheduler has shown itself since {since}: no reminder goes out.",
+        Plain("No scheduler has shown itself since {since}: no reminder goes out."),
         "Start `immunotext scheduler`; its log says why it ended.",
         clinics_too=True,
     ),
     "scheduler_died": Rule(
         scheduler_died,
-        "{count} scheduler(s) ended without being told to: {processes}. Others carry on.",
+        Plain("{count} scheduler(s) ended without being told to: {processes}. Others carry on."),
         "Read the log there and start it again.",
         timedelta(minutes=1),
     ),
     "web_silent": Rule(
         web_silent,
-        "No web process has shown itself since {since}: what patients text is not heard, danger neither.",
+        Plain("No web process has shown itself since {since}: what patients text is not heard, danger neither."),
         "Start `immunotext serve`; its log says why it ended.",
         clinics_too=True,
     ),
     "web_died": Rule(
         web_died,
-        "{count} web process(es) ended without being told to: {processes}. Others carry on.",
+        Plain("{count} web process(es) ended without being told to: {processes}. Others carry on."),
         "Read the log there and start it again.",
         timedelta(minutes=1),
     ),
     "deaf": Rule(
         deaf,
-        "{count} calls with a signature were turned away and none was accepted since: what patients text is not heard, "
-        "danger neither.",
+        Plain(
+            "{count} calls with a signature were turned away and none was accepted since: what patients text is not "
+            "heard, danger neither."
+        ),
         "Make PUBLIC_URL what Twilio calls, and TWILIO_AUTH_TOKEN what Twilio signs with; run `immunotext doctor`.",
         clinics_too=True,
     ),
     "overdue": Rule(
         overdue,
-        "{count} texts are overdue, the oldest since {oldest}.",
+        Plain("{count} texts are overdue, the oldest since {oldest}."),
         "The scheduler's log says what it waits for; `immunotext message why` says it of one text.",
     ),
     "unplanned": Rule(
         unplanned,
-        "For {count} patients nothing is made ready, for the first since {oldest}.",
+        Plain("For {count} patients nothing is made ready, for the first since {oldest}."),
         "The scheduler's log says what is in its way.",
     ),
     "nothing_sent": Rule(
         nothing_sent,
-        "Nothing went out in {minutes} minutes, though {count} texts were due.",
+        Plain("Nothing went out in {minutes} minutes, though {count} texts were due."),
         "Run `immunotext doctor`, and look into Twilio's console for what it says of the account.",
     ),
     "unknown_waiting": Rule(
         unknown_waiting,
-        "Of {count} texts nobody knows whether they went, of the first since {oldest}.",
+        Plain("Of {count} texts nobody knows whether they went, of the first since {oldest}."),
         "They settle when Twilio's receipts come or it can be asked: run `immunotext doctor`.",
     ),
     "sender_stopped": Rule(
         sender_stopped,
-        "{count} number(s) of the clinic send nothing any more: sender {senders}.",
+        Plain("{count} number(s) of the clinic send nothing any more: sender {senders}."),
         "`immunotext sender list` has the reason. Mend it at Twilio, then let each send again: "
         "`immunotext sender set ADDRESS --resume`.",
     ),
     "clock_skew": Rule(
         clock_skew,
-        "The clock of {hosts} is {seconds} seconds off the database's.",
+        Plain("The clock of {hosts} is {seconds} seconds off the database's."),
         "Turn on NTP there.",
         timedelta(minutes=1),
     ),
     "spool_waiting": Rule(
         spool_waiting,
-        "{count} texts wait in the spool of {hosts}; that host sends nothing meanwhile.",
+        Plain("{count} texts wait in the spool of {hosts}; that host sends nothing meanwhile."),
         "The log there says why they are not taken in.",
         timedelta(minutes=5),
     ),
     "spool_unwritable": Rule(
         spool_unwritable,
-        "The spool of {hosts} cannot be written: without the database, texts would be kept nowhere.",
+        Plain("The spool of {hosts} cannot be written: without the database, texts would be kept nowhere."),
         "Give the user of the program the right to write into VAR_DIR there, and room on its disk.",
         timedelta(minutes=1),
     ),
     "disk_full": Rule(
         disk_full,
-        "The disk of {hosts} has {mb} MB left.",
+        Plain("The disk of {hosts} has {mb} MB left."),
         "Free some space there.",
         timedelta(minutes=5),
     ),
@@ -265,8 +268,7 @@ def judge(facts: Facts, limits: Limits) -> list[Finding]:
 
 def wrong(kind: str, detail: Mapping[str, Any]) -> str:
     """The plain sentence of what is wrong."""
-    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in detail.items()}
-    return RULES[kind].wrong.format_map(shown) if kind in RULES else kind
+    return RULES[kind].wrong.filled(detail) if kind in RULES else kind
 
 
 def refused_run(facts: Facts, limits: Limits) -> int:

@@ -6,12 +6,13 @@ phase its own shortest gap, at its start its first gap. What the regimen plans i
 
 from collections.abc import Iterator, Mapping
 
+from content.plain import Plain
 from content.regimen_format.model import StartKind
 from scheduler.plan.doses import LONGEST_GAP
 from scheduler.plan.runs import Dose
 
 
-class TooSoon(str):
+class TooSoon(Plain):
     """A warning that a dose comes before the regimen allows it: what enrolment refuses."""
 
     __slots__ = ()
@@ -28,15 +29,30 @@ def warnings(dose: Dose, previous: Mapping[str, Dose], last: Dose | None) -> Ite
         least, most = explicit.get(item, (0, None))
         least = least or _least(dose, before, item)
         if days < least:
-            yield TooSoon(f"{item}: {days} days after the dose before, and at least {least} are needed")
+            yield TooSoon(
+                "{item}: {days} days after the dose before, and at least {least} are needed",
+                item=item,
+                days=days,
+                least=least,
+            )
         if most is not None and days > most:
-            yield f"{item}: {days} days after the dose before, and at most {most} are allowed"
+            yield Plain(
+                "{item}: {days} days after the dose before, and at most {most} are allowed",
+                item=item,
+                days=days,
+                most=most,
+            )
     for item in dose.slot.doubled:
-        yield TooSoon(f"{item}: two doses on one day")
+        yield TooSoon("{item}: two doses on one day", item=item)
     wait = dose.run.stage.phase.start.minimum_wait
     if wait and last is not None and last.run.stage is not dose.run.stage and dose.ordinal - last.ordinal < wait:
         since = dose.ordinal - last.ordinal
-        yield TooSoon(f"{dose.run.stage.id}: {since} days after the last dose, and {wait} must pass")
+        yield TooSoon(
+            "{phase}: {days} days after the last dose, and {wait} must pass",
+            phase=dose.run.stage.id,
+            days=since,
+            wait=wait,
+        )
 
 
 def _least(dose: Dose, before: Dose, item: str) -> int:

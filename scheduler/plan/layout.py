@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from content.plain import Plain
 from content.regimen_format.model import Courses, StartKind
 from scheduler.plan.dates import step, steps_before
 from scheduler.plan.runs import FOREVER, UNCHANGED, CycleEdit, Run
@@ -119,7 +120,10 @@ def _find(layout: Layout, plan_cycle: int) -> tuple[Run, int]:
         index = plan_cycle - run.plan_cycle
         if index >= 0 and (run.length is None or index < run.length):
             return run, index
-    raise NoSuchCycleError(f"this plan has {layout.next_cycle - 1} cycles: it cannot start in cycle {plan_cycle}")
+    cycles = layout.next_cycle - 1
+    raise NoSuchCycleError(
+        Plain("This plan has {cycles} cycles: it cannot start in cycle {cycle}.", cycles=cycles, cycle=plan_cycle)
+    )
 
 
 def _joined(layout: Layout, plan_cycle: int) -> Layout:

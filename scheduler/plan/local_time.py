@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from content.plain import Plain
+
 _SECOND = timedelta(seconds=1)
 _NONE = timedelta()
 # The clocks were never moved forward by more than a day.
@@ -35,8 +37,11 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f'the time zone "{name}" is not known: use a name such as America/New_York or Europe/Madrid'
-        raise UnknownZoneError(message) from error
+        raise UnknownZoneError(
+            Plain(
+                'The time zone "{zone}" is not known: use a name such as America/New_York or Europe/Madrid.', zone=name
+            )
+        ) from error
 
 
 def to_utc(day: date, at: time, zone: str) -> datetime:

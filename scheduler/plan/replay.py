@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
+from content.plain import Plain
 from content.regimen_format.model import StartKind
 from scheduler.plan.changes import (
     Branch,
@@ -42,7 +43,7 @@ def replay(state: PlanState, changes: Iterable[Change]) -> PlanState:
 def apply(state: PlanState, change: Change) -> PlanState:
     """The state after one change. Raises ChangeError."""
     if state.stopped_on is not None:
-        raise ChangeError(f"the plan was stopped on {_day(state.stopped_on)}: undo that first")
+        raise ChangeError(Plain("the plan was stopped on {day}: undo that first", day=_day(state.stopped_on)))
     match change:
         case Delay():
             return _delay(state, change)
@@ -65,7 +66,7 @@ def apply(state: PlanState, change: Change) -> PlanState:
             return _enter(state, change.phase, change.on)
         case Branch():
             return _branch(state, change.id, take=change.take)
-    raise ChangeError(f'"{change.kind}" is no change')
+    raise ChangeError(Plain('"{kind}" is no change', kind=change.kind))
 
 
 def _delay(state: PlanState, change: Delay) -> PlanState:
@@ -77,25 +78,32 @@ def _delay(state: PlanState, change: Delay) -> PlanState:
     first = next(run.doses(at), None)
     if first is not None and following is not None and first.ordinal + change.days >= following:
         raise ChangeError(
-            f"{change.days} days later cycle {change.cycle} would not be over when the next one starts "
-            f"on {_day(following)}: delay it by less, or with policy=reanchor"
+            Plain(
+                "{days} days later cycle {cycle} would not be over when the next one starts on {next}: delay it by "
+                "less, or with policy=reanchor",
+                days=change.days,
+                cycle=change.cycle,
+                next=_day(following),
+            )
         )
     return _edited(state, run, at, lambda edit: replace(edit, alone=edit.alone + change.days))
 
 
 def _hold(state: PlanState, first: int) -> PlanState:
     if state.held_from is not None:
-        raise ChangeError(f"the plan is on hold since {_day(state.held_from)} already")
+        raise ChangeError(Plain("the plan is on hold since {day} already", day=_day(state.held_from)))
     if state.holds and first < state.holds[-1][1]:
-        raise ChangeError(f"the plan went on after a hold on {_day(state.holds[-1][1])}: a new hold begins later")
+        went_on = _day(state.holds[-1][1])
+        raise ChangeError(Plain("the plan went on after a hold on {day}: a new hold begins later", day=went_on))
     return state._replace(held_from=first)
 
 
 def _resume(state: PlanState, on: int, *, is_new: bool) -> PlanState:
     if state.held_from is None:
-        raise ChangeError("the plan is not on hold: there is nothing to resume")
+        raise ChangeError(Plain("the plan is not on hold: there is nothing to resume"))
     if on < state.held_from:
-        raise ChangeError(f"the hold began on {_day(state.held_from)}: treatment cannot go on before that")
+        began = _day(state.held_from)
+        raise ChangeError(Plain("the hold began on {day}: treatment cannot go on before that", day=began))
     held = state.held_from
     state = state._replace(held_from=None, holds=(*state.holds, (held, on)))
     timeline = timeline_of(state)
@@ -138,7 +146,7 @@ def _continued(state: PlanState, timeline: Timeline, missed: Dose, held: int, on
 def _skip(state: PlanState, day: date, *, counts: bool) -> PlanState:
     dose = _given_on(timeline_of(state), day)
     if dose is None:
-        raise ChangeError(f"nothing is given on {day}: there is nothing to skip")
+        raise ChangeError(Plain("nothing is given on {day}: there is nothing to skip", day=day))
     state = _edited(state, dose.run, dose.at, _without(dose.day))
     if counts:
         return state
@@ -152,17 +160,19 @@ def _move(state: PlanState, day: date, to: date) -> PlanState:
     timeline = timeline_of(state)
     dose = _given_on(timeline, day)
     if dose is None or dose.slot.setting is None:
-        raise ChangeError(f"there is no visit on {day}: there is nothing to move")
+        raise ChangeError(Plain("there is no visit on {day}: there is nothing to move", day=day))
     items = dose.run.stage.course.regimen.items
     if any(items[item].route == "pump" for item in dose.slot.items):
-        raise ChangeError(f"the pump of {day} runs over many days: delay the cycle instead")
+        raise ChangeError(Plain("the pump of {day} runs over many days: delay the cycle instead", day=day))
     there = to.toordinal()
     before = _visit_before(timeline, dose.ordinal)
     after = next((each for each in timeline.doses(dose.ordinal + 1) if each.slot.setting is not None), None)
     if before is not None and there <= before.ordinal:
-        raise ChangeError(f"{to} is not after the visit before it, on {_day(before.ordinal)}")
+        last = _day(before.ordinal)
+        raise ChangeError(Plain("{day} is not after the visit before it, on {last}", day=to, last=last))
     if after is not None and there >= after.ordinal:
-        raise ChangeError(f"{to} is not before the next visit, on {_day(after.ordinal)}")
+        following = _day(after.ordinal)
+        raise ChangeError(Plain("{day} is not before the next visit, on {next}", day=to, next=following))
     days = there - dose.run.planned_on(dose.at, dose.day)
 
     def move(edit: CycleEdit) -> CycleEdit:
@@ -182,7 +192,8 @@ def _switch(state: PlanState, change: Switch) -> PlanState:
     start = change.from_.toordinal()
     last = state.segments[-1]
     if start <= last.start:
-        raise ChangeError(f"the regimen before it starts on {_day(last.start)}: switch after that day")
+        began = _day(last.start)
+        raise ChangeError(Plain("the regimen before it starts on {day}: switch after that day", day=began))
     end = start if state.held_from is None else min(start, state.held_from)
     cut = last._replace(changed=replace(last.changed, until=end))
     holds = _holds(state, change.from_)
@@ -193,7 +204,14 @@ def _switch(state: PlanState, change: Switch) -> PlanState:
         try:
             state.layouts()
         except NoSuchCycleError as error:
-            raise ChangeError(f"{change.to.id} has no cycle {change.cycle} that could be on {change.from_}") from error
+            raise ChangeError(
+                Plain(
+                    "{regimen} has no cycle {cycle} that could be on {day}",
+                    regimen=change.to.id,
+                    cycle=change.cycle,
+                    day=change.from_,
+                )
+            ) from error
     return state
 
 
@@ -208,10 +226,18 @@ def _enter(state: PlanState, phase_id: str, on: date) -> PlanState:
             if phase.id != phase_id:
                 continue
             if on.toordinal() <= segment.start:
-                raise ChangeError(f"the plan starts on {_day(segment.start)}: {phase_id} comes after that day")
+                raise ChangeError(
+                    Plain(
+                        "the plan starts on {day}: {phase} comes after that day",
+                        day=_day(segment.start),
+                        phase=phase_id,
+                    )
+                )
             stage = next((each for each in segment.course.stages if each.id == phase_id), None)
             if stage is None:
-                raise ChangeError(f"{phase_id} is not part of this plan: answer the choice it depends on first")
+                raise ChangeError(
+                    Plain("{phase} is not part of this plan: answer the choice it depends on first", phase=phase_id)
+                )
             taken = segment.taken
             if stage.is_pending and phase.condition.only_if:
                 taken |= {phase.condition.only_if}
@@ -219,8 +245,9 @@ def _enter(state: PlanState, phase_id: str, on: date) -> PlanState:
             entered = {**changed.entered, phase_id: on.toordinal()}
             changed = Changed(changed.edits, entered, changed.until)
             return state.with_segment(number, segment._replace(taken=taken, changed=changed))
-    known = f": {', '.join(waiting)}" if waiting else ""
-    raise ChangeError(f'no phase "{phase_id}" waits for a date{known}')
+    if waiting:
+        raise ChangeError(Plain('no phase "{phase}" waits for a date: {waiting}', phase=phase_id, waiting=waiting))
+    raise ChangeError(Plain('no phase "{phase}" waits for a date', phase=phase_id))
 
 
 def _branch(state: PlanState, choice: str, *, take: bool) -> PlanState:
@@ -234,7 +261,9 @@ def _branch(state: PlanState, choice: str, *, take: bool) -> PlanState:
             taken = segment.taken | one if take else segment.taken - one
             declined = segment.declined - one if take else segment.declined | one
             return state.with_segment(number, segment._replace(taken=taken, declined=declined))
-    raise ChangeError(f'there is no choice "{choice}"' + (f": the choices are {', '.join(known)}" if known else ""))
+    if known:
+        raise ChangeError(Plain('there is no choice "{choice}": the choices are {known}', choice=choice, known=known))
+    raise ChangeError(Plain('there is no choice "{choice}"', choice=choice))
 
 
 def _holds(state: PlanState, on: date) -> tuple[tuple[int, int], ...]:
@@ -270,10 +299,11 @@ def _cycle(timeline: Timeline, number: int, phase: str | None) -> tuple[Run, int
         if at >= 0 and (run.length is None or at < run.length) and phase in (None, run.stage.id):
             return run, at
     if phase is not None and phase not in {run.stage.id for run in timeline.runs}:
-        raise ChangeError(
-            f'no phase "{phase}" is planned: there are {", ".join(run.stage.id for run in timeline.begins)}'
-        )
-    raise ChangeError(f"there is no cycle {number}" + (f' in the phase "{phase}"' if phase else " in this plan"))
+        planned = [run.stage.id for run in timeline.begins]
+        raise ChangeError(Plain('no phase "{phase}" is planned: there are {planned}', phase=phase, planned=planned))
+    if phase:
+        raise ChangeError(Plain('there is no cycle {cycle} in the phase "{phase}"', cycle=number, phase=phase))
+    raise ChangeError(Plain("there is no cycle {cycle} in this plan", cycle=number))
 
 
 def _same_cycle(timeline: Timeline, run: Run, cycle: int) -> tuple[Run, int] | None:
@@ -306,5 +336,5 @@ def _visit_before(timeline: Timeline, ordinal: int) -> Dose | None:
     return found
 
 
-def _day(ordinal: int) -> str:
-    return date.fromordinal(ordinal).isoformat()
+def _day(ordinal: int) -> date:
+    return date.fromordinal(ordinal)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
+from content.plain import Plain
 from scheduler.plan.attached import attached_events
 from scheduler.plan.clinic_days import FURTHEST, ClinicDays
 from scheduler.plan.cut_short import cut_short
@@ -21,7 +22,7 @@ from scheduler.plan.shapes import Track
 from scheduler.plan.state import PlanState
 
 STOPPED = "stopped"
-CLOSED = "the clinic has no visits on this day"
+CLOSED = Plain("the clinic has no visits on this day")
 
 
 class Gap(NamedTuple):

@@ -10,6 +10,7 @@ from bot.clinic.alerts import cards
 from bot.clinic.alerts.cards import MOST_CLOSED, Card
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
+from bot.clinic.sentences import in_words
 from scheduler import alerts
 from scheduler.alerts import SeenAlready
 
@@ -64,7 +65,7 @@ def seen(clinic_id: int, alert_id: int) -> AnyResponse:
             taken = alerts.see(tx, at, card.alert, _rung_at(), here().actor)
             alerts.tell_seen(tx, at, here().clinic, taken, here().account.name, here().actor)
     except SeenAlready as error:
-        flash(str(error), "error")
+        flash(in_words(error), "error")
     else:
         flash(_("You have this alert. Its clock stops climbing; close it when it is done."))
     return redirect(url_for("alerts.page"), 303)
@@ -86,7 +87,7 @@ def close(clinic_id: int, alert_id: int) -> AnyResponse | tuple[str, int]:
         with services().database.writing() as tx:
             alerts.close(tx, at, card.alert, here().actor, note)
     except SeenAlready as error:
-        flash(str(error), "error")
+        flash(in_words(error), "error")
     else:
         flash(_("Closed."))
     return redirect(url_for("alerts.page"), 303)

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.access import Right
 from bot.clinic.closures.forms import DayForm, OrderForm
+from bot.clinic.dates import written
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
-from bot.clinic.plans.words import written
 from scheduler import closing, closure_job
 from scheduler.plan.local_time import to_local
 from scheduler.previewing import Preview

@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from bot.clinic.dates import day
 from bot.clinic.enrol.forms import EnrolForm
 from bot.clinic.months import Month, laid_out
 from bot.clinic.names import event_name
+from bot.clinic.sentences import in_words
 from channels.base import Via
 from content.library import Library
 from content.regimens import Regimen
@@ -102,7 +104,7 @@ def look(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, form: Enro
         )
         year = year_ahead.look(now, library, entry, own, known)
     except NotEnrolled as error:
-        return Shown(error.sentence)
+        return Shown(in_words(error))
     except UnknownZoneError:
         return Shown(_("There is no time zone of this name."))
     texts = _in_words(library, entry, form, year)
@@ -119,7 +121,7 @@ def look(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, form: Enro
         count=sum(text.left_out is None for text in texts),
         segments=sum(text.segments for text in texts if text.left_out is None),
         rules=year.rules,
-        weekdays=tuple(format_date(_MONDAY + timedelta(days=later), "EEE") for later in range(7)),
+        weekdays=tuple(day(_MONDAY + timedelta(days=later), "EEE") for later in range(7)),
         kinds={kind: event_name(kind) for kind in _DATES},
         costs={number: ngettext("%(num)s segment", "%(num)s segments", number) for number in sizes},
     )

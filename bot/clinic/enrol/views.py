@@ -7,12 +7,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.clinic.dates import moment
 from bot.clinic.enrol import ahead
 from bot.clinic.enrol.ahead import Shown
 from bot.clinic.enrol.forms import KINDS, EnrolForm
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
-from bot.clinic.page import moment
+from bot.clinic.sentences import in_words
 from channels.base import Via
 from scheduler import confirmation, joining
 from scheduler.enrolment import Enrolled, NewPatient, NotEnrolled, enrol, offered
@@ -142,7 +143,7 @@ def _page(form: EnrolForm, wish: Wish | None, shown: Shown, waiting: dict[str, A
         shown=shown,
         kinds=KINDS,
         known=known,
-        missing=here().entry.missing(),
+        missing=[_(each) for each in here().entry.missing()],
         regimens=offered(services().library, here().entry),
         zones=_zones(here().clinic.country),
         **waiting,
@@ -201,9 +202,9 @@ def _blame(form: EnrolForm, error: NotEnrolled) -> None:
     """Puts what is wrong beside its field; what belongs to none stands above the form."""
     field = form._fields.get(_FIELDS.get(error.field, error.field))
     if field is None:
-        form.form_errors.append(error.sentence)
+        form.form_errors.append(in_words(error))
     else:
-        field.errors = [*field.errors, error.sentence]
+        field.errors = [*field.errors, in_words(error)]
 
 
 def _to_patient(enrolled: Enrolled) -> AnyResponse:
@@ -215,7 +216,7 @@ def _to_patient(enrolled: Enrolled) -> AnyResponse:
         )
     )
     for warning in enrolled.warnings:
-        flash(warning, "alarm")
+        flash(in_words(warning), "alarm")
     return redirect(url_for("patients.one", patient_id=enrolled.patient.id), 303)
 
 

@@ -14,6 +14,7 @@ from bot.clinic.plans.blueprint import routes
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.screen import common, offers_of
 from bot.clinic.plans.words import STATUSES, event_in_words
+from bot.clinic.sentences import in_words
 from scheduler import consent, enrolment, journeys, own_rules, visits
 from scheduler.enrolment import NewPlan, NotEnrolled
 from scheduler.own_rules import NotSet
@@ -63,7 +64,7 @@ def set_time(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
                 expected_version=int(version) if version.isascii() and version.isdecimal() else -1,
             )
     except NotChanged as error:
-        return _visits_again(plan_id, error.sentence, _CONFLICT if error.field == "version" else _UNFIT)
+        return _visits_again(plan_id, in_words(error), _CONFLICT if error.field == "version" else _UNFIT)
     flash(_("The time is saved."))
     return redirect(url_for("plans.visits", plan_id=plan_id), 303)
 
@@ -81,7 +82,7 @@ def mark(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
             event = request.form.get("event", "")
             visits.mark(tx, now(), here().entry, plan_id, event, status, by=here().actor)  # type: ignore[arg-type]
     except NotChanged as error:
-        return _visits_again(plan_id, error.sentence, _UNFIT)
+        return _visits_again(plan_id, in_words(error), _UNFIT)
     flash(_("Saved."))
     return redirect(url_for("plans.visits", plan_id=plan_id), 303)
 
@@ -113,7 +114,7 @@ def set_journey(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
         with services().database.writing() as tx:
             journeys.set_journey(tx, now(), here().entry, offers.standing.patient.id, journey, by=here().actor)
     except NotChanged as error:
-        form.last.errors = [error.sentence]
+        form.last.errors = [in_words(error)]
         return _aside("journey", offers, form=form), _UNFIT
     flash(_("Saved."))
     return redirect(url_for("plans.travel", plan_id=plan_id), 303)
@@ -148,11 +149,11 @@ def add_another(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
             added = enrolment.add_plan(tx, now(), services().library, here().entry, new)
     except NotEnrolled as error:
         known = error.field if error.field in form else "regimen_id"
-        form[known].errors = [error.sentence]
+        form[known].errors = [in_words(error)]
         return _aside("another", offers, form=form), _UNFIT
     flash(_("The plan is added. Its texts are merged with those of the other plans."))
     for warning in added.warnings:
-        flash(warning, "warn")
+        flash(in_words(warning), "warn")
     return redirect(url_for("plans.change", plan_id=added.plan.id), 303)
 
 
@@ -183,7 +184,7 @@ def set_reminder(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
             else:
                 own_rules.set_of_patient(tx, now(), clinic, patient, rule, spec, here().actor)
     except NotSet as error:
-        form.at.errors = [str(error)]
+        form.at.errors = [in_words(error)]
         return _aside("reminders", offers, rules=rules, form=form), _UNFIT
     flash(_("The reminder is saved. It counts for all that is not sent yet."))
     return redirect(url_for("plans.reminders", plan_id=plan_id), 303)

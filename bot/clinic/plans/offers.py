@@ -7,7 +7,8 @@ from functools import cached_property
 
 from flask_babel import gettext as _
 
-from bot.clinic.plans.words import UNDO, event_in_words, titles_of, written
+from bot.clinic.dates import written
+from bot.clinic.plans.words import UNDO, event_in_words, titles_of
 from content.library import Library
 from content.regimen_format.model import StartKind
 from content.regimens import Regimen

@@ -84,7 +84,7 @@ def spec(known: list[InForce], rule_id: str, form: ReminderForm) -> str | None:
     try:
         at = notation.times(written) if written else (None,)
     except ValueError as error:
-        raise NotSet(str(error)) from error
+        raise NotSet(*error.args) from error
     days = form.days.data if found.has_days and form.days.data else found.shown.days
     return rules.written(replace(found.shown, days=days, at=at))
 

@@ -5,12 +5,13 @@ from typing import Any
 from flask import abort, render_template, request
 from flask_babel import gettext as _
 
+from bot.clinic.dates import written
 from bot.clinic.here import here, now, services
 from bot.clinic.plans.forms import FORMS, ChangeForm
 from bot.clinic.plans.history import Past, history
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.shown import Shown
-from bot.clinic.plans.words import GATES, KINDS, STATES, UNDO, change_in_words, event_in_words, written
+from bot.clinic.plans.words import GATES, KINDS, STATES, UNDO, change_in_words, event_in_words
 from scheduler.plan.calendar import Kind
 from scheduler.standing import stand
 from store import plans

@@ -13,6 +13,7 @@ from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.screen import called, offers_of, own_plan, page, pane
 from bot.clinic.plans.shown import Shown, shown
 from bot.clinic.plans.words import UNDO
+from bot.clinic.sentences import in_words
 from scheduler import changing
 from scheduler.changing import NotChanged
 from store.database import Tx
@@ -26,7 +27,7 @@ def over(error: NotChanged) -> str:
     """The page of a plan that can be changed no more."""
     with services().database.reading() as tx:
         plan = own_plan(tx, int((request.view_args or {})["plan_id"]))
-    return render_template("plans/over.html", plan=plan, sentence=error.sentence)
+    return render_template("plans/over.html", plan=plan, sentence=in_words(error))
 
 
 @routes.get("/change")
@@ -76,7 +77,7 @@ def make(clinic_id: int, plan_id: int) -> AnyResponse | str | tuple[str, int]:  
         with services().database.reading() as tx:
             anew = offers_of(tx, plan_id)
             is_conflict = error.field == "version"
-            shown_again = page(tx, anew, form, _look(tx, anew, form), fault=error.sentence, is_conflict=is_conflict)
+            shown_again = page(tx, anew, form, _look(tx, anew, form), fault=in_words(error), is_conflict=is_conflict)
         return shown_again, _CONFLICT if is_conflict else _UNFIT
     flash(_("Taken back.") if form.kind == UNDO else _("The plan is changed."))
     return redirect(url_for("plans.change", plan_id=plan_id), 303)

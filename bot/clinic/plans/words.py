@@ -1,13 +1,11 @@
 """Changes, events and reminder rules in plain words, in the reader's language."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
-from flask import g
-from flask_babel import LazyString, format_date, lazy_gettext
+from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
-from bot.clinic.here import now
+from bot.clinic.dates import written
 from content.regimens import Regimen
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.events import Event, Kind
@@ -65,15 +63,6 @@ GATES: Mapping[str, LazyString] = {
     "event_held": lazy_gettext("what it tells of is on hold"),
     "told_otherwise": lazy_gettext("another text tells it"),
 }
-
-
-def written(day: date) -> str:
-    """A date with its weekday, as the reader writes one; with its year where that is not this one."""
-    # A page with a year of texts says each of its days many times.
-    known: dict[date, str] = g.setdefault("written", {})
-    if day not in known:
-        known[day] = format_date(day, "EEE d MMM" if day.year == now().year else "EEE d MMM y")
-    return known[day]
 
 
 def rule_in_words(rule: str) -> str:

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import here, now, services
+from bot.clinic.sentences import in_words
 from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes
 from bot.clinic_rules import WrongSetting, checked
 from store import audit, clinics, staff
-from store.database import StoreError
+from store.clinics import JoinCodeTaken
 from store.staff import User
 
 routes = Blueprint("settings", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/settings")
@@ -42,7 +43,7 @@ def save(clinic_id: int) -> Answer:
     try:
         fields = checked(services().library, wanted, here().clinic)
     except WrongSetting as error:
-        form[error.field].errors = [str(error)]
+        form[error.field].errors = [in_words(error)]
         return _clinic_page(form), 422
     if fields:
         at = now()
@@ -66,8 +67,8 @@ def join_code(clinic_id: int) -> Answer:
         with services().database.writing() as tx:
             clinics.set_join_code(tx, at, clinic_id, form.code.data or None)
             audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, ["join_code"])
-    except StoreError as error:
-        form.code.errors = [str(error)]
+    except JoinCodeTaken:
+        form.code.errors = [_("Another clinic has this join code: choose another.")]
         return _clinic_page(None, form), 422
     flash(_("Saved."))
     return redirect(url_for("settings.page"), 303)
@@ -154,7 +155,9 @@ def _clinic_page(form: ClinicForm | None, code: JoinCodeForm | None = None) -> s
     if code is None:
         code = JoinCodeForm(formdata=None)
         code.code.data = here().clinic.join_code
-    return render_template("settings/clinic.html", form=form, code=code, missing=here().entry.missing())
+    return render_template(
+        "settings/clinic.html", form=form, code=code, missing=[_(each) for each in here().entry.missing()]
+    )
 
 
 def _people_page(form: PersonForm, *, added: User | None = None, password: str | None = None) -> str:

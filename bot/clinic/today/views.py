@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
+from bot.clinic.sentences import in_words
 from bot.clinic.today.sheet import read_quiet, read_sheet
 from scheduler import tasks
 from scheduler.tasks import OWN_DOORS, DoneAlready
@@ -61,7 +62,7 @@ def settle(clinic_id: int, task_id: int) -> AnyResponse | tuple[str, int]:
         with services().database.writing() as tx:
             (tasks.close if is_done else tasks.note)(tx, at, found, here().actor, words)
     except DoneAlready as error:
-        flash(str(error), "error")
+        flash(in_words(error), "error")
     else:
         flash(_("Done.") if is_done else _("Noted. It stays on the list."))
     return redirect(url_for("today.page"), 303)

@@ -6,7 +6,7 @@ import pytest
 
 from tools import translations
 
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
 @pytest.mark.parametrize("language", translations.LANGUAGES)

@@ -1,0 +1,96 @@
+"""Sentences and dates from below the console, in the reader's language."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from bot.clinic.dates import day, moment
+from bot.clinic.details import DETAILS, detail_in_words
+from bot.clinic.sentences import in_words
+from bot.services import Services
+from channels.base import Fault
+from content.plain import Plain
+from scheduler import alerts
+from store import alarms
+from store.clinics import Clinic
+from tests.bot.clinic.conftest import Browser
+from tests.bot.clinic.enrolling import with_
+from tests.bot.clinic.test_today import waits
+from tests.bot.conftest import NOON, enrol
+
+TUESDAY = date(2026, 11, 3)
+
+
+@pytest.fixture
+def spanish(console_app: Flask) -> Iterator[None]:
+    """A request of somebody who reads Spanish."""
+    with console_app.extensions["console"].test_request_context(), force_locale("es"):
+        yield
+
+
+@pytest.fixture
+def in_spanish(nurse: Browser) -> Browser:
+    """The nurse, who has chosen Spanish."""
+    assert nurse.post("/account", {"name": "Ines", "language": "es"}).status_code == 303
+    return nurse
+
+
+@pytest.mark.usefixtures("spanish")
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("EEE d MMM", "mar, 3 nov"),
+        ("EEEE d MMMM", "martes, 3 de noviembre"),
+        ("EEEE d MMMM yyyy", "martes, 3 de noviembre de 2026"),
+        ("MMMM yyyy", "noviembre de 2026"),
+        ("EEEE", "martes"),
+    ],
+)
+def test_a_day_is_written_as_its_language_writes_it(form: str, expected: str) -> None:
+    assert day(TUESDAY, form) == expected
+
+
+@pytest.mark.usefixtures("spanish")
+def test_a_moment_has_its_day_as_the_language_writes_it_and_its_clock() -> None:
+    at = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
+    assert moment(at, "America/New_York", "EEEE d MMMM, HH:mm") == "martes, 3 de noviembre, 09:05"
+
+
+@pytest.mark.usefixtures("spanish")
+def test_a_sentence_is_said_with_all_that_it_is_made_of() -> None:
+    why = Plain("the plan is on hold since {day} already", day=TUESDAY)
+    refused = alerts.SeenAlready(Plain("The change cannot be made: {why}.", why=why))
+    assert in_words(refused) == "No se puede hacer el cambio: el plan ya está en pausa desde el mar, 3 nov."
+    assert in_words(Plain("{item}: two doses on one day", item="pembro")) == "pembro: dos dosis en un mismo día"
+    assert in_words(Plain("it is planned for {at}.", at=[time(9), "x"])) == "está previsto para 09:00, x."
+    assert in_words("Closed.") == "Closed."
+
+
+@pytest.mark.usefixtures("spanish")
+def test_what_a_follow_up_is_about_has_words_and_keeps_the_providers_own() -> None:
+    assert {each.value for each in Fault} - {"none"} <= DETAILS.keys()
+    assert detail_in_words("blocked") == "El teléfono no acepta este mensaje."
+    assert detail_in_words("account suspended") == "El proveedor no acepta la cuenta. (account suspended)"
+    assert detail_in_words("whatsapp_failed blocked") == "Por WhatsApp no llegó: El teléfono no acepta este mensaje."
+    assert detail_in_words("its number is not known any more") == "su número ya no se conoce"
+    assert detail_in_words(None) == ""
+
+
+def test_a_spanish_screen_has_spanish_alarms(clinic: Clinic, services: Services, in_spanish: Browser) -> None:
+    waits(services, clinic)
+    with services.database.writing() as tx:
+        alarms.raise_alarm(tx, NOON, None, "disk_full", {"hosts": ["a", "b"], "mb": 7})
+    for page in ("", "/huddle"):
+        assert "Al disco de a, b le quedan 7 MB." in in_spanish.get(f"/c/{clinic.id}/today{page}").text
+
+
+def test_a_spanish_screen_refuses_in_spanish(clinic: Clinic, services: Services, in_spanish: Browser) -> None:
+    patient = enrol(services, "pembro_q3w", NOON.date())
+    why = in_spanish.get(f"/c/{clinic.id}/why/patients/{patient.id}?date=2026-05-13").text
+    assert "Ningún plan de este paciente tiene nada que decir" in why
+    page = in_spanish.post(f"/c/{clinic.id}/enrol", with_(phone="12"))
+    assert page.status_code == 422
+    assert "El número es demasiado corto" in page.text
