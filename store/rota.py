@@ -70,20 +70,15 @@ class RotaEntry:
 
 def add_shift(tx: Tx, now: datetime, clinic_id: int, shift: Shift) -> int:
     """Puts a shift on the rota; its id."""
-    row = {
-        "clinic_id": clinic_id,
-        "step": shift.step,
-        "name": shift.name,
-        "phone_sealed": None if shift.phone is None else tx.sealer.seal(shift.phone),
-        "mail_sealed": None if shift.mail is None else tx.sealer.seal(shift.mail),
-        "weekdays": sorted(shift.weekdays),
-        "begins": shift.begins,
-        "ends": shift.ends,
-        "holidays": shift.holidays,
-        "created_at": now,
-    }
+    row = {"clinic_id": clinic_id, "created_at": now, **_as_row(tx, shift)}
     (number,) = tx.conn.execute(sa.insert(rota), row).inserted_primary_key or (0,)
     return int(number)
+
+
+def change_shift(tx: Tx, clinic_id: int, entry_id: int, shift: Shift) -> bool:
+    """Puts a shift in the place of one on the rota; False where this clinic has none of this id."""
+    changed = sa.update(rota).where(rota.c.clinic_id == clinic_id, rota.c.id == entry_id)
+    return tx.conn.execute(changed, _as_row(tx, shift)).rowcount == 1
 
 
 def remove_shift(tx: Tx, clinic_id: int, entry_id: int) -> bool:
@@ -99,6 +94,19 @@ def of_clinic(tx: Tx, clinic_id: int) -> Sequence[RotaEntry]:
     return sorted(
         found, key=lambda each: (order.index(each.shift.step), each.shift.name.casefold(), each.shift.begins, each.id)
     )
+
+
+def _as_row(tx: Tx, shift: Shift) -> dict[str, Any]:
+    return {
+        "step": shift.step,
+        "name": shift.name,
+        "phone_sealed": None if shift.phone is None else tx.sealer.seal(shift.phone),
+        "mail_sealed": None if shift.mail is None else tx.sealer.seal(shift.mail),
+        "weekdays": sorted(shift.weekdays),
+        "begins": shift.begins,
+        "ends": shift.ends,
+        "holidays": shift.holidays,
+    }
 
 
 def _as_entry(tx: Tx, row: sa.Row[Any]) -> RotaEntry:

@@ -29,14 +29,18 @@ def test_a_rota_is_read_as_it_was_written_step_by_step(database: Database) -> No
     assert NIGHT.recipients() == (Recipient("text", "+12025550171"), Recipient("mail", "kim@example.org"))
 
 
-def test_nobody_takes_a_shift_off_another_clinics_rota(database: Database) -> None:
+def test_nobody_changes_another_clinics_rota(database: Database) -> None:
     with database.writing() as tx:
         clinic_id = add_sample(tx).clinic.id
         other = add_sample(tx, "Hill Clinic", "+12025550101", OTHER_PHONE).clinic.id
         number = rota.add_shift(tx, NOW, clinic_id, DAY)
+        assert not rota.change_shift(tx, other, number, NIGHT)
+        assert rota.change_shift(tx, clinic_id, number, NIGHT)
+        assert [entry.shift for entry in rota.of_clinic(tx, clinic_id)] == [NIGHT]
         assert not rota.remove_shift(tx, other, number)
         assert rota.remove_shift(tx, clinic_id, number)
         assert not rota.remove_shift(tx, clinic_id, number)
+        assert not rota.change_shift(tx, clinic_id, number, NIGHT)
         assert rota.of_clinic(tx, clinic_id) == []
 
 

@@ -11,27 +11,35 @@ from bot.clinic.settings.forms import WEEKDAYS
 from scheduler.duties import escalation
 from store import audit, on_call
 from store import rota as shifts
+from store.rota import RotaEntry
 
 
 @routes.get("/rota")
-def rota(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
-    """Who is on for each step, and a form for another shift."""
-    return _page(ShiftForm(here().clinic.country))
+def rota(clinic_id: int) -> str:
+    """Who is on for each step, and a form for another shift; with `shift` for that one."""
+    changed = _entry(clinic_id, request.args.get("shift"))
+    return _page(ShiftForm(here().clinic.country, obj=changed and changed.shift), changed)
 
 
 @routes.post("/rota")
 def set_rota(clinic_id: int) -> AnyResponse | tuple[str, int]:
-    """Adds a shift, or takes one off."""
+    """Adds a shift, changes one, or takes one off."""
     if "remove" in request.form:
         return _remove(clinic_id, request.form.get("remove", 0, int))
+    changed = _entry(clinic_id, request.form.get("change"))
     form = ShiftForm(here().clinic.country)
     if not form.validate():
-        return _page(form), 422
-    at = now()
+        return _page(form, changed), 422
+    at, fields = now(), sorted(form.data.keys() - {"csrf_token"})
     with services().database.writing() as tx:
-        number = shifts.add_shift(tx, at, clinic_id, form.shift())
-        audit.record(tx, at, clinic_id, here().actor, "add", "rota", number, sorted(form.data.keys() - {"csrf_token"}))
-    flash(_("Added to the rota."))
+        if changed is None:
+            number = shifts.add_shift(tx, at, clinic_id, form.shift())
+            audit.record(tx, at, clinic_id, here().actor, "add", "rota", number, fields)
+        elif shifts.change_shift(tx, clinic_id, changed.id, form.shift()):
+            audit.record(tx, at, clinic_id, here().actor, "change", "rota", changed.id, fields)
+        else:
+            abort(404)
+    flash(_("Added to the rota.") if changed is None else _("The rota is changed."))
     return redirect(url_for("alerts.rota"), 303)
 
 
@@ -45,7 +53,18 @@ def _remove(clinic_id: int, entry_id: int) -> AnyResponse:
     return redirect(url_for("alerts.rota"), 303)
 
 
-def _page(form: ShiftForm) -> str:
+def _entry(clinic_id: int, asked: str | None) -> RotaEntry | None:
+    """The shift that is to be changed; None where none is meant."""
+    if asked is None:
+        return None
+    with services().database.reading() as tx:
+        found = [entry for entry in shifts.of_clinic(tx, clinic_id) if str(entry.id) == asked]
+    if not found:
+        abort(404)
+    return found[0]
+
+
+def _page(form: ShiftForm, changed: RotaEntry | None) -> str:
     at, clinic = now(), here().clinic
     with services().database.reading() as tx:
         entries = shifts.of_clinic(tx, clinic.id)
@@ -61,6 +80,7 @@ def _page(form: ShiftForm) -> str:
     return render_template(
         "alerts/rota.html",
         form=form,
+        changed=changed,
         entries=entries,
         stand_ins=stand_ins,
         on_now=on_now,

@@ -1,6 +1,7 @@
 """The rota on the screen: who is told of an alert that nobody has seen."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import time, timedelta
 
 from bot.services import Services
@@ -47,6 +48,32 @@ def test_a_shift_is_added_seen_and_taken_off(clinic: Clinic, services: Services,
     assert found == [("remove", "rota", entry.id), ("add", "rota", entry.id)]
 
 
+def test_a_shift_is_changed_with_the_same_checks(clinic: Clinic, services: Services, administrator: Browser) -> None:
+    address = f"/c/{clinic.id}/alerts/rota"
+    administrator.post(address, NIGHTS)
+    (entry,) = entries(services, clinic)
+    page = administrator.get(f"{address}?shift={entry.id}").text
+    for kept in (
+        'value="+12025550171"',
+        'value="kim@example.org"',
+        'value="19:00"',
+        'value="Kim &lt;b&gt;Ito&lt;/b&gt;"',
+    ):
+        assert kept in page
+    changed = NIGHTS | {"change": entry.id, "ends": "08:00", "weekdays": ["0"], "mail": ""}
+    refused = administrator.post(address, changed | {"phone": ""})
+    assert refused.status_code == 422
+    assert f'name="change" value="{entry.id}"' in refused.text
+    assert entries(services, clinic) == [entry]
+    assert administrator.post(address, changed).status_code == 303
+    (after,) = entries(services, clinic)
+    assert after == replace(entry, shift=replace(entry.shift, ends=time(8), weekdays=(0,), mail=None))
+    with services.database.reading() as tx:
+        assert [each.action for each in audit.entries(tx, clinic.id)] == ["change", "add"]
+    assert administrator.get(f"{address}?shift=99").status_code == 404
+    assert administrator.post(address, changed | {"change": "99"}).status_code == 404
+
+
 def test_a_shift_that_reaches_nobody_or_never_begins_is_refused_beside_its_field(
     clinic: Clinic, services: Services, administrator: Browser
 ) -> None:
@@ -72,6 +99,8 @@ def test_a_shift_of_another_clinic_is_not_found(
     (entry,) = entries(services, clinic)
     stranger = browse(add_staff(services, other_clinic.id, "administrator"))
     assert stranger.post(f"/c/{other_clinic.id}/alerts/rota", {"remove": entry.id}).status_code == 404
+    assert stranger.post(f"/c/{other_clinic.id}/alerts/rota", NIGHTS | {"change": entry.id}).status_code == 404
+    assert stranger.get(f"/c/{other_clinic.id}/alerts/rota?shift={entry.id}").status_code == 404
     assert "Kim" not in stranger.get(f"/c/{other_clinic.id}/alerts/rota").text
     assert entries(services, clinic) == [entry]
 
