@@ -1,12 +1,15 @@
 """Kinds of arguments that several commands take, and what is said when one is wrong."""
 
+import re
 from datetime import date, datetime, time
+from decimal import Decimal
 from zoneinfo import available_timezones
 
 import click
 
 from content.regimen_format.notation import weekdays
 from scheduler.plan.clinic_days import Snap
+from store.clinic_entry import KEEP_WORDS_FROM, KEEP_WORDS_UNTIL
 
 _YEARS = range(1900, 3000)  # of a course, with room for what it leads to before the calendar ends
 
@@ -95,3 +98,30 @@ class Zone(click.ParamType[str]):
                 f"There is no time zone called {value}: write it as America/New_York or Europe/Madrid.", param, ctx
             )
         return str(value)
+
+
+class DaysKept(click.ParamType[int]):
+    """How many days something is kept, or `always`, which is 0."""
+
+    name = "days"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The days; a usage error that says what is expected."""
+        if str(value) == "always":
+            return 0
+        days = int(str(value)) if re.fullmatch(r"[0-9]{1,5}", str(value)) else 0
+        if not KEEP_WORDS_FROM <= days <= KEEP_WORDS_UNTIL:
+            self.fail(f"{value} is no such time: {KEEP_WORDS_FROM} to {KEEP_WORDS_UNTIL} days, or always.", param, ctx)
+        return days
+
+
+class Price(click.ParamType[int]):
+    """A price, 0.0116, in millionths of its currency."""
+
+    name = "price"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The millionths; a usage error that says what is expected."""
+        if not re.fullmatch(r"[0-9](\.[0-9]{1,6})?", str(value)):
+            self.fail(f"{value} is no price of a segment: write it as 0.0116.", param, ctx)
+        return int(Decimal(str(value)) * 1_000_000)

@@ -10,7 +10,7 @@ import click
 from argon2 import PasswordHasher
 
 from bot import clinic_rules
-from bot.cli.arguments import Day, Name, SnapTo, TimeOfDay, Weekdays, Zone, written
+from bot.cli.arguments import Day, DaysKept, Name, Price, SnapTo, TimeOfDay, Weekdays, Zone, written
 from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
 from bot.cli.output import as_json_option, print_rows
@@ -103,6 +103,13 @@ def clinic_add(name: str, **given: Any) -> None:
     type=click.IntRange(1, 2),
     help="How many people it takes to change what patients read or what is understood (default 2).",
 )
+@click.option(
+    "--keep-words",
+    "keep_words_days",
+    type=DaysKept(),
+    help="How many days the words of texts are kept, or `always` (a new clinic: 90).",
+)
+@click.option("--segment-price", "segment_micros", type=Price(), help="What a segment costs, as 0.0116: for reports.")
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
     """Change settings of the clinic called NAME.
 
@@ -110,6 +117,8 @@ def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...]
     (--snap on-or-after), on the nearest, before or after it (nearest), or stays, with a warning to staff (none).
     """
     fields = {key: value for key, value in given.items() if value not in (None, ())}
+    if "keep_words_days" in fields:
+        fields["keep_words_days"] = fields["keep_words_days"] or None
     if not fields and not holidays and not workdays:
         message = "Nothing to change: name a setting, `immunotext clinic set --help` lists them."
         raise click.UsageError(message)
@@ -151,6 +160,7 @@ def clinic_list(as_json: bool) -> None:
             "snap": written(entry.clinic.snap),
             "ask_confirmation": entry.clinic.ask_confirmation,
             "tell_seen": entry.clinic.tell_seen,
+            "keep_words_days": entry.clinic.keep_words_days,
         }
         for entry in found
     ]

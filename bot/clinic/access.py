@@ -108,6 +108,8 @@ ROUTES: Mapping[str, Right | str] = {
     "settings.change_person": Right.MANAGE,
     "settings.senders": Right.MANAGE,
     "settings.resume": Right.MANAGE,
+    "settings.page_of_retention": Right.MANAGE,
+    "settings.save_retention": Right.MANAGE,
     "audit.page": Right.AUDIT,
     "audit.export": Right.AUDIT,
     # Changing a plan, and closures.
@@ -130,5 +132,9 @@ ROUTES: Mapping[str, Right | str] = {
     "closures.order": Right.CARE,
     "closures.one": Right.SEE,
     "closures.live": Right.SEE,
+    # Reports.
+    "reports.page": Right.SEE,
+    "reports.export": Right.SEE,
+    "reports.set_price": Right.MANAGE,
 }
 """The right that each route needs, by its endpoint."""

@@ -369,3 +369,14 @@ def test_a_clinics_days_that_are_written_wrong_are_told_plainly(
     clinic: Run, arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert sentence in clinic("clinic", "set", "Riverside", *arguments, status=2)
+
+
+def test_how_long_words_are_kept_and_what_a_segment_costs_are_settings(clinic: Run) -> None:
+    assert clinic.rows("clinic", "list")[0]["keep_words_days"] == 90
+    changed = clinic("clinic", "set", "Riverside", "--keep-words", "365", "--segment-price", "0.0116")
+    assert changed == "Changed Riverside: keep_words_days, segment_micros.\n"
+    assert clinic.rows("clinic", "list")[0]["keep_words_days"] == 365
+    clinic("clinic", "set", "Riverside", "--keep-words", "always")
+    assert clinic.rows("clinic", "list")[0]["keep_words_days"] is None
+    for option, wrong in (("--keep-words", "6"), ("--keep-words", "9" * 5000), ("--segment-price", "NaN")):
+        assert "is no" in clinic("clinic", "set", "Riverside", option, wrong, status=2)

@@ -1,0 +1,109 @@
+"""The reports: what a period is, what they say of it, that they name nobody, and their files."""
+
+import csv
+import io
+from datetime import date, timedelta
+
+import pytest
+
+from bot.clinic.reports.period import Period
+from bot.services import Services
+from scheduler.duties.reporting import Reporting
+from store import audit, clinics
+from store.clinics import Clinic
+from tests.bot.clinic.conftest import Browser
+from tests.bot.conftest import NOON, Phone
+
+TODAY = date(2026, 5, 4)
+
+
+def count(services: Services, days: int = 0) -> None:
+    counting = Reporting(services.database, lambda: NOON + timedelta(days=days), demo=False)
+    while counting.step():
+        pass
+
+
+def table(nurse: Browser, clinic: Clinic, report: str, **more: str) -> list[dict[str, str]]:
+    answer = nurse.get(f"/c/{clinic.id}/reports/export", query_string={"report": report, **more})
+    assert answer.mimetype == "text/csv"
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize(
+    ("given", "first", "last", "step", "bars"),
+    [
+        ({}, date(2026, 4, 5), TODAY, "day", 30),
+        ({"since": "2026-05-01"}, date(2026, 5, 1), TODAY, "day", 4),
+        ({"since": "2026-03-01", "until": "2026-05-03"}, date(2026, 3, 1), date(2026, 5, 3), "week", 10),
+        ({"since": "2025-05-05"}, date(2025, 5, 5), TODAY, "month", 13),
+        ({"since": "2026-05-03", "until": "2026-05-01"}, date(2026, 5, 1), date(2026, 5, 1), "day", 1),
+        ({"since": "soon", "until": "2099-01-01"}, date(2026, 4, 5), TODAY, "day", 30),
+        ({"since": "0001-01-01"}, TODAY - timedelta(days=3 * 366), TODAY, "month", 37),
+    ],
+)
+def test_a_period_is_what_is_asked_for_or_the_last_thirty_days(
+    given: dict[str, str], first: date, last: date, step: str, bars: int
+) -> None:
+    period = Period.asked(given, TODAY)
+    assert (period.first, period.last, period.step, len(period.begins())) == (first, last, step, bars)
+
+
+def test_what_came_and_went_is_told_without_a_word_of_it(
+    phone: Phone, services: Services, clinic: Clinic, nurse: Browser
+) -> None:
+    page = nurse.get(f"/c/{clinic.id}/reports")
+    assert "Nothing is counted yet" in page.text
+    for words in ("SIDE EFFECTS", "<script>qwertz</script>", "STOP"):
+        phone.text(words)
+    count(services)
+    page = nurse.get(f"/c/{clinic.id}/reports")
+    assert page.status_code == 200
+    assert "qwertz" not in page.text
+    understood = {row["Taken for"]: row["Texts"] for row in table(nurse, clinic, "understood")}
+    assert understood == {"a topic": "1", "not understood": "1", "STOP": "1", "All": "3"}
+    (topic,) = table(nurse, clinic, "keywords")
+    assert (topic["Keyword"], topic["Texts"]) == ("EFFECTS", "1")
+    assert table(nurse, clinic, "texts")[-1] == {
+        "When": "All", "Came in": "3", "Delivered": "0", "On the way": "3", "Failed": "0", "Not sent": "0",
+    }  # fmt: skip
+    assert [row["Opt-outs"] for row in table(nurse, clinic, "opt_outs")] == ["1"]
+    assert table(nurse, clinic, "texts", since="2026-01-01", until="2026-01-31")[-1]["Came in"] == "0"
+
+
+def test_every_report_can_be_taken_away_and_no_other(clinic: Clinic, nurse: Browser) -> None:
+    page = nurse.get(f"/c/{clinic.id}/reports").text
+    for report in ("texts", "answers", "urgent", "seen", "segments"):
+        assert f"report={report}&amp;" in page
+    for report in ("texts", "failed", "kept", "answers", "understood", "keywords", "opt_outs", "urgent", "seen"):
+        table(nurse, clinic, report)
+    assert nurse.get(f"/c/{clinic.id}/reports/export?report=patients").status_code == 404
+
+
+def test_the_price_of_a_segment_makes_the_cost(
+    phone: Phone, services: Services, clinic: Clinic, administrator: Browser, nurse: Browser
+) -> None:
+    phone.text("SIDE EFFECTS")
+    count(services)
+    address = f"/c/{clinic.id}/reports/price"
+    assert table(nurse, clinic, "segments")[-1]["Cost"] == ""
+    assert nurse.post(address, {"price": "1"}).status_code == 403
+    for wrong in ("-1", "11", "much"):
+        assert administrator.post(address, {"price": wrong}).status_code == 422
+    answer = administrator.post(f"{address}?since=2026-05-01&clinic_id=7", {"price": "0.015"})
+    assert (answer.status_code, answer.location) == (303, f"/c/{clinic.id}/reports?since=2026-05-01&until=2026-05-04")
+    assert 'value="0.015"' in administrator.get(f"/c/{clinic.id}/reports").text
+    segments, cost = (table(nurse, clinic, "segments")[-1][column] for column in ("SMS", "Cost"))
+    assert float(cost) == round(int(segments) * 0.015, 2)
+    with services.database.reading() as tx:
+        (change,) = (each for each in audit.entries(tx, clinic.id) if "segment_micros" in each.fields)
+        found = clinics.find_clinic(tx, clinic.id)
+    assert (change.actor.partition(".")[0], found and found.segment_micros) == ("administrator", 15_000)
+
+
+def test_another_clinics_counts_are_not_among_ours(
+    phone: Phone, services: Services, clinic: Clinic, other_clinic: Clinic, nurse: Browser
+) -> None:
+    phone.text("SIDE EFFECTS")
+    count(services)
+    assert nurse.get(f"/c/{other_clinic.id}/reports/export?report=texts").status_code == 404
+    assert table(nurse, clinic, "texts")[-1]["Came in"] == "1"
