@@ -8,6 +8,7 @@ from datetime import datetime
 
 from content import comparing
 from content.library import Library
+from content.plain import Plain
 from content.regimens import Regimen
 from store import audit, clinics, sign_offs
 from store.clinics import Clinic
@@ -46,9 +47,9 @@ def propose(
     """
     version, digest = _now(library, regimen_id)
     if _in_use(tx, clinic, regimen_id, digest):
-        raise NotSigned("This version is signed off already.")
+        raise NotSigned(Plain("This version is signed off already."))
     if any((each.regimen_id, each.digest) == (regimen_id, digest) for each in sign_offs.open_proposals(tx, clinic.id)):
-        raise NotSigned("Somebody has proposed this version already: it waits for a second person.")
+        raise NotSigned(Plain("Somebody has proposed this version already: it waits for a second person."))
     if clinic.approvals == 1 and may_sign:
         _sign(tx, now, library, clinic, regimen_id, by, None)
         return True
@@ -62,9 +63,9 @@ def approve(tx: Tx, now: datetime, library: Library, clinic: Clinic, proposal_id
     proposal = _open(tx, clinic, proposal_id)
     alone = proposal.proposed_by == by
     if alone and clinic.approvals > 1:
-        raise NotSigned("You proposed this yourself: a second person must read it and approve.")
+        raise NotSigned(Plain("You proposed this yourself: a second person must read it and approve."))
     if _now(library, proposal.regimen_id)[1] != proposal.digest:
-        raise NotSigned("A newer version has come since this was proposed: read that one and propose it.")
+        raise NotSigned(Plain("A newer version has come since this was proposed: read that one and propose it."))
     _settle(tx, now, proposal, "approved", by)
     _sign(tx, now, library, clinic, proposal.regimen_id, proposal.proposed_by, None if alone else by)
     return proposal
@@ -87,9 +88,11 @@ def withdraw(tx: Tx, now: datetime, clinic: Clinic, regimen_id: str, by: str) ->
     history = sign_offs.regimen_history(tx, clinic.id)
     in_use = {each for each, signed in history.items() if any(one.withdrawn_at is None for one in signed)}
     if in_use == {regimen_id}:
-        raise NotSigned("This is the only regimen in use: sign off another one first, or the clinic is no longer live.")
+        raise NotSigned(
+            Plain("This is the only regimen in use: sign off another one first, or the clinic is no longer live.")
+        )
     if not clinics.withdraw_regimen(tx, now, clinic.id, regimen_id, by):
-        raise NotSigned("This regimen is not in use here.")
+        raise NotSigned(Plain("This regimen is not in use here."))
     audit.record(tx, now, clinic.id, by, "withdraw", "regimen", clinic.id, [regimen_id])
 
 
@@ -99,7 +102,7 @@ def _now(library: Library, regimen_id: str | None) -> tuple[str, str]:
         return library.version, library.version
     regimen = library.regimens.get(regimen_id)
     if regimen is None:
-        raise NotSigned(f"There is no regimen called {regimen_id}.")
+        raise NotSigned(Plain("There is no regimen called {regimen}.", regimen=regimen_id))
     return str(regimen.version), regimen.digest()
 
 
@@ -130,4 +133,4 @@ def _open(tx: Tx, clinic: Clinic, proposal_id: int) -> Proposal:
 
 def _settle(tx: Tx, now: datetime, proposal: Proposal, state: sign_offs.ProposalState, by: str) -> None:
     if not sign_offs.settle_proposal(tx, now, proposal.id, state, by):
-        raise NotSigned("Somebody has settled this proposal already.")
+        raise NotSigned(Plain("Somebody has settled this proposal already."))

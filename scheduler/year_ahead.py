@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from content.library import Library
 from content.regimen_format import rules
+from content.regimens import Regimen
 from scheduler import confirmation, foretold
 from scheduler.delivery.words import WELCOME
 from scheduler.enrolment import course
@@ -62,9 +63,23 @@ class YearAhead:
 
 def look(now: datetime, library: Library, entry: ClinicEntry, own: Sequence[OwnRule], known: Course) -> YearAhead:
     """What would come of a course; ``own`` are the clinic's reminder rules. Raises NotEnrolled, UnknownZoneError."""
-    clinic = entry.clinic
+    _, calendar = course(now, library, entry, known, known.timezone)
+    return _foresee(now, entry, own, known, calendar)
+
+
+def example(now: datetime, entry: ClinicEntry, own: Sequence[OwnRule], known: Course, regimen: Regimen) -> YearAhead:
+    """The same of a regimen that the clinic need not have signed off: to read it before, and to judge rules by.
+
+    Raises UnknownZoneError; NoSuchCycleError.
+    """
+    calendar = Calendar(regimen, known.start, known.start_cycle, clinic_days=clinic_days_of(entry.clinic))
+    return _foresee(now, entry, own, known, calendar)
+
+
+def _foresee(now: datetime, entry: ClinicEntry, own: Sequence[OwnRule], known: Course, calendar: Calendar) -> YearAhead:
+    """What would come of a course with this calendar."""
+    clinic, regimen = entry.clinic, calendar.regimen
     today = to_local(now, known.timezone).date()
-    regimen, calendar = course(now, library, entry, known, known.timezone)
     days = clinic_days_of(clinic)
     plan = Plan(
         id=0,

@@ -112,7 +112,7 @@ ROUTES: Mapping[str, Right | str] = {
     "settings.save_retention": Right.MANAGE,
     "audit.page": Right.AUDIT,
     "audit.export": Right.AUDIT,
-    # Changing a plan, and closures.
+    # Changing a plan.
     "plans.change": Right.CARE,
     "plans.preview": Right.CARE,
     "plans.make": Right.CARE,
@@ -127,6 +127,27 @@ ROUTES: Mapping[str, Right | str] = {
     "plans.set_reminder": Right.CARE,
     "plans.died": Right.CARE,
     "plans.set_died": Right.CARE,
+    # Content, regimens, reminder rules, the clinic's wording.
+    "library.page": Right.SEE,
+    "library.topic": Right.SEE,
+    "library.sign": Right.SEE,
+    "library.text": Right.SEE,
+    "library.check_wording": Right.CARE,
+    "library.propose_wording": Right.CARE,
+    "library.approve_wording": Right.MANAGE,
+    "library.withdraw_wording": Right.CARE,  # of a proposal; what is published only by who may manage
+    "library.changes": Right.SEE,
+    "library.propose": Right.CARE,
+    "library.approve": Right.MANAGE,
+    "library.take_back": Right.CARE,
+    "library.regimens": Right.SEE,
+    "library.regimen": Right.SEE,
+    "library.propose_regimen": Right.CARE,
+    "library.withdraw": Right.MANAGE,
+    "library.reminders": Right.SEE,
+    "library.preview_rule": Right.MANAGE,
+    "library.set_rule": Right.MANAGE,
+    # Closures.
     "closures.page": Right.SEE,
     "closures.look": Right.CARE,
     "closures.order": Right.CARE,

@@ -8,6 +8,7 @@ import re
 from content.checks.texts import Report, Written, fixed_texts
 from content.library import Library
 from content.model import placeholders
+from content.plain import Plain
 
 AT_ONCE = ("emergency", "call_now", "urgent_only", "crisis", "overdose")
 """Replies to what may be a danger to life, or must not wait until tomorrow."""
@@ -28,13 +29,13 @@ _TAKES_BACK = {
 }
 
 
-def why_fixed(key: str) -> str | None:
+def why_fixed(key: str) -> Plain | None:
     """Why a clinic cannot have words of its own for a fixed text; None where it can."""
     base = key.partition(".")[0]
     if base in PIECES:
-        return "it stands beside or within other texts, which were measured and read with it"
+        return Plain("it stands beside or within other texts, which were measured and read with it")
     if base == "seen":
-        return "it says when not to wait for the clinic, and no rule can prove that of other words"
+        return Plain("it says when not to wait for the clinic, and no rule can prove that of other words")
     return None
 
 

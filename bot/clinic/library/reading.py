@@ -1,0 +1,80 @@
+"""Reading the content: topics, danger signs, replies and reminders, each as an SMS, with its sources and reviews."""
+
+from datetime import date
+
+from flask import abort, render_template, request
+
+from bot.clinic.here import here, now, services
+from bot.clinic.library import finding, shown, signing
+from bot.clinic.library.blueprint import routes
+from content.model import Source
+from content.wording_notes import notes
+from scheduler.plan.local_time import to_local
+
+PARTS = ("topics", "danger", "replies", "reminders", "numbers")
+
+
+@routes.get("")
+def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
+    """What there is to read; `part` says which, `q` finds by words in all of it."""
+    library = services().library
+    asked = request.args.get("q", "").strip()[:100]
+    part = request.args.get("part", PARTS[0])
+    texts = library.wordings[library.languages[0]].texts
+    return render_template(
+        "library/page.html",
+        asked=asked,
+        hits=finding.find(library, asked),
+        most=finding.MOST,
+        part=part if part in PARTS else PARTS[0],
+        library=library,
+        country=library.countries[here().clinic.country],
+        notes=notes(),
+        own_keys={row.key for row in here().clinic.overrides if row.kind == "wording"},
+        replies=[key for key, text in texts.items() if not text.proactive and not key.startswith("item.")],
+        reminders=[key for key, text in texts.items() if text.proactive],
+        **signing.state(),
+    )
+
+
+@routes.get("/topics/<topic_id>")
+def topic(clinic_id: int, topic_id: str) -> str:  # noqa: ARG001
+    """One topic with its facts, and the words for it that the clinic taught."""
+    library = services().library.with_overrides(here().clinic.overrides)
+    if topic_id not in library.topics:
+        abort(404)
+    read = library.topics[topic_id]
+    return render_template(
+        "library/topic.html",
+        topic=read,
+        facts=[(each, shown.fact(library, here().entry, read, each), _sources(each.sources)) for each in read.facts],
+        signs=[sign for sign in library.danger.values() if sign.topic == topic_id],
+        names=shown.names_of(library),
+        country=here().clinic.country,
+    )
+
+
+@routes.get("/danger/<sign_id>")
+def sign(clinic_id: int, sign_id: str) -> str:  # noqa: ARG001
+    """One danger sign: what people write, what only looks like it, and the reply to it."""
+    library = services().library
+    if sign_id not in library.danger:
+        abort(404)
+    read = library.danger[sign_id]
+    key = library.pack_key(read.level, here().clinic.country) if read.level in ("crisis", "overdose") else read.level
+    return render_template(
+        "library/sign.html",
+        sign=read,
+        key=key,
+        reply=shown.fixed_text(library, here().entry, key, _today()),
+        sources=_sources(read.sources),
+        names=shown.names_of(library),
+    )
+
+
+def _today() -> date:
+    return to_local(now(), here().clinic.timezone).date()
+
+
+def _sources(names: tuple[str, ...]) -> list[Source]:
+    return [services().library.sources[name] for name in names]

@@ -1,0 +1,206 @@
+"""The reminder rules of the clinic: what holds in place of a regimen's own, and what a change would do to a course."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.clinic.access import Right
+from bot.clinic.here import here, now, services
+from bot.clinic.library import courses
+from bot.clinic.library.blueprint import routes
+from bot.clinic.library.forms import RuleForm
+from bot.clinic.library.regimen_words import when_in_words
+from bot.clinic.plans.words import rule_in_words
+from bot.clinic.sentences import in_words
+from content.regimen_format import notation, rules
+from content.regimen_format.model import Rule
+from content.regimens import Regimen
+from scheduler import own_rules
+from scheduler.enrolment import offered
+from scheduler.own_rules import NotSet
+from scheduler.planned import overrides
+from store import reminder_rules
+from store.reminder_rules import OwnRule
+
+_TAIL = (28, 91, 182, 365)
+_UNFIT = 422
+_SHOWN = timedelta(weeks=9)
+
+Answer = AnyResponse | str | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rule as it holds on a regimen here. ``by``: regimen, all (the clinic's for every regimen) or one (for this)."""
+
+    id: str
+    rule: Rule | None
+    inherited: Rule | None
+    by: str
+
+    @property
+    def name(self) -> str:
+        """What the rule is called."""
+        return rule_in_words(self.id)
+
+    @property
+    def sentence(self) -> str:
+        """What is told, and when."""
+        return str(_("not told")) if self.rule is None else when_in_words(self.rule)
+
+    @property
+    def has_days(self) -> bool:
+        """Whether days can be set for it."""
+        return rules.RULES[self.id].days is not None
+
+    @property
+    def choice(self) -> str:
+        """What holds, as the form names it."""
+        if self.by == "regimen":
+            return "same"
+        return "off" if self.rule is None else "own"
+
+    @property
+    def scope(self) -> str:
+        """Where the form would set it."""
+        return "all" if self.by == "all" else "one"
+
+    @property
+    def shown(self) -> Rule:
+        """What the form begins with."""
+        found = self.rule or self.inherited
+        if found is not None:
+            return found
+        kind = rules.RULES[self.id]
+        return Rule(self.id, kind.default_days, (None,), None, 1, _TAIL if kind.has_days_after else ())
+
+    @property
+    def times(self) -> str:
+        """Its times, as they are written in the form."""
+        return ", ".join(at.isoformat("minutes") for at in self.shown.at if at is not None)
+
+
+@routes.get("/reminders", endpoint="reminders")
+def reminders_page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
+    """The rules that hold on a regimen here."""
+    return _page(_chosen(request.args.get("regimen", "")))
+
+
+@routes.post("/reminders/preview")
+def preview_rule(clinic_id: int) -> Answer:
+    """The texts of an example course before and after a change; nothing is written."""
+    form = RuleForm()
+    regimen = _chosen(form.regimen.data or "")
+    if regimen is None or not form.validate():
+        return _page(regimen, form), _UNFIT
+    with services().database.reading() as tx:
+        own = reminder_rules.of_clinic(tx, clinic_id)
+    try:
+        spec, target = _asked(_held(regimen, own), form, regimen)
+    except NotSet as error:
+        form.at.errors = [in_words(error)]
+        return _page(regimen, form), _UNFIT
+    rest = [each for each in own if (each.rule, each.regimen_id) != (form.rule.data, target)]
+    changed = rest if spec is None else [*rest, OwnRule(str(form.rule.data), spec, target)]
+    # Those for every regimen come first, as they are read.
+    changed.sort(key=lambda each: each.regimen_id or "")
+    start = courses.first_day(now(), here().entry, "")
+    texts = courses.compared(now(), services().library, here().entry, (own, changed), regimen, start)
+    shown = [text for text in texts if text.local.date() <= start + _SHOWN]
+    counted = courses.counted(texts)
+    return _page(regimen, form, texts=shown, rest=len(texts) - len(shown), counted=counted, start=start)
+
+
+@routes.post("/reminders")
+def set_rule(clinic_id: int) -> Answer:
+    """Sets what the clinic has in place of a rule, or takes it away."""
+    form = RuleForm()
+    regimen = _chosen(form.regimen.data or "")
+    if regimen is None or not form.validate():
+        return _page(regimen, form), _UNFIT
+    rule, library, clinic = str(form.rule.data), services().library, here().clinic
+    try:
+        with services().database.writing() as tx:
+            spec, target = _asked(_held(regimen, reminder_rules.of_clinic(tx, clinic_id)), form, regimen)
+            if spec is None:
+                own_rules.unset_of_clinic(tx, now(), clinic, rule, target, here().actor)
+            else:
+                own_rules.set_of_clinic(tx, now(), library, clinic, rule, spec, target, here().actor)
+    except NotSet as error:
+        form.at.errors = [in_words(error)]
+        return _page(regimen, form), _UNFIT
+    flash(_("Saved. It counts for all that is not sent yet; patients with reminders of their own keep them."))
+    return redirect(url_for("library.reminders", regimen=regimen.id), 303)
+
+
+def _chosen(asked: str) -> Regimen | None:
+    """The regimen that is asked for, else the first that the clinic uses, else the first of all."""
+    library = services().library
+    if asked:
+        found = library.regimens.get(asked)
+        if found is None:
+            abort(404)
+        return found
+    return next(iter(offered(library, here().entry) or library.regimens.values()), None)
+
+
+def _page(regimen: Regimen | None, form: RuleForm | None = None, **shown: Any) -> str:
+    if regimen is None:
+        abort(404)
+    with services().database.reading() as tx:
+        own = reminder_rules.of_clinic(tx, here().clinic.id)
+    in_use = offered(services().library, here().entry)
+    return render_template(
+        "library/reminders.html",
+        regimen=regimen,
+        regimens=in_use if regimen in in_use else [regimen, *in_use],
+        held=_held(regimen, own),
+        own=own,
+        form=form,
+        may_set=here().may(Right.MANAGE),
+        rule_in_words=rule_in_words,
+        **shown,
+    )
+
+
+def _held(regimen: Regimen, own: Sequence[OwnRule]) -> list[Held]:
+    for_all = [each for each in own if each.regimen_id is None]
+    everywhere = {each.rule for each in for_all}
+    here_alone = {each.rule for each in own if each.regimen_id == regimen.id}
+    inherited = {rule.id: rule for rule in rules.merged(regimen.reminders)}
+    held = {rule.id: rule for rule in rules.merged(regimen.reminders, overrides(tuple(own), regimen.id))}
+    return [
+        Held(
+            each,
+            held.get(each),
+            inherited.get(each),
+            "one" if each in here_alone else "all" if each in everywhere else "regimen",
+        )
+        for each in rules.RULES
+        if rules.why_never(regimen, each) is None
+    ]
+
+
+def _asked(held: Sequence[Held], form: RuleForm, regimen: Regimen) -> tuple[str | None, str | None]:
+    """What the form says as it is stored (None: nothing of the clinic's own), and the regimen (None: every one).
+
+    Raises NotSet.
+    """
+    found = next((each for each in held if each.id == form.rule.data), None)
+    if found is None:
+        raise NotSet(_("There is no such reminder on this regimen."))
+    target = regimen.id if form.scope.data == "one" else None
+    if form.choice.data != "own":
+        return (rules.OFF if form.choice.data == "off" else None), target
+    written = (form.at.data or "").strip()
+    try:
+        at = notation.times(written) if written else (None,)
+    except ValueError as error:
+        raise NotSet(str(error)) from error
+    days = form.days.data if found.has_days and form.days.data else found.shown.days
+    return rules.written(replace(found.shown, days=days, at=at)), target
