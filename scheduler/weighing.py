@@ -65,7 +65,7 @@ def date_refusals(plan: Plan, change: Change, today: date) -> Iterator[Refusal]:
     earliest, latest = today - _FURTHEST_BACK, today + _FURTHEST_AHEAD
     for name, value in change.parts().items():
         if isinstance(value, date):
-            if value < plan.start:
+            if value < plan.start and not isinstance(change, Move | Close | Skip):  # the first visit may come sooner
                 yield Refusal(
                     name, Plain("The plan starts on {start}: {day} is before that.", start=plan.start, day=value)
                 )

@@ -160,6 +160,20 @@ def test_a_visit_that_is_moved_to_tomorrow_is_told_at_once(opens: Opens) -> None
     assert "visit tomorrow at 9:30 AM" in sent.body
 
 
+def test_the_first_visit_comes_sooner_than_the_plan_began(opens: Opens) -> None:
+    door = opens(visit_time=time(9, 30))
+    now = at(2026, 1, 2, 18)
+
+    door.change("move:date=2026-01-05,to=2026-01-03", now)
+
+    assert door.visits()[:2] == [date(2026, 1, 3), date(2026, 1, 26)]
+    assert "visit tomorrow at 9:30 AM" in door.world.send(now)[-1].body
+    assert door.change("skip:date=2026-01-03", now).plan.state == "active"
+    door.undo(now)
+    door.undo(now)
+    assert door.visits()[0] == START
+
+
 def test_a_hold_says_nothing_until_treatment_goes_on(opens: Opens) -> None:
     door = opens()
     door.world.send(NOW)
