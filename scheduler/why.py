@@ -233,7 +233,7 @@ def _beginning(text: Message) -> Plain:
     return Plain(
         "A {kind} ({template}) was planned for {due}; it is {state}.",
         kind=text.kind,
-        template=text.template,
+        template=text.template or Plain("by hand"),
         due=Plain("no time") if text.due_at is None else text.due_at,
         state=_STATES[text.state],
     )

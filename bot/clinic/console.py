@@ -14,7 +14,21 @@ from flask_security import Security, current_user, user_authenticated
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, NotFound
 
-from bot.clinic import alerts, audit, closures, enrol, home, library, patients, plans, reports, settings, today, why
+from bot.clinic import (
+    alerts,
+    audit,
+    closures,
+    enrol,
+    home,
+    inbox,
+    library,
+    patients,
+    plans,
+    reports,
+    settings,
+    today,
+    why,
+)
 from bot.clinic.accounts import Accounts
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
@@ -71,6 +85,7 @@ def create_console(services: Services) -> Flask:
     app.register_blueprint(why.routes)
     app.register_blueprint(plans.routes)
     app.register_blueprint(closures.routes)
+    app.register_blueprint(inbox.routes)
     app.register_blueprint(library.routes)
     app.register_blueprint(reports.routes)
     app.add_url_rule("/vendor/<path:filename>", "vendor", _vendored)

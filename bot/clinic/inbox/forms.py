@@ -1,0 +1,85 @@
+"""The forms of the inbox."""
+
+from collections.abc import Iterable, Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from content.library import Library
+from store.staff import User
+
+LONGEST_ANSWER = 600
+"""Characters: four SMS. What needs more is told on the phone."""
+
+DOUBTS: Mapping[str, LazyString] = {
+    "discreet": _("tells of an illness, a drug or a result, and a lock screen shows it to anybody"),
+    "suggestion": _("names a brand, or recommends one"),
+    "link": _("is a link: carriers block texts with links, and many phones cannot open them"),
+}
+"""What the linter would say of words in a text that nobody asked for; staff may send them all the same."""
+
+
+class AnswerForm(FlaskForm):
+    """An answer in somebody's own words."""
+
+    words = TextAreaField(_("Your answer"), [DataRequired(), Length(max=LONGEST_ANSWER)])
+    as_it_is = BooleanField(_("Send it as it is"))
+
+
+class AssignForm(FlaskForm):
+    """Who looks after a conversation."""
+
+    user = SelectField(_("Looked after by"), coerce=int)
+
+    def offer(self, people: Iterable[User]) -> None:
+        """Fills in who works here."""
+        self.user.choices = [
+            SelectChoice(0, _("nobody in particular")),
+            *(SelectChoice(each.id, each.name) for each in people),
+        ]
+
+
+class NoteForm(FlaskForm):
+    """Something that colleagues should know."""
+
+    words = TextAreaField(_("Note for colleagues"), [DataRequired(), Length(max=2000)])
+
+
+class DoneForm(FlaskForm):
+    """That a conversation is done, up to the newest text that stood on the page."""
+
+    through = IntegerField(validators=[InputRequired()])
+
+
+class ReadyForm(FlaskForm):
+    """An answer to keep at hand."""
+
+    name = StringField(_("Name"), [DataRequired(), Length(max=60)])
+    words = TextAreaField(_("Words"), [DataRequired(), Length(max=LONGEST_ANSWER)])
+
+
+class TeachForm(FlaskForm):
+    """Another word for a topic."""
+
+    phrase = StringField(_("When somebody texts"), [DataRequired(), Length(max=40)])
+    language = SelectField(_("Language"))
+    topic = SelectField(_("it is about"))
+    looked_at = HiddenField()
+
+    def offer(self, library: Library, languages: Iterable[str]) -> None:
+        """Fills in the topics, each with its keyword and how its first fact begins, and the languages."""
+        self.language.choices = [SelectChoice(each, library.language_name(each)) for each in languages]
+        first = library.languages[0]
+        self.topic.choices = [
+            SelectChoice(
+                topic.id, f"{topic.keyword[first] or topic.aliases[first][0]}: {_beginning(topic.facts[0].text[first])}"
+            )
+            for topic in library.topics.values()
+        ]
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60].rsplit(' ', 1)[0]} ..."

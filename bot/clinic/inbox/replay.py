@@ -1,0 +1,108 @@
+"""What the bot made nothing of, by words; and past texts once more, to see what a taught word would change."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rapidfuzz.distance import OSA
+
+from bot.understanding.engine import Outcome
+from bot.understanding.requests import bare
+from bot.understanding.taught import Understands
+from content.phrases import plain
+from store.clinic_entry import Clinic
+from store.console_inbox import NOT_UNDERSTOOD, Received
+
+MOST_TEXTS = 2000
+"""So many of the newest texts are looked at."""
+MOST_GROUPS = 50
+_MOST_REPLAYED = 300
+_TEACHABLE = (*NOT_UNDERSTOOD, "topic")
+_SLIPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Texts of the same words, of which nothing was understood: the newest of them, and how many there are."""
+
+    newest: Received
+    words: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Past texts of the same words that would be understood otherwise."""
+
+    words: str
+    count: int
+    newest_at: datetime
+    before: Outcome
+    after: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How many past texts were looked at, and what would change. ``stopped``: so many spoke of it that not all were."""
+
+    looked_at: int
+    changed: tuple[Changed, ...]
+    stopped: bool
+
+    @property
+    def texts(self) -> int:
+        """How many texts would be understood otherwise."""
+        return sum(each.count for each in self.changed)
+
+
+def same_words(text: str) -> str:
+    """A text as it is compared with others: small plain letters, without punctuation."""
+    return bare(plain(text))
+
+
+def groups(texts: Iterable[Received]) -> list[Group]:
+    """The texts of which nothing was understood, by their words: the most frequent first, then the newest."""
+    newest: dict[str, Received] = {}
+    counts: dict[str, int] = {}
+    for text in texts:  # the newest first
+        if text.outcome_kind in NOT_UNDERSTOOD and text.words is not None and (form := same_words(text.words)):
+            newest.setdefault(form, text)
+            counts[form] = counts.get(form, 0) + 1
+    found = [Group(newest[form], form, count) for form, count in counts.items()]
+    return sorted(found, key=lambda group: (-group.count, -group.newest.id))[:MOST_GROUPS]
+
+
+def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understands, then: Understands) -> Replay:
+    """Understands past texts as now and as they would be with ``phrase``.
+
+    Only those are understood again that a taught word can change, and that have a word like one of the phrase's.
+    """
+    asked = [word for word in same_words(phrase).split() if word]
+    newest: dict[str, Received] = {}
+    counts: dict[str, int] = {}
+    looked_at = 0
+    for text in texts:
+        if text.words is None:
+            continue
+        looked_at += 1
+        if text.outcome_kind in _TEACHABLE and _speaks_of(same_words(text.words), asked):
+            newest.setdefault(text.words, text)
+            counts[text.words] = counts.get(text.words, 0) + 1
+    changed = []
+    for words, text in list(newest.items())[:_MOST_REPLAYED]:
+        language = text.language or clinic.default_language
+        before = now.understand(words, language=language, country=clinic.country)
+        after = then.understand(words, language=language, country=clinic.country)
+        if (before.kind, before.id) != (after.kind, after.id):
+            changed.append(Changed(words, counts[words], text.at, before, after))
+    changed.sort(key=lambda each: -each.count)
+    return Replay(looked_at, tuple(changed), len(newest) > _MOST_REPLAYED)
+
+
+def _speaks_of(text: str, asked: Sequence[str]) -> bool:
+    return any(
+        OSA.distance(word, other, score_cutoff=_SLIPS) <= _SLIPS
+        for word in asked
+        for other in text.split()
+        if other[0] == word[0] or len(word) < _SLIPS + 2
+    )

@@ -1,0 +1,124 @@
+"""The one door for what staff do in a conversation: answer in their own words, note, hand over, say that it is done."""
+
+from datetime import datetime, timedelta
+
+from content.plain import Plain
+from scheduler import tasks
+from scheduler.tasks import OWN_DOORS, DoneAlready
+from store import audit, console_inbox, contacts, follow_ups, outbox, patients, threads
+from store.contacts import Contact
+from store.database import Tx
+
+ANSWERED_FOR = timedelta(days=1)
+"""So long after a person's text what we write is an answer to it, and goes at any hour."""
+OF_USE = timedelta(days=1)
+"""What could not go for so long is not sent any more."""
+AS_IT_IS = "as_it_is"
+"""What stands in the audit, among the fields, where somebody was warned of their words and sent them all the same."""
+
+_PRIORITY = 0
+
+
+class CannotBeAnswered(Exception):
+    """Nothing may go to this person; the message is one plain sentence that says why."""
+
+
+def is_answer(tx: Tx, now: datetime, contact: Contact) -> bool:
+    """Whether what is written now answers a text of the last day; else it is one that nobody asked for."""
+    newest = console_inbox.newest_of_these(tx, [contact.id]).get(contact.id)
+    return newest is not None and now - newest.at < ANSWERED_FOR
+
+
+def why_not(tx: Tx, now: datetime, contact: Contact) -> Plain | None:
+    """Why nothing may be written to a contact; None where something may."""
+    if contact.phone is None:
+        return Plain("The number was erased.")
+    if contact.opted_out_at is not None and contact.opt_out_reason == "pause":
+        return Plain("They asked for a pause: only they can end it, with START.")
+    if contact.opted_out_at is not None:
+        return Plain(
+            "They said STOP, or told us that we reach the wrong person: only a START from that phone lifts it."
+        )
+    if contact.quarantined_at is not None:
+        return Plain("Texts to this number kept failing: look at the number first.")
+    if not is_answer(tx, now, contact) and patients.enrolled(tx, contact.id) is None:
+        return Plain("They are not enrolled and have not texted for a day: only who texts us is answered. Phone them.")
+    return None
+
+
+def answer(tx: Tx, now: datetime, contact: Contact, words: str, by: str, *, as_it_is: bool = False) -> int:
+    """Has words of staff go out to a contact of theirs, through the same gates as any text; its id.
+
+    ``as_it_is``: they were warned of their words. Raises CannotBeAnswered.
+    """
+    contacts.lock(tx, contact.id)
+    current = contacts.get_contact(tx, contact.id) or contact
+    refusal = why_not(tx, now, current)
+    if refusal is not None:
+        raise CannotBeAnswered(refusal)
+    patient = patients.enrolled(tx, contact.id)
+    number = outbox.add_text(
+        tx,
+        now,
+        clinic_id=contact.clinic_id,
+        contact_id=contact.id,
+        patient_id=patient.id if patient else None,
+        kind="reply" if is_answer(tx, now, current) else "text",
+        template=None,
+        args={},
+        body=words,
+        due_at=now,
+        expires_at=now + OF_USE,
+        priority=_PRIORITY,
+    )
+    fields = ["body", *([AS_IT_IS] if as_it_is else [])]
+    audit.record(tx, now, contact.clinic_id, by, "answer", "message", number, fields)
+    return number or 0
+
+
+def assign(tx: Tx, now: datetime, contact: Contact, user_id: int | None, by: str) -> None:
+    """Hands a conversation over to a colleague, or to nobody in particular."""
+    threads.assign(tx, contact.clinic_id, contact.id, user_id)
+    audit.record(tx, now, contact.clinic_id, by, "assign", "contact", contact.id, ["assigned_to"])
+
+
+def note(tx: Tx, now: datetime, contact: Contact, words: str, by: str) -> None:
+    """Writes something down that the patient never sees."""
+    threads.add_note(tx, now, contact.clinic_id, contact.id, by, words)
+    audit.record(tx, now, contact.clinic_id, by, "note", "contact", contact.id, ["note"])
+
+
+def done(tx: Tx, now: datetime, contact: Contact, through: int, by: str) -> bool:
+    """That the conversation needs nobody any more, up to and with the text ``through``, the newest that was read.
+
+    Closes what was open about it before that text came; False where something stays, since it has a door of its own or
+    came later.
+    """
+    stays = False
+    for task in follow_ups.about(tx, contact.id):
+        if task.state != "open":
+            continue
+        if task.kind in OWN_DOORS or (task.message_id is not None and task.message_id > through):
+            stays = True
+            continue
+        try:
+            tasks.close(tx, now, task, by, "")
+        except DoneAlready:
+            continue
+    threads.done_through(tx, contact.clinic_id, contact.id, through)
+    audit.record(tx, now, contact.clinic_id, by, "done", "contact", contact.id, ["done_through"])
+    return not stays
+
+
+def keep_ready(tx: Tx, now: datetime, clinic_id: int, name: str, words: str, by: str) -> None:
+    """Keeps an answer at hand."""
+    number = threads.add_ready_answer(tx, clinic_id, name, words)
+    audit.record(tx, now, clinic_id, by, "add", "ready_answer", number, ["name", "words"])
+
+
+def drop_ready(tx: Tx, now: datetime, clinic_id: int, answer_id: int, by: str) -> bool:
+    """Keeps an answer at hand no more; False where the clinic has none such."""
+    if not threads.remove_ready_answer(tx, clinic_id, answer_id):
+        return False
+    audit.record(tx, now, clinic_id, by, "remove", "ready_answer", answer_id)
+    return True
