@@ -1,1 +1,1 @@
-"""Measures speed; never part of the tests. `make bench` prints JSON lines, each beside a yardstick of the same run."""
+"""Measures speed, with figures that no test asserts. `make bench` prints JSON lines; docs/performance.md reads them."""

@@ -48,6 +48,18 @@ def running(arguments: Sequence[str], environment: Mapping[str, str], log: Path)
                     process.wait()
 
 
+def memory_mb(process: subprocess.Popen[bytes]) -> int:
+    """What a process keeps in memory, in MB."""
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """The processor's time that a process has used."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Returns when `url` gives any HTTP answer; raises with the process's own words when it never does."""
     until = time.monotonic() + PATIENCE

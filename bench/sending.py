@@ -1,120 +1,89 @@
-"""Reminders that go out: the real worker beside the official asynchronous client alone, to the same loopback Twilio.
+"""Reminders that go out: real schedulers beside the official asynchronous client alone, to one loopback Twilio.
 
-The clock is the provider's own ledger: from the first text that it took to the last.
+The clock is the provider's own ledger: from the first text that it took to the last. The schedulers stay for all
+rounds, so that their memory shows whether it grows.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import statistics
+import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.rest import Client
+from bench import client_alone, databases, setting
+from bench.outbox_load import fill, ledger, loopback_twilio, make_due, rate, wait_until_none_is_due
+from bench.processes import cpu_seconds, free_port, memory_mb, running
+from tests.postgres import Postgres
 
-from bench import setting
-from bench.outbox_load import fill, loopback_twilio
-from bench.processes import free_port
-from bench.signed import phone
-from bot.services import Services
-from bot.startup import keep_what_is_loaded
-from channels.twilio import TwilioChannel
-from scheduler.duties.duties import Duties
-from scheduler.worker import Worker
-from store import outbox
-
-TIMEOUT = 10.0
-BODY = "Riverside Care: you have a visit on Mon Jan 26 at 10:30 AM. Reply C to confirm or call 202-555-0199 to change."
+Lines = Iterator[dict[str, object]]
 
 
 def measure(
-    *, texts: int, rounds: int, calls: int, latency: float, database_url: str | None
-) -> Iterator[dict[str, object]]:
-    """A line for each round and one for the median. ``calls`` are under way at once; ``latency`` is in seconds."""
+    *,
+    texts: int,
+    rounds: int,
+    calls: int,
+    latencies: Sequence[float],
+    kinds: Sequence[str],
+    schedulers: Sequence[int],
+) -> Lines:
+    """A line for each round and one for the median, of each database, number of schedulers and latency (seconds).
+
+    ``calls`` are under way at once in each scheduler, and so many for each of them in the client alone.
+    """
+    with databases.server(kinds) as server:
+        for latency in latencies:
+            for kind in kinds:
+                for count in schedulers:
+                    yield from _measure(server, kind, count, latency, texts=texts, rounds=rounds, calls=calls)
+
+
+def _measure(
+    server: Postgres | None, kind: str, schedulers: int, latency: float, *, texts: int, rounds: int, calls: int
+) -> Lines:
     with tempfile.TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:
         folder = Path(name)
         twilio = stack.enter_context(loopback_twilio(folder, free_port(), latency))
-        at = setting.place(folder, free_port(), database_url, twilio)
+        at = setting.place(folder, free_port(), stack.enter_context(databases.new(kind, server)), twilio)
         services = at.services
         clinic_id = setting.open_clinic(services, datetime.now(UTC))
         setting.enrol_patients(services, datetime.now(UTC), clinic_id, texts)
-        asyncio.run(_worker(services, twilio, calls))  # the confirmations of enrolment, before which nothing goes
-        keep_what_is_loaded()  # as the scheduler does; the official client alone has no content to look through either
-        ratios, rates = [], []
+        arguments = [sys.executable, "-m", "bench.scheduling", "--calls", str(calls)]
+        processes = [
+            stack.enter_context(running(arguments, at.environment, folder / f"scheduler-{number}.log"))
+            for number in range(schedulers)
+        ]
+        wait_until_none_is_due(services.database, processes[0])  # the confirmations, before which nothing goes
+        memory = [[memory_mb(each) for each in processes]]
+        ratios, rates, costs = [], [], []
         for number in range(rounds):
-            alone = _timed(twilio, lambda: asyncio.run(_client_alone(twilio, texts, calls)))
-            fill(services.database, clinic_id, number, datetime.now(UTC))
-            ours = _timed(twilio, lambda: asyncio.run(_worker(services, twilio, calls)))
-            ratios.append(ours / alone)
-            rates.append(ours)
+            before, began = len(ledger(twilio)), time.process_time()
+            client_alone.send(twilio, texts, calls * schedulers)
+            alone, alone_cpu = ledger(twilio, before), time.process_time() - began
+            fill(services.database, clinic_id, number, datetime.now(UTC) + timedelta(hours=1))
+            before, spent = before + len(alone), sum(map(cpu_seconds, processes))
+            make_due(services.database)
+            wait_until_none_is_due(services.database, processes[0])
+            ours, ours_cpu = ledger(twilio, before), sum(map(cpu_seconds, processes)) - spent
+            memory.append([memory_mb(each) for each in processes])
+            ratios.append(rate(ours) / rate(alone))
+            rates.append(rate(ours))
+            costs.append(alone_cpu / ours_cpu)
             yield {
-                "bench": "sending", "round": number + 1, "ours_per_second": round(ours),
-                "client_alone_per_second": round(alone),
+                "bench": "sending", "round": number + 1, "agree": len(ours) == texts,
+                "ours_per_second": round(rate(ours)),
+                "client_alone_per_second": round(rate(alone)), "ours_cpu_us_a_text": round(ours_cpu / texts * 1e6),
+                "client_alone_cpu_us_a_text": round(alone_cpu / texts * 1e6),
             }  # fmt: skip
         yield {
-            "bench": "sending", "database": services.database.dialect, "calls": calls, "latency_ms": latency * 1000,
-            "reminders_per_second": round(statistics.median(rates)),
+            "bench": "sending", "database": kind, "schedulers": schedulers, "calls": calls,
+            "latency_ms": round(latency * 1000), "reminders_per_second": round(statistics.median(rates)),
             "of_client_alone": round(statistics.median(ratios), 3),
+            "of_its_cpu": round(statistics.median(costs), 3),
+            "rss_mb": [memory[0], memory[len(memory) // 2], memory[-1]],
         }  # fmt: skip
-
-
-async def _worker(services: Services, twilio: str, calls: int) -> None:
-    """Runs the scheduler's worker until nothing is due."""
-    duties = Duties(database=services.database, library=services.library, owner="bench", pace=setting.pace(calls))
-    worker = Worker(duties, TwilioChannel(setting.ACCOUNT, setting.TOKEN, twilio, TIMEOUT))
-    running = asyncio.create_task(worker.run())
-    await asyncio.to_thread(_wait_until_none_is_due, services)
-    worker.stop()
-    await running
-
-
-def _wait_until_none_is_due(services: Services) -> None:
-    while True:
-        with services.database.reading() as tx:
-            due = outbox.next_due_at(tx)
-        if due is None or due > datetime.now(UTC):
-            return
-        time.sleep(0.2)
-
-
-async def _client_alone(twilio: str, texts: int, calls: int) -> None:
-    """The official library, its time-out enforced from outside since it does not keep the one it is given."""
-
-    class Redirected(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library has no types
-        async def request(self, method: str, uri: str, *more: object, **named: object) -> object:
-            return await super().request(method, uri.replace("https://api.twilio.com", twilio), *more, **named)
-
-    numbers = iter(range(texts))
-    async with Redirected(timeout=TIMEOUT) as http:
-        client = Client(setting.ACCOUNT, setting.TOKEN, http_client=http)
-
-        async def send() -> None:
-            for number in numbers:
-                async with asyncio.timeout(TIMEOUT):
-                    await client.messages.create_async(to=phone(number), from_=setting.OURS, body=BODY)
-
-        await asyncio.gather(*(send() for _ in range(calls)))
-
-
-def _timed(twilio: str, run: object) -> float:
-    """Texts a second, by the ledger of the provider."""
-    assert callable(run)
-    before = _ledger(twilio, 0)["next"]
-    run()
-    taken = _ledger(twilio, int(str(before)))["messages"]
-    assert isinstance(taken, list)
-    moments = [datetime.fromisoformat(message["at"]) for message in taken]
-    return (len(moments) - 1) / (max(moments) - min(moments)).total_seconds()
-
-
-def _ledger(twilio: str, after: int) -> dict[str, object]:
-    with urllib.request.urlopen(f"{twilio}/_fake/ledger?after={after}", timeout=30) as answer:
-        read: dict[str, object] = json.load(answer)
-    return read

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from bench.signed import phone
@@ -15,6 +16,7 @@ from bot.settings import Settings, load_settings
 from scheduler.duties.pace import Pace
 from scheduler.enrolment import NewPatient, enrol
 from store import clinics
+from store.database import Database
 from store.migrate import migrate
 
 OURS = "+14025550100"  # in no area code that patients have
@@ -22,6 +24,23 @@ ACCOUNT = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
 REGIMEN = "pembro_q3w"
 _SLICE = 25
+
+
+class ClockedDatabase(Database):
+    """A database whose clock is set by hand."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class ClockedServices(Services):
+    """The parts of a process whose clock is set by hand."""
+
+    @cached_property
+    def database(self) -> ClockedDatabase:
+        return ClockedDatabase.open(self.settings.database_url, self.sealer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,10 @@ class Place:
     def services(self) -> Services:
         """The parts of this process, as the environment would make them."""
         return Services(self.settings)
+
+    def clocked(self) -> ClockedServices:
+        """The same on a database whose clock is set by hand."""
+        return ClockedServices(self.settings)
 
     @property
     def settings(self) -> Settings:
@@ -61,19 +84,25 @@ def place(folder: Path, port: int, database_url: str | None = None, api_base: st
     return Place(folder, environment)
 
 
-def open_clinic(services: Services, now: datetime) -> int:
-    """A live clinic that may text at any hour; its id."""
+def open_clinic(
+    services: Services,
+    now: datetime,
+    name: str = "Riverside",
+    address: str = OURS,
+    hours: tuple[time, time] = (time(0), time(23, 59, 59)),
+) -> int:
+    """A live clinic that may text at these local hours, from this number and on every regimen; its id."""
     with services.database.writing() as tx:
         clinic = clinics.add_clinic(
-            tx, now, name="Riverside", program="Riverside Care", timezone="America/New_York", country="us",
+            tx, now, name=name, program="Riverside Care", timezone="America/New_York", country="us",
             languages=("en", "es"), default_language="en", phone_line="202-555-0199",
-            consent_text="We may text you about your treatment.", window_from=time(0), window_until=time(23, 59, 59),
+            consent_text="We may text you about your treatment.", window_from=hours[0], window_until=hours[1],
             max_texts_per_week=100,
         )  # fmt: skip
-        clinics.add_sender(tx, now, clinic.id, OURS, kind="number", rate=1_000_000, daily_cap=0)
+        clinics.add_sender(tx, now, clinic.id, address, kind="number", rate=1_000_000, daily_cap=0)
         clinics.sign_content(tx, now, clinic.id, services.library.version, "Dr. Quinn")
-        regimen = services.library.regimens[REGIMEN]
-        clinics.sign_regimen(tx, now, clinic.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
+        for regimen in services.library.regimens.values():
+            clinics.sign_regimen(tx, now, clinic.id, regimen.id, regimen.version, regimen.digest(), "Dr. Quinn")
     return clinic.id
 
 
