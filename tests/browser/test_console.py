@@ -1,4 +1,4 @@
-"""The console in a real browser: every page that links lead to, for those who see little, and without a mouse.
+"""The console in a real browser: every page that links lead to, by keys, without a script; Today and the rota at work.
 
 With SCREENSHOTS=FOLDER each page is also drawn into that folder, light and dark; `.ci/run` keeps them in var/.
 """
@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.staff import ADMINISTRATOR, sign_in
+from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
 MOST_PAGES = 60
 _NUMBERS = re.compile(r"\d+")
@@ -120,3 +120,51 @@ def test_a_danger_text_appears_on_an_open_page_and_is_taken(demo: str, browser: 
     expect(page.get_by_text("No alert is open.")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+
+
+def test_what_waits_appears_on_today_by_itself_and_goes_when_it_is_done(
+    demo: str, browser: Browser, page: Page
+) -> None:
+    page.clock.install()
+    sign_in(page, demo, NURSE)
+    waiting = page.locator("section").filter(has=page.get_by_role("heading", name="Waiting for somebody"))
+    expect(waiting).to_contain_text("Nothing waits.")
+    phone = browser.new_page()
+    phone.goto(f"{demo}/simulator")
+    phone.get_by_role("link", name=re.compile("Alice Moore")).click()
+    phone.get_by_label("Your text").fill("R")
+    phone.get_by_label("Your text").press("Enter")
+    expect(phone.locator("#texts li.out").last).to_contain_text("you need another time")
+    phone.close()
+    page.clock.fast_forward(10_000)
+    expect(waiting.get_by_role("link", name="Alice Moore")).to_be_visible()
+    waiting.get_by_role("link", name="Needs another time").click()
+    page.get_by_label("Note").fill("Rings back at noon.")
+    page.get_by_role("button", name="Note it, leave it open").click()
+    expect(waiting).to_contain_text("Note: Rings back at noon.")
+    waiting.get_by_role("link", name="Needs another time").click()
+    page.get_by_role("button", name="It is done").click()
+    expect(waiting).to_contain_text("Nothing waits.")
+
+
+def test_a_shift_is_entered_mended_and_taken_off(demo: str, page: Page) -> None:
+    sign_in(page, demo, ADMINISTRATOR).goto(f"{demo}/c/1/alerts/rota")
+    page.get_by_label("Name").fill("Kim Ito")
+    page.get_by_label("Mobile number").fill("12")
+    page.get_by_label("Monday").check()
+    page.get_by_label("From").fill("19:00")
+    page.get_by_label("Until").fill("07:00")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("This is no number that can be texted.")).to_be_visible()
+    page.get_by_label("Mobile number").fill("202-555-0171")
+    page.get_by_role("button", name="Add").click()
+    shift = page.get_by_role("listitem").filter(has_text="Kim Ito")
+    expect(shift).to_contain_text("Monday: 19:00-07:00 (the next day)")
+    shift.get_by_role("link", name="Change the shift of Kim Ito").click()
+    expect(page.get_by_label("Mobile number")).to_have_value("+12025550171")
+    page.get_by_label("Sunday").check()
+    page.get_by_label("Until").fill("08:00")
+    page.get_by_role("button", name="Save").click()
+    expect(shift).to_contain_text("Monday, Sunday: 19:00-08:00 (the next day)")
+    shift.get_by_role("button", name="Take Kim Ito off the rota").click()
+    expect(shift).to_have_count(0)
