@@ -16,7 +16,7 @@ from bot.services import Services
 from bot.startup import check_data
 from bot.webhooks.twilio import MESSAGES
 from channels.twilio import Look, TwilioChannel
-from content.check import check
+from content.check import check, check_rows
 from scheduler.duties.watchdog import wrong
 from store import alarms, clinics, on_call
 from store.database import StoreError
@@ -84,6 +84,11 @@ def _about_data(services: Services) -> Iterator[Finding]:
     for entry in entries:
         lacks = "; ".join(entry.missing())
         yield Finding(f"clinic {entry.clinic.name}", not lacks, f"It lacks {lacks}." if lacks else "live")
+        # Left out of what it says and understands, since the content changed under them.
+        refused = check_rows(services.library, entry.clinic.overrides)
+        if refused:
+            names = ", ".join(dict.fromkeys(entry.clinic.overrides[fault.line - 1].key for fault in refused))
+            yield Finding(f"words of {entry.clinic.name}", False, f"{names}: {refused[0].mend}")
     state = readiness(services.database, services.spool)
     yield Finding("scheduler", state.scheduler, "running" if state.scheduler else "Start it: `immunotext scheduler`.")
     waiting = services.spool.count()

@@ -66,7 +66,7 @@ class TeachForm(FlaskForm):
 
     phrase = StringField(_("When somebody texts"), [DataRequired(), Length(max=40)])
     language = SelectField(_("Language"))
-    topic = SelectField(_("it is about"))
+    topic = SelectField(_("it is about"), [DataRequired()])
     looked_at = HiddenField()
 
     def offer(self, library: Library, languages: Iterable[str]) -> None:
@@ -74,10 +74,14 @@ class TeachForm(FlaskForm):
         self.language.choices = [SelectChoice(each, library.language_name(each)) for each in languages]
         first = library.languages[0]
         self.topic.choices = [
-            SelectChoice(
-                topic.id, f"{topic.keyword[first] or topic.aliases[first][0]}: {_beginning(topic.facts[0].text[first])}"
-            )
-            for topic in library.topics.values()
+            SelectChoice("", _("Choose a topic")),
+            *(
+                SelectChoice(
+                    topic.id,
+                    f"{topic.keyword[first] or topic.aliases[first][0]}: {_beginning(topic.facts[0].text[first])}",
+                )
+                for topic in library.topics.values()
+            ),
         ]
 
 

@@ -82,6 +82,7 @@ def test_a_clinic_of_one_teaches_alone(phone: Phone, clinic: Clinic, nurse: Brow
         ("stop texting me please", "tired", "taken for opt_out"),
         ("a" * 41, "tired", "longer than 40"),
         (WORD, "nothing", "Not a valid choice"),
+        (WORD, "", "This field is required"),
     ],
 )
 def test_what_must_not_be_taught_is_told_beside_the_field(
