@@ -18,7 +18,8 @@ from store.sign_offs import Proposal
 CONTENT = "content"
 """What the audit calls the content in a list of what was signed off."""
 
-_ALONE = "one person"
+ALONE = "one person"
+"""What stands in the audit, among what was signed, where nobody signed as the second."""
 
 
 class NotSigned(Exception):
@@ -43,13 +44,17 @@ def propose(
 ) -> bool:
     """Asks for the sign-off of the content (None) or of a regimen as it is; whether that signed it already.
 
-    It does where the clinic needs one person alone and ``by`` is somebody who ``may_sign``. Raises NotSigned.
+    It does where the clinic needs one person alone and ``by`` is somebody who ``may_sign``. A proposal of an older
+    version is taken off the table by it. Raises NotSigned.
     """
     version, digest = _now(library, regimen_id)
     if _in_use(tx, clinic, regimen_id, digest):
         raise NotSigned(Plain("This version is signed off already."))
-    if any((each.regimen_id, each.digest) == (regimen_id, digest) for each in sign_offs.open_proposals(tx, clinic.id)):
+    open_ones = [each for each in sign_offs.open_proposals(tx, clinic.id) if each.regimen_id == regimen_id]
+    if any(each.digest == digest for each in open_ones):
         raise NotSigned(Plain("Somebody has proposed this version already: it waits for a second person."))
+    for older in open_ones:
+        sign_offs.settle_proposal(tx, now, older.id, "taken_back", by)
     if clinic.approvals == 1 and may_sign:
         _sign(tx, now, library, clinic, regimen_id, by, None)
         return True
@@ -96,6 +101,16 @@ def withdraw(tx: Tx, now: datetime, clinic: Clinic, regimen_id: str, by: str) ->
     audit.record(tx, now, clinic.id, by, "withdraw", "regimen", clinic.id, [regimen_id])
 
 
+def waiting(tx: Tx, library: Library, clinic_id: int) -> list[Proposal]:
+    """What waits for a second person and is of the version that there is now, the oldest first."""
+    return [
+        each
+        for each in sign_offs.open_proposals(tx, clinic_id)
+        if (each.regimen_id is None or each.regimen_id in library.regimens)
+        and _now(library, each.regimen_id)[1] == each.digest
+    ]
+
+
 def _now(library: Library, regimen_id: str | None) -> tuple[str, str]:
     """The version and the digest of what there is to sign."""
     if regimen_id is None:
@@ -120,7 +135,7 @@ def _sign(
         sign_content(tx, now, library, clinic.id, by, second)
     else:
         sign_regimen(tx, now, library.regimens[regimen_id], clinic.id, by, second)
-    fields = [regimen_id or CONTENT, *([] if second else [_ALONE])]
+    fields = [regimen_id or CONTENT, *([] if second else [ALONE])]
     audit.record(tx, now, clinic.id, second or by, "sign off", "clinic", clinic.id, fields)
 
 

@@ -170,11 +170,14 @@ def clinic_list(as_json: bool) -> None:
 @clinic.command("approve")
 @click.argument("name")
 @click.option("--by", type=Name(), required=True, help="Who signs off: the name of a person.")
+@click.option("--second", type=Name(), help="The second person who read it, where two signed.")
 @click.option("--content", is_flag=True, help="The facts, danger signs and wording of this release.")
 @click.option("--regimen", "regimens", multiple=True, metavar="ID", help="A regimen; may be repeated.")
 @click.option("--all-regimens", is_flag=True, help="Every regimen of the library.")
-def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...], all_regimens: bool) -> None:
-    """Record that a named person signed off content or regimens for the clinic called NAME."""
+def clinic_approve(
+    name: str, by: str, second: str | None, content: bool, regimens: tuple[str, ...], all_regimens: bool
+) -> None:
+    """Record that a named person, or two, signed off content or regimens for the clinic called NAME."""
     services = open_services()
     library = services.library
     wanted = tuple(library.regimens) if all_regimens else regimens
@@ -185,14 +188,20 @@ def clinic_approve(name: str, by: str, content: bool, regimens: tuple[str, ...],
     if not (content or wanted):
         message = "Nothing to sign off: give --content, --regimen or --all-regimens."
         raise click.UsageError(message)
+    if second is not None and second.casefold() == by.casefold():
+        message = "--second names another person than --by."
+        raise click.UsageError(message)
     now = services.clock()
     with writing(services) as tx:
         clinic_id = pick_entry(tx, name).clinic.id
         if content:
-            sign_offs.sign_content(tx, now, library, clinic_id, by)
+            sign_offs.sign_content(tx, now, library, clinic_id, by, second)
         for regimen_id in wanted:
-            sign_offs.sign_regimen(tx, now, library.regimens[regimen_id], clinic_id, by)
-        audit.record(tx, now, clinic_id, by, "sign off", "clinic", clinic_id, ["content"] * content + list(wanted))
+            sign_offs.sign_regimen(tx, now, library.regimens[regimen_id], clinic_id, by, second)
+        signed = [*([sign_offs.CONTENT] if content else []), *wanted]
+        for person in (by, second) if second else (by,):
+            alone = [] if second else [sign_offs.ALONE]
+            audit.record(tx, now, clinic_id, person, "sign off", "clinic", clinic_id, [*signed, *alone])
         missing = pick_entry(tx, name).missing()
     click.echo(f"{name} is live." if not missing else f"Recorded. {name} still lacks {'; '.join(missing)}.")
 

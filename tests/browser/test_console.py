@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
 MOST_PAGES = 60
-_NUMBERS = re.compile(r"\d+")
+_NAMED = re.compile(r"\d+|(?<=/topics/)[\w.]+|(?<=/danger/)[\w.]+|(?<=/texts/)[\w.]+|(?<=/regimens/)[\w.]+")
 
 
 @contextmanager
@@ -30,11 +30,12 @@ def signed_in(browser: Browser, demo: str, width: int, scheme: str) -> Iterator[
 
 def pages(page: Page, demo: str) -> Iterator[str]:
     """Opens every page of the console that links lead to, one of each kind, beginning with the one that is open."""
-    waiting = [page.url.removeprefix(demo), "/account"]
+    home = page.url.removeprefix(demo)
+    waiting = [home, "/account", home.replace("/today", "/library/danger/fever")]
     known: set[str] = set()
     while waiting and len(known) < MOST_PAGES:
         path = waiting.pop(0).partition("#")[0]
-        kind = _NUMBERS.sub("N", path.partition("?")[0])
+        kind = _NAMED.sub("N", path.partition("?")[0])
         if kind in known or kind.endswith("/export"):
             continue
         known.add(kind)
@@ -68,6 +69,7 @@ def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, sche
             if drawn:
                 _draw(page, Path(drawn), f"{kind.strip('/').replace('/', '-')}-{width}", scheme)
     assert {"/c/N/today", "/c/N/patients", "/c/N/patients/N", "/c/N/alerts", "/c/N/settings", "/c/N/audit"} <= set(seen)
+    assert {f"/c/N/library/{part}/N" for part in ("topics", "danger", "texts", "regimens")} <= set(seen)
 
 
 def test_the_screens_are_reached_by_keys_alone(demo: str, page: Page) -> None:

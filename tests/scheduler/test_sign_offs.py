@@ -62,11 +62,18 @@ def test_one_person_is_enough_where_the_clinic_set_one_and_the_audit_says_so(wor
 
 
 def test_the_content_is_kept_word_by_word_and_a_proposal_of_an_older_one_cannot_be_approved(world: World) -> None:
-    newer = World(world.database, replace(world.library, version="newer"), world.entry)
-    assert not _propose(newer, None)
+    other, newer = (
+        World(world.database, replace(world.library, version=name), world.entry) for name in ("other", "newer")
+    )
+    assert not _propose(other, None)
+    assert not _propose(newer, None, TWO)
+    with world.database.reading() as tx:
+        (proposal,) = sign_offs.open_proposals(tx, world.entry.clinic.id)
+        assert door.waiting(tx, other.library, world.entry.clinic.id) == []
+    assert (proposal.version, proposal.proposed_by) == ("newer", TWO)
     with pytest.raises(NotSigned, match="newer version"):
-        _approve(world, TWO)
-    _approve(newer, TWO)
+        _approve(world, ONE)
+    _approve(newer, ONE)
     clinic = world.directory[world.entry.clinic.id].clinic
     with world.database.reading() as tx:
         assert sign_offs.kept_text(tx, "newer") == comparing.written_out(world.library)

@@ -12,6 +12,7 @@ from content.regimens import Regimen
 from scheduler import year_ahead
 from scheduler.delivery.words import Composer
 from scheduler.plan import show
+from scheduler.plan.events import Kind
 from scheduler.plan.local_time import to_local
 from scheduler.year_ahead import Course, Foreseen, YearAhead
 from store.clinic_entry import ClinicEntry
@@ -35,11 +36,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A course as it is shown: ``month_tables`` from the month of its first date on."""
+    """A course as it is shown: its months from that of its first date on, and the texts up to the end of them."""
 
     year: YearAhead
     month_tables: tuple[Month, ...]
     texts: tuple[Text, ...]
+    waits: bool
+    """Whether it comes to a date that staff must enter."""
 
 
 def first_day(now: datetime, entry: ClinicEntry, asked: str) -> date:
@@ -66,12 +69,14 @@ def example(
     year = year_ahead.example(now, entry, own, course_of(entry, regimen, start), regimen)
     marks = show.marks(year.calendar, start - FURTHEST, months_on(start, MONTHS + 12))
     first = min(marks, default=start)
-    last = min(max(marks, default=start), months_on(first, MONTHS) - timedelta(days=1))
+    until = months_on(first, MONTHS) - timedelta(days=1)
+    last = min(max(marks, default=start), until)
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     return Example(
         year,
         tuple(laid_out(marks, first, months)),
-        _in_words(library, entry, [(text, "stays") for text in year.texts[1:]]),
+        _in_words(library, entry, [(text, "stays") for text in year.texts[1:] if text.local.date() <= until]),
+        any(event.kind is Kind.WAITING for event in year.events),
     )
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flask_babel import LazyString, ngettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as lazily
 
 from bot.clinic.plans.words import rule_in_words
 from bot.clinic.settings.forms import WEEKDAYS
@@ -27,19 +26,19 @@ from content.regimen_format.model import (
 from content.regimens import Regimen
 
 ROUTES: Mapping[Route, LazyString] = {
-    Route.IV: lazily("into a vein"),
-    Route.PUMP: lazily("by a pump"),
-    Route.CAPSULE: lazily("capsules at home"),
-    Route.PILL: lazily("pills at home"),
-    Route.CREAM: lazily("cream at home"),
-    Route.BLADDER: lazily("into the bladder"),
-    Route.UNDER_SKIN: lazily("under the skin"),
-    Route.LESION: lazily("into the lesion"),
+    Route.IV: lazy_gettext("into a vein"),
+    Route.PUMP: lazy_gettext("by a pump"),
+    Route.CAPSULE: lazy_gettext("capsules at home"),
+    Route.PILL: lazy_gettext("pills at home"),
+    Route.CREAM: lazy_gettext("cream at home"),
+    Route.BLADDER: lazy_gettext("into the bladder"),
+    Route.UNDER_SKIN: lazy_gettext("under the skin"),
+    Route.LESION: lazy_gettext("into the lesion"),
 }
 OFF_DAYS: Mapping[OffDays, LazyString] = {
-    OffDays.REST: lazily("days without it are told as an off period"),
-    OffDays.BETWEEN: lazily("days without it are told as days between visits, never as rest"),
-    OffDays.UNTOLD: lazily("days without it are not told of"),
+    OffDays.REST: lazy_gettext("days without it are told as an off period"),
+    OffDays.BETWEEN: lazy_gettext("days without it are told as days between visits, never as rest"),
+    OffDays.UNTOLD: lazy_gettext("days without it are not told of"),
 }
 
 _WEEKDAYS = dict(WEEKDAYS)
@@ -136,40 +135,46 @@ def _phase(phase: Phase, regimen: Regimen) -> Iterator[str]:
     for give in phase.gives:
         yield _give(give, regimen)
     for stay in phase.stays:
-        said = _("In hospital on days %(days)s of the cycle", days=_numbers(stay.days))
+        said = _("In hospital %(days)s", days=_on(stay.days))
         yield _sentence(str(said), _cycles(stay.in_cycles), _condition(stay.condition, regimen))
     if condition := _condition(phase.condition, regimen):
         yield _sentence(str(_("This phase is there")), condition)
 
 
 def _length(phase: Phase) -> str:
-    cycle = _span(phase.cycle)
     if phase.courses:
-        return str(_("A cycle takes %(cycle)s.", cycle=cycle))
+        return str(_("A cycle takes %(cycle)s.", cycle=_span(phase.cycle)))
+    every = _every(phase.cycle)
     if phase.cycles is not None and phase.lasts is not None:
         return str(
             _(
-                "Every %(cycle)s, %(cycles)s times or for %(lasts)s, whichever comes first.",
-                cycle=cycle,
+                "%(every)s, %(cycles)s times or for %(lasts)s, whichever comes first.",
+                every=every,
                 cycles=phase.cycles,
                 lasts=_span(phase.lasts),
             )
         )
     if phase.cycles is not None:
         cycles = ngettext("%(num)s cycle", "%(num)s cycles", phase.cycles)
-        return str(_("Every %(cycle)s, %(cycles)s.", cycle=cycle, cycles=cycles))
+        return str(_("%(every)s, %(cycles)s.", every=every, cycles=cycles))
     if phase.lasts is not None:
-        return str(_("Every %(cycle)s, for %(lasts)s.", cycle=cycle, lasts=_span(phase.lasts)))
-    return str(_("Every %(cycle)s, with no end of its own.", cycle=cycle))
+        return str(_("%(every)s, for %(lasts)s.", every=every, lasts=_span(phase.lasts)))
+    return str(_("%(every)s, with no end of its own.", every=every))
+
+
+def _every(span: Span) -> str:
+    if span.months:
+        return str(ngettext("Every month", "Every %(num)s months", span.months))
+    if span.days % 7 == 0:
+        return str(ngettext("Every week", "Every %(num)s weeks", span.days // 7))
+    return str(ngettext("Every day", "Every %(num)s days", span.days))
 
 
 def _give(give: Give, regimen: Regimen) -> str:
     if give.weekdays:
         days = _("on %(days)s", days=", ".join(str(_WEEKDAYS[day]) for day in give.weekdays))
-    elif len(give.days) == 1:
-        days = _("on day %(day)s of the cycle", day=give.days[0])
     else:
-        days = _("on days %(days)s of the cycle", days=_numbers(give.days))
+        days = _on(give.days)
     said = str(_("%(item)s %(days)s", item=give.item, days=days))
     more = [_cycles(give.in_cycles)]
     if give.route is not None:
@@ -189,6 +194,12 @@ def _give(give: Give, regimen: Regimen) -> str:
     if give.label:
         more.append(give.label)
     return _sentence(said, *more, _condition(give.condition, regimen))
+
+
+def _on(days: tuple[int, ...]) -> str:
+    if len(days) == 1:
+        return str(_("on day %(day)s of the cycle", day=days[0]))
+    return str(_("on days %(days)s of the cycle", days=_numbers(days)))
 
 
 def _beside(regimen: Regimen) -> Iterator[str]:

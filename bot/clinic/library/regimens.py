@@ -105,7 +105,7 @@ def withdraw(clinic_id: int, regimen_id: str) -> AnyResponse:  # noqa: ARG001
 def _uses() -> list[Use]:
     with services().database.reading() as tx:
         history = sign_offs.regimen_history(tx, here().clinic.id)
-        waiting = {each.regimen_id: each for each in sign_offs.open_proposals(tx, here().clinic.id)}
+        waiting = {each.regimen_id: each for each in door.waiting(tx, services().library, here().clinic.id)}
     return [
         _used(each, history.get(each.id, ()), waiting.get(each.id)) for each in services().library.regimens.values()
     ]

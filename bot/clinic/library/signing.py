@@ -23,7 +23,7 @@ def state() -> dict[str, Any]:
     """Where the clinic stands with the content: what it signed, what waits for a second person, who did so before."""
     with services().database.reading() as tx:
         history = sign_offs.content_history(tx, here().clinic.id)
-        waiting = sign_offs.open_proposals(tx, here().clinic.id)
+        waiting = door.waiting(tx, services().library, here().clinic.id)
     version = services().library.version
     return {
         "version": version,
@@ -37,21 +37,23 @@ def state() -> dict[str, Any]:
 
 
 @routes.get("/changes")
-def changes(clinic_id: int) -> str:
+def changes(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     """What differs from the version that the clinic signed, and what still waits for a person's eye."""
-    library = services().library
-    with services().database.reading() as tx:
-        history = sign_offs.content_history(tx, clinic_id, 1)
-        kept = sign_offs.kept_text(tx, history[0].version) if history else None
+    library, stands = services().library, state()
+    signed = stands["history"][0] if stands["history"] else None
+    kept = None
+    if signed is not None and not stands["is_current"]:
+        with services().database.reading() as tx:
+            kept = sign_offs.kept_text(tx, signed.version)
     found = [] if kept is None else comparing.differences(kept, comparing.written_out(library))
     today = to_local(now(), here().clinic.timezone).date()
     return render_template(
         "library/changes.html",
-        signed=history[0] if history else None,
+        signed=signed,
         is_kept=kept is not None,
         differences=found,
         reviews=reviews_needed(library, today),
-        **state(),
+        **stands,
     )
 
 

@@ -134,6 +134,7 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         (["clinic", "set", "Riverside", "--phone-line", "banana"], 2, "banana is no phone number."),
         (["clinic", "set", "Riverside", "--window-from", "20:30"], 2, "The send window must end after it begins."),
         (["clinic", "approve", "Riverside", "--by", "X"], 2, "Nothing to sign off"),
+        (["clinic", "approve", "Riverside", "--by", "X", "--second", "x", "--content"], 2, "--second names another"),
         (["clinic", "approve", "Riverside", "--by", "X", "--regimen", "none"], 2, "There is no regimen none"),
         (["clinic", "add", "  ", "--timezone", "UTC", "--country", "us"], 2, "Invalid value for 'NAME': Write a name"),
         (["clinic", "approve", "Riverside", "--by", " ", "--content"], 2, "Invalid value for '--by': Write a name"),
