@@ -1,7 +1,6 @@
 """Passkeys of staff: what a browser or a phone proves with that it is theirs. Only the public half is here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +28,14 @@ passkey = sa.Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passkey:
-    """One passkey. ``usage`` is Flask-Security's: "first", or "secondary" for a second factor alone."""
+    """One passkey. ``usage`` is Flask-Security's: "first", or "secondary" for a second factor alone.
 
-    id: int
+    ``id`` is None before it is kept.
+    """
+
+    id: int | None = None
     user_id: int
     credential_id: bytes
     public_key: bytes
@@ -47,40 +49,10 @@ class Passkey:
     used_at: datetime
 
 
-def add_passkey(
-    tx: Tx,
-    now: datetime,
-    *,
-    user_id: int,
-    credential_id: bytes,
-    public_key: bytes,
-    name: str,
-    sign_count: int,
-    usage: str,
-    device_type: str,
-    backup_state: bool,
-    transports: Sequence[str],
-    extensions: str | None,
-) -> Passkey:
-    """A new passkey of a user; its name and its credential are new."""
-    row = tx.conn.execute(
-        sa.insert(passkey)
-        .values(
-            user_id=user_id,
-            credential_id=credential_id,
-            public_key=public_key,
-            name=name,
-            sign_count=sign_count,
-            usage=usage,
-            device_type=device_type,
-            backup_state=backup_state,
-            transports=list(transports),
-            extensions=extensions,
-            used_at=now,
-        )
-        .returning(passkey)
-    ).one()
-    return _as_passkey(row)
+def add_passkey(tx: Tx, new: Passkey) -> Passkey:
+    """Keeps a passkey of a user, whose name and credential are new; it as it is kept."""
+    row = {name: value for name, value in asdict(new).items() if name != "id"}
+    return _as_passkey(tx.conn.execute(sa.insert(passkey).values(row).returning(passkey)).one())
 
 
 def passkeys_of(tx: Tx, user_id: int) -> list[Passkey]:
@@ -107,17 +79,4 @@ def remove_passkey(tx: Tx, passkey_id: int) -> None:
 
 
 def _as_passkey(row: sa.Row[Any]) -> Passkey:
-    return Passkey(
-        id=row.id,
-        user_id=row.user_id,
-        credential_id=bytes(row.credential_id),
-        public_key=bytes(row.public_key),
-        name=row.name,
-        sign_count=row.sign_count,
-        usage=row.usage,
-        device_type=row.device_type,
-        backup_state=row.backup_state,
-        transports=tuple(row.transports or ()),
-        extensions=row.extensions,
-        used_at=row.used_at,
-    )
+    return Passkey(**{**row._mapping, "transports": tuple(row.transports or ())})

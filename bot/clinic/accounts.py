@@ -5,6 +5,7 @@ and written back to the store. Roles are ours (a role for each clinic, `access.p
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,39 +71,16 @@ class Account(UserMixin):
 
 
 class Key(WebAuthnMixin):
-    """A passkey. ``id`` is None until it is written."""
+    """A passkey as Flask-Security knows it, and counts its uses; ``id`` is None until it is kept."""
 
-    def __init__(self, user_id: int, **fields: Any) -> None:
-        self.user_id = user_id
-        self.id: int | None = fields.get("id")  # type: ignore[assignment]
-        self.credential_id: bytes = fields["credential_id"]
-        self.public_key: bytes = fields["public_key"]
-        self.name: str = fields["name"]
-        self.sign_count: int = fields["sign_count"]
-        self.usage: str = fields["usage"]
-        self.device_type: str = fields["device_type"]
-        self.backup_state: bool = fields["backup_state"]
-        self.transports: list[str] | None = fields["transports"]
-        self.extensions: str | None = fields["extensions"]
-        self.lastuse_datetime: datetime = fields["lastuse_datetime"]
+    id: int | None  # type: ignore[assignment]
+    user_id: int
 
-    @classmethod
-    def of(cls, kept: Passkey) -> "Key":
-        """The passkey that the store keeps."""
-        return cls(
-            kept.user_id,
-            id=kept.id,
-            credential_id=kept.credential_id,
-            public_key=kept.public_key,
-            name=kept.name,
-            sign_count=kept.sign_count,
-            usage=kept.usage,
-            device_type=kept.device_type,
-            backup_state=kept.backup_state,
-            transports=list(kept.transports),
-            extensions=kept.extensions,
-            lastuse_datetime=kept.used_at,
-        )
+    def __init__(self, kept: Passkey) -> None:
+        self.kept = kept
+        vars(self).update(asdict(kept))
+        self.transports = list(kept.transports)
+        self.lastuse_datetime = kept.used_at
 
 
 class Accounts(UserDatastore):
@@ -140,7 +118,7 @@ class Accounts(UserDatastore):
         find = _FINDERS[name]
         with self._database.reading() as tx:
             user = find(tx, value)
-            keys = [] if user is None else [Key.of(kept) for kept in passkeys.passkeys_of(tx, user.id)]
+            keys = [] if user is None else [Key(kept) for kept in passkeys.passkeys_of(tx, user.id)]
         if user is None:
             return None
         account = Account(user, keys, self)
@@ -159,7 +137,7 @@ class Accounts(UserDatastore):
         """The passkey of this credential. Raises StoreError."""
         with self._database.reading() as tx:
             kept = passkeys.find_passkey(tx, credential_id)
-        return None if kept is None else Key.of(kept)
+        return None if kept is None else Key(kept)
 
     def create_webauthn(
         self,
@@ -177,17 +155,19 @@ class Accounts(UserDatastore):
     ) -> None:
         """A new passkey, written at the next commit."""
         new = Key(
-            user.id,
-            credential_id=credential_id,
-            public_key=public_key,
-            name=name,
-            sign_count=sign_count,
-            usage=usage,
-            device_type=device_type,
-            backup_state=backup_state,
-            transports=transports,
-            extensions=extensions,
-            lastuse_datetime=self._real_clock(),
+            Passkey(
+                user_id=user.id,
+                credential_id=credential_id,
+                public_key=public_key,
+                name=name,
+                sign_count=sign_count,
+                usage=usage,
+                device_type=device_type,
+                backup_state=backup_state,
+                transports=tuple(transports or ()),
+                extensions=extensions,
+                used_at=self._real_clock(),
+            )
         )
         user.webauthn.append(new)
         self.put(new)
@@ -220,7 +200,7 @@ class Accounts(UserDatastore):
                     if model.id is not None:
                         passkeys.remove_passkey(tx, model.id)
                 elif model.id is None:
-                    _add_key(tx, self._real_clock(), model)
+                    model.id = passkeys.add_passkey(tx, model.kept).id
                 else:
                     passkeys.note_use(tx, model.id, model.sign_count, model.backup_state, model.lastuse_datetime)
 
@@ -256,20 +236,3 @@ def _write_account(tx: Tx, account: Account) -> None:
         recovery_codes=account.mf_recovery_codes or (),
         passkey_handle=account.fs_webauthn_user_handle or None,
     )
-
-
-def _add_key(tx: Tx, now: datetime, new: Key) -> None:
-    new.id = passkeys.add_passkey(
-        tx,
-        now,
-        user_id=new.user_id,
-        credential_id=new.credential_id,
-        public_key=new.public_key,
-        name=new.name,
-        sign_count=new.sign_count,
-        usage=new.usage,
-        device_type=new.device_type,
-        backup_state=new.backup_state,
-        transports=new.transports or (),
-        extensions=new.extensions,
-    ).id

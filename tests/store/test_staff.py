@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import sqlalchemy as sa
 
 from store import passkeys, staff
 from store.database import Database
+from store.passkeys import Passkey
 from store.staff import EmailTaken, Membership
 from tests.store.sample import NOW, add_clinic
 
@@ -111,9 +113,7 @@ def test_only_what_a_user_may_set_of_themselves_is_set(database: Database) -> No
 def test_a_passkey_is_found_by_its_credential_counts_its_uses_and_can_be_removed(database: Database) -> None:
     with database.writing() as tx:
         user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
-        added = passkeys.add_passkey(
-            tx,
-            NOW,
+        new = Passkey(
             user_id=user.id,
             credential_id=b"credential",
             public_key=b"key",
@@ -122,9 +122,13 @@ def test_a_passkey_is_found_by_its_credential_counts_its_uses_and_can_be_removed
             usage="first",
             device_type="single_device",
             backup_state=False,
-            transports=["internal"],
+            transports=("internal",),
             extensions=None,
+            used_at=NOW,
         )
+        added = passkeys.add_passkey(tx, new)
+        assert added.id is not None
+        assert added == replace(new, id=added.id)
         assert passkeys.find_passkey(tx, b"credential") == added
         assert passkeys.find_passkey(tx, b"another") is None
         later = NOW + timedelta(hours=1)

@@ -149,3 +149,23 @@ def test_ones_own_name_and_language_are_set(clinic: Clinic, nurse: Browser) -> N
     assert '<html lang="es">' in page
     assert nurse.post("/account", {"name": " ", "language": "es"}).status_code == 422
     assert nurse.post("/account", {"name": "Ines", "language": "xx"}).status_code == 422
+
+
+def test_a_passkey_is_kept_counted_and_removed_when_the_request_is_through(console_app: Flask, ines: User) -> None:
+    console = console_app.extensions["console"]
+    accounts = console.extensions["security"].datastore
+    with console.test_request_context():
+        account = accounts.find_user(email=ines.email)
+        key = {"credential_id": b"key", "public_key": b"half", "name": "phone", "usage": "first", "sign_count": 0}
+        accounts.create_webauthn(account, **key, device_type="single_device", backup_state=False, transports=["usb"])
+        assert accounts.find_webauthn(b"key") is None
+        accounts.commit()
+        found = accounts.find_webauthn(b"key")
+        assert (found.user_id, found.public_key, found.transports) == (ines.id, b"half", ["usb"])
+        found.sign_count = 5
+        accounts.put(found)
+        accounts.commit()
+        assert [each.sign_count for each in accounts.find_user(email=ines.email).webauthn] == [5]
+        accounts.delete(found)
+        accounts.commit()
+        assert accounts.find_webauthn(b"key") is None
