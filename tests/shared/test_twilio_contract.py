@@ -23,6 +23,7 @@ from channels.phone import is_e164
 from channels.twilio import NotAReceipt, TwilioChannel, parse_receipt
 from channels.twilio_client import API, TwilioHttpClient
 from channels.twilio_errors import fault_of_answer, fault_of_receipt, verdict_of
+from tests.fakes.twilio.classes import CLASSES, consequence
 from tests.fakes.twilio.faults import FAULTS
 from tests.fakes.twilio.http import Answer, Request
 from tests.fakes.twilio.server import MAGIC_NUMBERS, FakeTwilio
@@ -163,40 +164,6 @@ def test_the_fakes_lists_and_single_messages_obey_the_document(document: OpenAPI
         document.validate_response(asked, answered)
 
 
-CLASSES = {
-    "account": {Fault.ACCOUNT, Fault.SENDER},
-    "bug": {Fault.ACCOUNT},
-    "registration": {Fault.SENDER},
-    "destination": {Fault.DESTINATION},
-    "recipient_invalid": {Fault.RECIPIENT_PERMANENT},
-    "opted_out": {Fault.OPTED_OUT},
-    "recipient_blocked": {Fault.BLOCKED},
-    "recipient_temporary": {Fault.RECIPIENT_TEMPORARY},
-    "throttle": {Fault.THROTTLE},
-    "daily_cap": {Fault.DAILY_CAP},
-    "content_or_request": {Fault.CONTENT, Fault.TEMPLATE},
-    "scheduling": {Fault.CONTENT},
-    "expired": {Fault.EXPIRED},
-    "unknown_outcome": {Fault.UNKNOWN_OUTCOME},
-}
-VERDICTS = {
-    "never": Verdict.REFUSED,
-    "with_template": Verdict.REFUSED,
-    "own_scheduler": Verdict.REFUSED,
-    "later": Verdict.LATER,
-    "now_backoff": Verdict.LATER,
-    "next_day": Verdict.LATER,
-    "if_still_useful": Verdict.LATER,
-    "after_fix": Verdict.SENDER,
-    "after_reconcile": Verdict.UNKNOWN,
-}
-# 14107, a reply loop, is a throttle that comes in receipts alone; 20404 means that the account's id is wrong; and a
-# country that cannot be reached must not stop the sender for everybody.
-OTHER_VERDICTS = {14107: Verdict.LATER, 20404: Verdict.SENDER} | dict.fromkeys(
-    (21408, 21612, 30018, 30024), Verdict.REFUSED
-)
-
-
 @pytest.mark.parametrize("row", _read("twilio_error_actions.json")["codes"], ids=lambda row: str(row["code"]))
 def test_every_known_code_is_treated_as_it_should_be(row: dict[str, Any]) -> None:
     code = row["code"]
@@ -211,7 +178,7 @@ def test_every_known_code_is_treated_as_it_should_be(row: dict[str, Any]) -> Non
         row["class"] == "bug" or (row["class"] == "account" and row["scope"] == "account")
     )
     assert (fault is Fault.TEMPLATE) == (row["retry"] == "with_template")
-    assert verdict_of(fault) is OTHER_VERDICTS.get(code, VERDICTS[row["retry"]])
+    assert verdict_of(fault) is consequence(code, row["retry"])
 
 
 def test_our_copy_of_the_numbers_for_test_credentials_is_complete() -> None:
