@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint test-shared chaos simulate fuzz bench translations lock
+.PHONY: help setup run test lint test-shared chaos simulate fuzz bench bench-peers translations lock
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fuzz: setup  ## call webhooks and commands with hostile input for a while (FUZZ_
 
 bench: setup  ## the benchmarks, as JSON lines (BENCH='inbound --rounds 3')
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-peers: setup  ## the same posts by APScheduler, Celery and procrastinate, beside ours (PEERS='--reminders 500')
+	@$(BIN)/python -m bench.peers $(PEERS)
 
 translations: setup  ## the console's sentences into its catalogues, and these compiled
 	@$(BIN)/python -m tools.translations
