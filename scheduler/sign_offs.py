@@ -72,6 +72,9 @@ def approve(tx: Tx, now: datetime, library: Library, clinic: Clinic, proposal_id
     if _now(library, proposal.regimen_id)[1] != proposal.digest:
         raise NotSigned(Plain("A newer version has come since this was proposed: read that one and propose it."))
     _settle(tx, now, proposal, "approved", by)
+    for twin in sign_offs.open_proposals(tx, clinic.id):
+        if (twin.regimen_id, twin.digest) == (proposal.regimen_id, proposal.digest):
+            sign_offs.settle_proposal(tx, now, twin.id, "taken_back", by)  # proposed at the same moment
     _sign(tx, now, library, clinic, proposal.regimen_id, proposal.proposed_by, None if alone else by)
     return proposal
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.clinic.access import Right
 from bot.clinic.here import here, now, services
 from bot.clinic.library.blueprint import routes
+from bot.clinic.library.waiting import waiting
 from bot.clinic.sentences import in_words
 from content import comparing
 from content.check import reviews_needed
@@ -23,14 +24,15 @@ def state() -> dict[str, Any]:
     """Where the clinic stands with the content: what it signed, what waits for a second person, who did so before."""
     with services().database.reading() as tx:
         history = sign_offs.content_history(tx, here().clinic.id)
-        waiting = door.waiting(tx, services().library, here().clinic.id)
+        proposals = door.waiting(tx, services().library, here().clinic.id)
+        everything = waiting(tx)
     version = services().library.version
     return {
         "version": version,
         "history": history,
         "is_current": bool(history) and history[0].version == version,
-        "waiting": next((each for each in waiting if each.regimen_id is None), None),
-        "others_waiting": [each for each in waiting if each.regimen_id is not None],
+        "proposal": next((each for each in proposals if each.regimen_id is None), None),
+        "others_waiting": [each for each in everything if each.address != url_for("library.page")],
         "may_sign": here().may(Right.MANAGE),
         "may_propose": here().may(Right.CARE),
     }

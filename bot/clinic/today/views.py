@@ -4,7 +4,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.clinic.access import Right
 from bot.clinic.here import here, now, services
+from bot.clinic.library.waiting import waiting
 from bot.clinic.live import conditional
 from bot.clinic.sentences import in_words
 from bot.clinic.today.sheet import read_quiet, read_sheet
@@ -21,7 +23,9 @@ LONGEST_NOTE = 2000
 @routes.get("")
 def page(clinic_id: int) -> str:
     """The whole screen."""
-    return render_template("today/page.html", **_parts(), **_quiet(clinic_id))
+    with services().database.reading() as tx:
+        second = [each for each in waiting(tx) if each.by != here().actor] if here().may(Right.CARE) else []
+    return render_template("today/page.html", **_parts(), **_quiet(clinic_id), second=second)
 
 
 @routes.get("/live")

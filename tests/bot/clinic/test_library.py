@@ -41,6 +41,12 @@ def test_a_text_is_found_by_any_of_its_words_without_accents(nurse: Browser, cli
     page = nurse.get(f"/c/{clinic.id}/library?q=automatico+emergencia").text
     assert f"/c/{clinic.id}/library/texts/emergency" in page
     assert "Soy automático" in page
+    checked = nurse.post(
+        f"/c/{clinic.id}/library/texts/menu/check", {"text-en": "<b>\u202e\x00{x.__class__}", "text-es": "\U0001f600"}
+    ).text
+    assert "&lt;b&gt;" in checked
+    assert "<b>" not in checked
+    assert "is missing: put it where it belongs" in checked
     hostile = nurse.get(f"/c/{clinic.id}/library", query_string={"q": "<script>\u202e\x00'"})
     assert "<script>\u202e" not in hostile.text
 
@@ -54,6 +60,8 @@ def test_a_nurse_proposes_and_an_administrator_signs_a_regimen(
     assert nurse.post(f"{address}/sign").status_code == 303
     with services.database.reading() as tx:
         (proposal,) = sign_offs.open_proposals(tx, clinic.id)
+    assert "Avelumab" not in nurse.get(f"/c/{clinic.id}/today").text
+    assert "Avelumab" in administrator.get(f"/c/{clinic.id}/today").text
     approve = f"/c/{clinic.id}/library/sign/{proposal.id}"
     assert nurse.post(approve).status_code == 403
     assert administrator.post(approve).location == address
