@@ -29,7 +29,7 @@ from store.reminder_rules import OwnRule
 
 _TAIL = (28, 91, 182, 365)
 _UNFIT = 422
-_SHOWN = timedelta(weeks=9)
+_SHOWN, _MOST = timedelta(weeks=9), 30
 
 Answer = AnyResponse | str | tuple[str, int]
 
@@ -111,7 +111,7 @@ def preview_rule(clinic_id: int) -> Answer:
     changed.sort(key=lambda each: each.regimen_id or "")
     start = courses.first_day(now(), here().entry, "")
     texts = courses.compared(now(), services().library, here().entry, (own, changed), regimen, start)
-    shown = [text for text in texts if text.local.date() <= start + _SHOWN]
+    shown = [text for text in texts if text.local.date() <= start + _SHOWN][:_MOST]
     counted = courses.counted(texts)
     return _page(regimen, form, texts=shown, rest=len(texts) - len(shown), counted=counted, start=start)
 
