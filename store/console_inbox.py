@@ -4,7 +4,7 @@ A clinic has millions of messages, most of which nobody asked for. What is liste
 that came in, never more of them than a limit, by an index that has no others.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,15 @@ NOT_UNDERSTOOD = ("unknown", "clarify")
 
 # A word and not a parameter: only so does SQLite see that the index of active patients will do.
 _IS_ACTIVE = patient.c.state == sa.literal_column("'active'")
+_RECEIVED = (
+    message.c.id,
+    message.c.contact_id,
+    message.c.created_at,
+    message.c.language,
+    message.c.outcome_kind,
+    message.c.outcome_id,
+    message.c.body_sealed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +69,18 @@ class Waiting:
     opened_at: datetime
 
 
-def newest_received(tx: Tx, clinic_id: int, limit: int, before_id: int | None = None) -> list[Received]:
-    """The newest ``limit`` texts that came in, before one where ``before_id`` is given, with their words."""
-    return [_as_received(tx, row) for row in _walk(tx, clinic_id, limit, before_id)]
+def newest_received(tx: Tx, clinic_id: int, limit: int, kinds: Collection[str]) -> list[Received]:
+    """Those of the newest ``limit`` texts that came in which were taken for one of ``kinds``, with their words."""
+    return [_as_received(tx, row) for row in _walk(tx, clinic_id, limit) if row.outcome_kind in kinds]
+
+
+def not_understood(tx: Tx, clinic_id: int, since: datetime, limit: int) -> list[tuple[int, int]]:
+    """Contact and number of the texts since a moment of which nothing was understood, among the newest ``limit``."""
+    return [
+        (row.contact_id, row.id)
+        for row in _walk(tx, clinic_id, limit)
+        if row.outcome_kind in NOT_UNDERSTOOD and row.created_at >= since
+    ]
 
 
 def newest_of_each(
@@ -89,13 +107,21 @@ def newest_of_each(
 
 def newest_of_these(tx: Tx, contact_ids: Iterable[int]) -> dict[int, Received]:
     """The newest text of each of these contacts."""
-    found: dict[int, Received] = {}
-    for contact_id in contact_ids:
-        asked = sa.select(message).where(message.c.contact_id == contact_id, RECEIVED)
-        row = tx.conn.execute(asked.order_by(message.c.id.desc()).limit(1)).one_or_none()
-        if row is not None:
-            found[contact_id] = _as_received(tx, row)
-    return found
+    numbers = newest_numbers(tx, contact_ids).values()
+    asked: sa.Select[Any] = sa.select(*_RECEIVED).where(message.c.id.in_(list(numbers)))
+    return {row.contact_id: _as_received(tx, row) for row in tx.conn.execute(asked)}
+
+
+def newest_numbers(tx: Tx, contact_ids: Iterable[int]) -> dict[int, int]:
+    """The number of the newest text of each of these contacts, by contact."""
+    newest = (
+        sa.select(sa.func.max(message.c.id))
+        .where(message.c.contact_id == contact.c.id, RECEIVED)
+        .correlate(contact)
+        .scalar_subquery()
+    )
+    asked = sa.select(contact.c.id, newest).where(contact.c.id.in_(list(contact_ids)))
+    return {contact_id: number for contact_id, number in tx.conn.execute(asked) if number is not None}
 
 
 def correspondents(tx: Tx, clinic_id: int, contact_ids: Sequence[int]) -> dict[int, Correspondent]:
@@ -141,16 +167,8 @@ def waiting(tx: Tx, clinic_id: int, limit: int) -> list[Waiting]:
     return [Waiting(*row) for row in tx.conn.execute(asked)]
 
 
-def _walk(tx: Tx, clinic_id: int, limit: int, before_id: int | None) -> list[sa.Row[Any]]:
-    asked = sa.select(
-        message.c.id,
-        message.c.contact_id,
-        message.c.created_at,
-        message.c.language,
-        message.c.outcome_kind,
-        message.c.outcome_id,
-        message.c.body_sealed,
-    ).where(message.c.clinic_id == clinic_id, RECEIVED)
+def _walk(tx: Tx, clinic_id: int, limit: int, before_id: int | None = None) -> list[sa.Row[Any]]:
+    asked = sa.select(*_RECEIVED).where(message.c.clinic_id == clinic_id, RECEIVED)
     if before_id is not None:
         asked = asked.where(message.c.id < before_id)
     return list(tx.conn.execute(asked.order_by(message.c.id.desc()).limit(limit)))

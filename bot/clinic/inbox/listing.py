@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from store import console_inbox, staff, threads
-from store.console_inbox import NOT_UNDERSTOOD, Correspondent, Received, Waiting
+from store.console_inbox import Correspondent, Received, Waiting
 from store.database import Tx
 
 PAGE = 50
@@ -43,11 +43,11 @@ def open_ones(tx: Tx, now: datetime, clinic_id: int) -> Listing:
     """What waits for somebody: follow-ups about anybody, and texts that were not understood. The most urgent first."""
     tasks, unmatched = _tasks(tx, clinic_id), _unmatched(tx, now, clinic_id)
     urgency = {contact: max(task.urgency for task in found) for contact, found in tasks.items()}
-    in_order = sorted({*tasks, *unmatched}, key=lambda contact: (-urgency.get(contact, 0), -contact))
-    # As many as may be shown are looked up; among them the newest text decides.
-    rows = _rows(tx, clinic_id, in_order[: 2 * PAGE], tasks, unmatched)
-    rows.sort(key=lambda row: (-row.urgency, -(row.newest.id if row.newest else 0)))
-    return Listing(tuple(rows[:PAGE]))
+    newest = console_inbox.newest_numbers(tx, {*tasks, *unmatched})
+    in_order = sorted(
+        {*tasks, *unmatched}, key=lambda contact: (urgency.get(contact, 0), newest.get(contact, 0)), reverse=True
+    )
+    return Listing(tuple(_rows(tx, clinic_id, in_order[:PAGE], tasks, unmatched)))
 
 
 def everybody(tx: Tx, now: datetime, clinic_id: int, before_id: int | None) -> Listing:
@@ -59,10 +59,9 @@ def everybody(tx: Tx, now: datetime, clinic_id: int, before_id: int | None) -> L
 
 def of_user(tx: Tx, now: datetime, clinic_id: int, user_id: int) -> Listing:
     """The conversations that somebody looks after, the newest first."""
-    contacts = threads.assigned_to(tx, clinic_id, user_id, 2 * PAGE)
-    rows = _rows(tx, clinic_id, contacts, _tasks(tx, clinic_id), _unmatched(tx, now, clinic_id))
-    rows.sort(key=lambda row: -(row.newest.id if row.newest else 0))
-    return Listing(tuple(rows[:PAGE]))
+    newest = console_inbox.newest_numbers(tx, threads.assigned_to(tx, clinic_id, user_id, _MOST_WAITING))
+    in_order = sorted(newest, key=lambda contact: newest[contact], reverse=True)[:PAGE]
+    return Listing(tuple(_rows(tx, clinic_id, in_order, _tasks(tx, clinic_id), _unmatched(tx, now, clinic_id))))
 
 
 def _tasks(tx: Tx, clinic_id: int) -> dict[int, list[Waiting]]:
@@ -74,17 +73,13 @@ def _tasks(tx: Tx, clinic_id: int) -> dict[int, list[Waiting]]:
 
 def _unmatched(tx: Tx, now: datetime, clinic_id: int) -> dict[int, int]:
     """How many texts of each contact were not understood lately, since their conversation was last done."""
-    texts = [
-        text
-        for text in console_inbox.newest_received(tx, clinic_id, _MOST_TEXTS)
-        if text.outcome_kind in NOT_UNDERSTOOD and now - text.at < _LOOK_BACK
-    ]
-    known = threads.threads(tx, clinic_id, {text.contact_id for text in texts})
+    texts = console_inbox.not_understood(tx, clinic_id, now - _LOOK_BACK, _MOST_TEXTS)
+    known = threads.threads(tx, clinic_id, {contact for contact, _ in texts})
     found: dict[int, int] = {}
-    for text in texts:
-        thread = known.get(text.contact_id)
-        if thread is None or text.id > thread.done_through:
-            found[text.contact_id] = found.get(text.contact_id, 0) + 1
+    for contact, number in texts:
+        thread = known.get(contact)
+        if thread is None or number > thread.done_through:
+            found[contact] = found.get(contact, 0) + 1
     return found
 
 

@@ -13,12 +13,14 @@ from content.phrases import plain
 from store.clinic_entry import Clinic
 from store.console_inbox import NOT_UNDERSTOOD, Received
 
-MOST_TEXTS = 2000
+MOST_TEXTS = 1000
 """So many of the newest texts are looked at."""
 MOST_GROUPS = 50
-_MOST_REPLAYED = 300
-_TEACHABLE = (*NOT_UNDERSTOOD, "topic")
-_SLIPS = 2
+_MOST_REPLAYED = 100
+TEACHABLE = (*NOT_UNDERSTOOD, "topic")
+"""What a text was taken for that a taught word may change."""
+_TWO_SLIPS = 7
+"""From so many letters on a word is forgiven two slips, as the understanding does it; shorter ones are forgiven one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """How many past texts were looked at, and what would change. ``stopped``: so many spoke of it that not all were."""
+    """How many past texts a taught word may change were looked at, and what would change.
+
+    ``stopped``: so many speak of it that only the newest were understood again.
+    """
 
     looked_at: int
     changed: tuple[Changed, ...]
@@ -73,11 +78,11 @@ def groups(texts: Iterable[Received]) -> list[Group]:
 
 
 def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understands, then: Understands) -> Replay:
-    """Understands past texts as now and as they would be with ``phrase``.
+    """Understands past texts of the kinds of TEACHABLE as now, and as they would be with ``phrase``.
 
-    Only those are understood again that a taught word can change, and that have a word like one of the phrase's.
+    Only those are understood again that have words like those of the phrase: no other can name it.
     """
-    asked = [word for word in same_words(phrase).split() if word]
+    asked = same_words(phrase).split()
     newest: dict[str, Received] = {}
     counts: dict[str, int] = {}
     looked_at = 0
@@ -85,13 +90,15 @@ def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understa
         if text.words is None:
             continue
         looked_at += 1
-        if text.outcome_kind in _TEACHABLE and _speaks_of(same_words(text.words), asked):
+        if _speaks_of(same_words(text.words), asked):
             newest.setdefault(text.words, text)
             counts[text.words] = counts.get(text.words, 0) + 1
     changed = []
     for words, text in list(newest.items())[:_MOST_REPLAYED]:
         language = text.language or clinic.default_language
         before = now.understand(words, language=language, country=clinic.country)
+        if before.kind not in TEACHABLE:
+            continue
         after = then.understand(words, language=language, country=clinic.country)
         if (before.kind, before.id) != (after.kind, after.id):
             changed.append(Changed(words, counts[words], text.at, before, after))
@@ -100,9 +107,10 @@ def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understa
 
 
 def _speaks_of(text: str, asked: Sequence[str]) -> bool:
-    return any(
-        OSA.distance(word, other, score_cutoff=_SLIPS) <= _SLIPS
-        for word in asked
-        for other in text.split()
-        if other[0] == word[0] or len(word) < _SLIPS + 2
-    )
+    words = text.split()
+    return all(any(_is_like(word, other) for other in words) for word in asked)
+
+
+def _is_like(word: str, other: str) -> bool:
+    slips = 1 if len(word) < _TWO_SLIPS else 2
+    return word == other or OSA.distance(word, other, score_cutoff=slips) <= slips

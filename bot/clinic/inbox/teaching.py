@@ -18,6 +18,7 @@ from scheduler import own_words
 from scheduler.own_words import NotSo, Refused
 from store import console_inbox, messages, overrides, staff
 from store.clinic_entry import Clinic, Override, OverrideKind
+from store.console_inbox import NOT_UNDERSTOOD
 from store.database import Tx
 from store.messages import Message
 from store.overrides import OwnWords
@@ -54,13 +55,13 @@ class Shown:
 def unmatched(clinic_id: int) -> str:
     """Texts of which nothing was understood, by their words; what waits to be approved, and what was taught."""
     with services().database.reading() as tx:
-        received = console_inbox.newest_received(tx, clinic_id, replay.MOST_TEXTS)
+        received = console_inbox.newest_received(tx, clinic_id, replay.MOST_TEXTS, NOT_UNDERSTOOD)
         proposed = _shown(tx, overrides.of_clinic(tx, clinic_id, _ALIAS, ["proposed"]))
         published = _shown(tx, overrides.of_clinic(tx, clinic_id, _ALIAS, ["published"]))
     return render_template(
         "inbox/unmatched.html",
         groups=replay.groups(received),
-        looked_at=len(received),
+        looked_at=replay.MOST_TEXTS,
         proposed=proposed,
         published=published,
         zone=here().clinic.timezone,
@@ -200,7 +201,7 @@ def _in_reader_words(refused: Refused) -> str:
 
 def _replayed(clinic_id: int, row: Override) -> Replay:
     with services().database.reading() as tx:
-        received = console_inbox.newest_received(tx, clinic_id, replay.MOST_TEXTS)
+        received = console_inbox.newest_received(tx, clinic_id, replay.MOST_TEXTS, replay.TEACHABLE)
         clinic = known_clinics(tx)[clinic_id].clinic
     library = services().library
     standing = library.with_overrides(clinic.overrides)
