@@ -33,12 +33,13 @@ def pages(page: Page, demo: str) -> Iterator[str]:
     home = page.url.removeprefix(demo)
     waiting = [home, "/account", home.replace("/today", "/library/danger/fever")]
     known: set[str] = set()
-    while waiting and len(known) < MOST_PAGES:
+    while waiting:
         path = waiting.pop(0).partition("#")[0]
         kind = _NAMED.sub("N", path.partition("?")[0])
         if kind in known or kind.endswith("/export"):
             continue
         known.add(kind)
+        assert len(known) <= MOST_PAGES, "a page more for each of many things: name its kind"
         page.goto(f"{demo}{path}")
         waiting += page.eval_on_selector_all(
             "a[href^='/c/'], a[href^='/account']", "links => links.map(link => link.getAttribute('href'))"
