@@ -32,17 +32,29 @@ DETAILS: Mapping[str, LazyString] = {
     "loss": lazy_gettext("Somebody texted that the patient has died."),
     "provider": lazy_gettext("The carrier says that this number opted out."),
     "missed": lazy_gettext("Texted that a dose was missed."),
+    "forecast": lazy_gettext("More is due on one day than the numbers can send in time."),
     "it answers us as a machine would": lazy_gettext("It answers as a machine would."),
 }
 """By their codes; a code may be followed by the provider's own words."""
 
+_DANGERS: Mapping[str, LazyString] = {
+    "crisis": lazy_gettext("Crisis"),
+    "emergency": lazy_gettext("Danger to life"),
+    "overdose": lazy_gettext("Too much medicine"),
+    "call_now": lazy_gettext("Call now"),
+}
 _NETWORKS = {"sms_failed": "SMS", "whatsapp_failed": "WhatsApp"}
 
 
-def detail_in_words(detail: str | None) -> str:
-    """A detail as the reader reads it; what has no sentence is as it is stored. Never for a danger text's."""
+def detail_in_words(detail: str | None, kind: str = "other") -> str:
+    """A detail as the reader reads it; what has no sentence is as it is stored. ``kind``: the follow-up's.
+
+    A danger sign's has a line for each text (`scheduler.alerts.line`): of these only the class is ours to say.
+    """
     if not detail:
         return ""
+    if kind == "danger":
+        return "\n".join(map(_alert_line, detail.splitlines()))
     code, _space, more = detail.partition(" ")
     if code in _NETWORKS:
         return str(_("By %(network)s it did not arrive: %(why)s", network=_NETWORKS[code], why=detail_in_words(more)))
@@ -51,3 +63,8 @@ def detail_in_words(detail: str | None) -> str:
     if code in DETAILS:
         return str(_("%(sentence)s (%(words)s)", sentence=DETAILS[code], words=detail))
     return str(gettext(detail))
+
+
+def _alert_line(line: str) -> str:
+    kind, _space, more = line.partition(" ")
+    return f"{_DANGERS[kind]} {more}" if kind in _DANGERS else line

@@ -201,6 +201,6 @@ def _asked(held: Sequence[Held], form: RuleForm, regimen: Regimen) -> tuple[str 
     try:
         at = notation.times(written) if written else (None,)
     except ValueError as error:
-        raise NotSet(str(error)) from error
+        raise NotSet(*error.args) from error
     days = form.days.data if found.has_days and form.days.data else found.shown.days
     return rules.written(replace(found.shown, days=days, at=at)), target
