@@ -55,6 +55,7 @@ class Danger:
         self._signs = signs
         self._beside = lists["courtesy"] | lists["own"]
         self._scope = Scope(lexicon, lists)
+        self._reducer = lexicon.group("fever_reducer")
         self._measures = Measures(lexicon, signs, lists)
         self._matcher = Matcher(lexicon, _phrases(signs))
 
@@ -69,8 +70,11 @@ class Danger:
             # "quiero vivir" is harmless, but not inside "no quiero vivir".
             and not any(sign == match.what.sign and own & match.own and not own < match.own for sign, own in alike)
         ]
+        brought_down = reading.has(self._reducer) and any(_is_fever(one) for one in found)
         for measure in self._measures.read(reading, country):
-            found.extend(self._measured(reading, measure))
+            # What a medicine brought down to normal is a fever all the same.
+            if not (brought_down and measure.sign == "fever" and measure.level is None):
+                found.extend(self._measured(reading, measure))
         found = _without_bare_counts(found)
         return sorted((_raised(one) if is_raised(one.sign.id, profile) else one for one in found), key=_order)
 
@@ -127,8 +131,13 @@ def _is_clause(reading: Reading, match: Match[object], beside: Set[str]) -> bool
     return begins and (end == len(words) or clause[end] != clause[match.start])
 
 
-def _order(found: Found) -> tuple[bool, int, int]:
-    return (found.status is not Status.PRESENT, _RANK[found.level], found.start)
+def _is_fever(found: Found) -> bool:
+    return found.sign.id == "fever" and found.status is Status.PRESENT and found.level != "same_day"
+
+
+def _order(found: Found) -> tuple[bool, int, int, int, str, str]:
+    present = found.status is Status.PRESENT
+    return (not present, _RANK[found.level], found.start, -found.end, found.sign.id, found.phrase)
 
 
 def is_raised(sign: str, profile: str | None) -> bool:

@@ -11,7 +11,7 @@ from content.danger import DangerSigns
 from content.model import Country
 
 _CELSIUS, _FAHRENHEIT = (33.0, 43.5), (92.0, 110.0)
-_LOWEST_OXYGEN, _GOOD_OXYGEN = 40, 95
+_LOWEST_OXYGEN, _GOOD_OXYGEN, _MOST_OXYGEN = 40, 95, 100
 _DOSES = 5
 _SHORT = 4
 """Words of a sentence such as "tengo 39" that speaks of nothing else."""
@@ -115,7 +115,7 @@ class Measures:
     def _of_oxygen(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
         if (
             self._vital(reading, number, start, end) != self._oxygen
-            or not _LOWEST_OXYGEN <= number.value <= 100
+            or not _LOWEST_OXYGEN <= number.value <= _MOST_OXYGEN
             or number.decimal
         ):
             return None
@@ -150,7 +150,11 @@ class Measures:
         return _measure("endocrine", None, number, f"sugar {number.value:g}")
 
     def _of_pulse(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        if self._vital(reading, number, start, end) != self._pulse or not 25 <= number.value <= 250 or number.decimal:
+        vital = self._vital(reading, number, start, end)
+        # An oximeter shows the pulse as well, and no saturation above 100.
+        if vital != self._pulse and not (vital == self._oxygen and number.value > _MOST_OXYGEN):
+            return None
+        if not 25 <= number.value <= 250 or number.decimal:
             return None
         if _unit(reading, number) in self._lists["other_units"] - {
             "times",
@@ -226,13 +230,16 @@ class Measures:
     def _vital(self, reading: Reading, number: Number, start: int, end: int) -> int | None:
         """What a number was measured of: the last thing that is named before it, else the first after it."""
         places = [
-            (place, element)
+            (place, after, element)
             for element in (self._oxygen, self._pulse, self._bp, self._sugar, self._temperature)
             for place, after in reading.places(element)
             if start <= place and after <= end and not number.start <= place < number.end
         ]
         before = [one for one in places if one[0] < number.start]
-        return max(before)[1] if before else min(places, default=(0, None))[1]
+        # Of two that begin with the same word the longer: "pulse ox" is no pulse.
+        if before:
+            return max(before)[2]
+        return min(places, key=lambda one: (one[0], -one[1]), default=(0, 0, None))[2]
 
     def _counts_vomit(self, reading: Reading, start: int, end: int) -> bool:
         return reading.has(self._vomit, start, end)

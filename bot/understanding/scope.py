@@ -32,7 +32,7 @@ class Scope:
         self._lists = lists
         group = lexicon.group
         self._negator = group("negator")
-        self._not_about_it = group("not_about_it")
+        self._not_about_it, self._cannot = group("not_about_it"), group("cannot")
         self._part_of_sign = tuple(
             group(name) for name in ("cannot", "nonstop", "long_time", "numb", "weak", "confused")
         )
@@ -52,10 +52,12 @@ class Scope:
         start, end = _sentence(reading, match.start)
         if self._someone_else(reading, match, start, level):
             return Status.OTHER
-        if self._supposed(reading, match, start, end):
-            return Status.SUPPOSED
-        if self._asked(reading, match, start, end) and (sign != "crisis" or self._about_effects(reading, start, end)):
-            return Status.ASKED
+        # Who wonders how it would be to die may well want to.
+        if sign != "crisis" or self._about_effects(reading, start, end):
+            if self._supposed(reading, match, start, end):
+                return Status.SUPPOSED
+            if self._asked(reading, match, start, end):
+                return Status.ASKED
         if self._negated(reading, match):
             return Status.NEGATED
         if self._past(reading, match, start, end, level, sign):
@@ -133,10 +135,19 @@ class Scope:
             return False
         last = at + 1 == len(words) or reading.clause[at + 1] != clause
         if words[at] in self._lists["nothing"]:
-            return last
+            # "no puedo respirar nada" says it twice.
+            return last and not self._denies(reading, match)
         if words[at] != "no":
             return False
         return last or words[at + 1] in self._lists["have"]
+
+    def _denies(self, reading: Reading, match: Match[object]) -> bool:
+        """Whether one of the sign's own words says no: "cant breathe", "no quiero vivir"."""
+        return any(
+            match.own.issuperset(range(a, b))
+            for element in (self._negator, self._cannot)
+            for a, b in reading.places(element)
+        )
 
     def _supposed(self, reading: Reading, match: Match[object], start: int, end: int) -> bool:
         if reading.has(self._now, start, end):
@@ -159,7 +170,7 @@ class Scope:
             return not reading.has(self._now, start, end)
         if self._present(reading, start, end):
             return False
-        if reading.has(self._heard, start, end):
+        if self._only_heard(reading, start, end):
             return True
         if not asks:
             return False
@@ -169,6 +180,13 @@ class Scope:
         if reading.has(self._could, start, end) and (generic or reading.has(self._cause, start, match.end)):
             return True
         return generic or reading.has(self._side_effect, start, end)
+
+    def _only_heard(self, reading: Reading, start: int, end: int) -> bool:
+        """Whether it was read or heard somewhere; what one's own family says of somebody is told, not heard."""
+        return any(
+            start <= a and b <= end and not reading.has(self._family, max(start, a - 2), a)
+            for a, b in reading.places(self._heard)
+        )
 
     def _about_effects(self, reading: Reading, start: int, end: int) -> bool:
         """Whether a question is what the treatment does. "How many of these to not wake up" is none."""
@@ -195,8 +213,7 @@ class Scope:
     def _past(self, reading: Reading, match: Match[object], start: int, end: int, level: str, sign: str) -> bool:
         if reading.has(self._not_over, start, end):
             return False
-        long_ago = reading.has(self._long_ago, start, end)
-        if long_ago and not self._told_as_present(reading, match, start, end):
+        if self._long_past(reading, match, start, end) and not self._told_as_present(reading, match, start, end):
             return True
         if level in _LASTING:
             return False
@@ -205,6 +222,18 @@ class Scope:
         if self._no_longer(reading, match):
             return True
         return self._gone_since(reading, match)
+
+    def _long_past(self, reading: Reading, match: Match[object], start: int, end: int) -> bool:
+        """Whether its sentence speaks of long ago, but not of how it was then: "wasnt like that last month"."""
+        return any(
+            start <= a and b <= end and not self._compares(reading, a, match) for a, b in reading.places(self._long_ago)
+        )
+
+    def _compares(self, reading: Reading, at: int, match: Match[object]) -> bool:
+        clause = reading.clause[at]
+        return clause != reading.clause[match.start] and any(
+            reading.clause[a] == clause for a, _ in reading.places(self._negator)
+        )
 
     def _told_as_present(self, reading: Reading, match: Match[object], start: int, end: int) -> bool:
         return reading.has(self._now, start, end) and not reading.has(self._past_verb, start, match.start + 1)
