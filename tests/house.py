@@ -34,7 +34,7 @@ OWNERS = {
 # A pure corner: which of our modules it may import, and which libraries.
 PURE: dict[str, tuple[set[str], set[str]]] = {
     "scheduler.plan": ({"content", "scheduler.plan"}, set()),
-    "bot.understanding": ({"content", "bot.understanding"}, {"numpy", "rapidfuzz", "regex"}),
+    "bot.understanding": ({"content", "bot.understanding"}, {"rapidfuzz", "regex"}),
 }
 
 # Where the time is read; everywhere else below bot/, and in the pure corner of bot/, it is an argument.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.understanding.danger import Danger, Found, is_raised
-from bot.understanding.features import Features
+from bot.understanding.features import Features, Met
 from bot.understanding.learned import WEIGHTS, Learned, Look
 from bot.understanding.matcher import Lexicon
 from bot.understanding.numbers import numbers
@@ -77,8 +77,7 @@ class Engine:
         self._library = library
         lists = read_word_lists()
         self._learned = Learned(learned, lists["says_little"] | {"^", "$", "#"}) if learned else None
-        self._met: dict[str, int] = {}
-        number = self._learned.numbers.get if self._learned else self._meet
+        self._met = Met()
         words, phrases = read_tables()
         topic_words, topic_phrases = read_topic_phrases()
         groups = {**library.danger.words, **words, **topic_words}
@@ -88,8 +87,10 @@ class Engine:
         real_words = read_real_words()
         self._topics = Topics(lexicon, topic_phrases, library, real_words)
         names = {lexicon.group(name): name for name in groups if name != "filler"}
-        self._features = Features(number, names, lexicon.group("negator"))
-        self._reader = Reader(lexicon, self._topics.words(), real_words, lists, self._features.of_word)
+        self._features = Features(self._learned or self._met, names, lexicon.group("negator"))
+        self._reader = Reader(
+            lexicon, self._topics.words(), real_words, lists, self._features.of_word, self._features.after
+        )
         self._courtesy, self._greetings = lists["courtesy"], lists["greetings"]
         self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
 
@@ -135,11 +136,8 @@ class Engine:
         of_requests = self._features.of_requests(
             self._requests.find(reading), self._topics.within(reading), self._topics.spoken_of(reading)
         )
-        names = [*self._met]
+        names = self._met.names
         return [names[number] for number in of_danger], [names[number] for number in of_requests]
-
-    def _meet(self, feature: str) -> int:
-        return self._met.setdefault(feature, len(self._met))
 
     def sure_signs(self, text: str, country: str = "us") -> list[str]:
         """The phrases for which alone a text would be urgent, each after its sign, but for those that are a clause.
@@ -200,7 +198,8 @@ class Engine:
             look = whole
             if end - start < len(reading.words):
                 look = learned.look(self._features.of_danger(reading, found, start, end))
-            meaning = self._weighed(look, above_call_now=bool(by_rule), signs=_any_within(found, start, end))
+            within = [one for one in found if start <= one.start and one.end <= end]
+            meaning = self._weighed(look, within, above_call_now=bool(by_rule))
             if meaning and (raised is None or (raised.kind == "call_now" and meaning.kind != "call_now")):
                 raised = meaning
         hint = next((one for one in found if one.status is Status.PRESENT and one.level != "same_day"), None)
@@ -209,10 +208,10 @@ class Engine:
             return raised._replace(why=f"{hint.why}; {raised.why}")
         return raised or by_rule
 
-    def _weighed(self, look: Look, *, above_call_now: bool, signs: bool) -> _Meaning | None:
+    def _weighed(self, look: Look, found: Sequence[Found], *, above_call_now: bool) -> _Meaning | None:
         """What the learned layer sees in a text or a part of it that cannot wait, or that is graver than a call.
 
-        ``signs``: whether a rule found any sign there.
+        ``found``: the signs that stand there.
         """
         danger = look.danger()
         if danger < _URGENT_FROM:
@@ -223,7 +222,7 @@ class Engine:
             if danger * sum(chances.values()) < _GRAVER_FROM:
                 return None
         words = look.dangerous_words()
-        if not words and not signs:
+        if not words and not found:
             return None
         kind, label = _gravest(chances)
         why = f"learned: {', '.join(words)} ({danger:.2f})"
@@ -330,10 +329,6 @@ def _raised(meaning: _Meaning, profile: str | None) -> _Meaning:
 
 def _as_meaning(asked: Asked) -> _Meaning:
     return _Meaning(asked.request.kind, asked.request.id, None, asked.why)
-
-
-def _any_within(found: Sequence[Found], start: int, end: int) -> bool:
-    return any(start <= one.start and one.end <= end for one in found)
 
 
 def _gravest(chances: Mapping[str, float]) -> tuple[str, str]:

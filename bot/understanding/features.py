@@ -4,29 +4,69 @@ A feature is a name, ``w=fever`` or ``b=no fever``, and stands for it a number t
 the learned layer never saw has none and is left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, cast
 
 from bot.understanding.danger import Found
-from bot.understanding.reading import Reading
+from bot.understanding.reading import Following, Reading
 from bot.understanding.requests import Asked
 from bot.understanding.topics import Named
 
-Numbers = Callable[[str], int | None]
-"""The number of a feature, by its name."""
+
+class Numbers(Protocol):
+    """Gives features their numbers."""
+
+    def number(self, feature: str) -> int | None:
+        """The number of a feature, if it has one."""
+
+    def after(self, word: str) -> Following:
+        """The pairs that begin with a word."""
+
+
+class Met:
+    """Gives every feature a number when it first meets it; for training."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        """The features by their numbers."""
+        self._numbers: dict[str, int] = {}
+
+    def number(self, feature: str) -> int:
+        """The number of any feature."""
+        number = self._numbers.setdefault(feature, len(self.names))
+        if number == len(self.names):
+            self.names.append(feature)
+        return number
+
+    def after(self, word: str) -> Following:
+        """The pairs that begin with a word."""
+        return _MetAfter(self, word)
+
+
+class _MetAfter:
+    def __init__(self, met: Met, word: str) -> None:
+        self._met, self._word = met, word
+
+    def get(self, second: str, /) -> int:
+        return self._met.number(f"b={self._word} {second}")
+
 
 _LENGTHS = ((2, "1-2"), (4, "3-4"), (7, "5-7"), (12, "8-12"), (20, "13-20"))
 _LONGER = "21+"
 _REACH_OF_NO = 3
+_STEM = 5
+"""Letters that the forms of a longer word share, in either language."""
 
 
 class Features:
     """Makes the features of a text, each once and in no order."""
 
-    def __init__(self, number: Numbers, groups: Mapping[int, str], negator: int) -> None:
+    def __init__(self, numbers: Numbers, groups: Mapping[int, str], negator: int) -> None:
         """``groups``: the names of the groups that the learned layer sees, by element."""
-        self._number = number
+        number = self._number = numbers.number
+        self.after = numbers.after
+        """The pairs that begin with a word, by its plain text."""
+        self._first = numbers.after("^")
         self._groups = {element: number(f"g={name}") for element, name in groups.items()}
         self._negator = negator
         self._lengths = [(most, number(f"s={name}")) for most, name in _LENGTHS]
@@ -37,27 +77,34 @@ class Features:
         features = {self._groups[element] for element in elements if element in self._groups}
         if plain:
             features.add(self._number(f"w={plain}"))
+        if len(plain) > _STEM:
+            features.add(self._number(f"v={plain[:_STEM]}"))
         return frozenset(_known(features))
 
     def of_danger(self, reading: Reading, found: Sequence[Found], start: int, end: int) -> set[int]:
         """What danger is judged by, of the words from ``start`` to before ``end``."""
         number = self._number
-        kinds = reading.kinds[start:end]
-        plain = ["^", *[word.plain for word in kinds if word.plain], "$"]
-        features: set[int | None] = {number(f"b={first} {second}") for first, second in pairwise(plain)}
-        features.update(*[word.features for word in kinds])
+        count = end - start
+        kinds = reading.kinds if count == len(reading.kinds) else reading.kinds[start:end]
+        features: set[int | None] = set().union(*[word.features for word in kinds])
+        after = self._first
+        for word in kinds:
+            if word.plain:
+                features.add(after.get(word.plain))
+                after = word.after
+        features.add(after.get("$"))
         for element in reading.together:
             if element in self._groups and reading.has(element, start, end):
                 features.add(self._groups[element])
-        for _, after in reading.places(self._negator):
-            if start < after <= end:
-                features.update([number(f"n={word}") for word in reading.words[after : min(after + _REACH_OF_NO, end)]])
+        for _, behind in reading.places(self._negator):
+            if start < behind <= end:
+                denied = reading.words[behind : min(behind + _REACH_OF_NO, end)]
+                features.update([number(f"n={word}") for word in denied])
         for one in found:
             if start <= one.start and one.end <= end:
                 sure = "maybe " if one.kind == "hints" else ""
                 features.add(number(f"d={one.sign.id}:{sure}{one.level}:{one.status.value}"))
                 features.add(number(f"d={sure}{one.level}:{one.status.value}"))
-        count = end - start
         features.add(next((length for most, length in self._lengths if count <= most), self._longer))
         if reading.asks and reading.asks.intersection(reading.sentence[start:end]):
             features.add(self._question)

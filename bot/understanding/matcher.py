@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from content.phrases import ARTICLES, FAR, Phrase, Step, plain
 
@@ -14,8 +14,24 @@ Entry = tuple[tuple[str, ...], int]
 """The words of a member of several words, and the element that it belongs to."""
 
 
+class Tried(Protocol):
+    """A word, with the phrases of each matcher that are worth a try where it stands."""
+
+    @property
+    def tries(self) -> Sequence[Sequence["Try"]]:
+        """By matcher: the phrases whose rarest element the word is, each with the next rarest."""
+
+
 class Text(Protocol):
     """What phrases are looked for in."""
+
+    @property
+    def kinds(self) -> Sequence[Tried]:
+        """Its words."""
+
+    @property
+    def together(self) -> frozenset[int]:
+        """The elements that stand as several words."""
 
     @property
     def present(self) -> frozenset[int]:
@@ -46,6 +62,19 @@ class Lexicon:
         self.together_exact: dict[str, dict[str, list[Entry]]] = {}
         """The same for the entries that would be one word without their articles."""
         self.number = self.element(("{number}",))
+        self._rarest: list[Mapping[int, Sequence[Try]]] = []
+
+    def enter(self, rarest: Mapping[int, Sequence["Try"]]) -> int:
+        """Takes in the phrases of a matcher by their rarest element; gives back its place among the matchers."""
+        self._rarest.append(rarest)
+        return len(self._rarest) - 1
+
+    def tries(self, elements: Iterable[int]) -> tuple[tuple["Try", ...], ...]:
+        """By matcher: the phrases whose rarest element is one of these."""
+        of_word = sorted(elements)
+        return tuple(
+            tuple(one for element in of_word if element in rarest for one in rarest[element]) for rarest in self._rarest
+        )
 
     def element(self, alternatives: tuple[str, ...]) -> int:
         """The number of an element; new ones are entered."""
@@ -141,26 +170,31 @@ class _Compiled(Generic[T]):
     needs: frozenset[int]
 
 
+Try = tuple[int, _Compiled[Any]]
+"""A phrase with its next rarest element, or the rarest where there is no other."""
+
+
 class Matcher(Generic[T]):
-    """All phrases of one kind, compiled once."""
+    """All phrases of one kind, compiled once, before any text is read with the lexicon."""
 
     def __init__(self, lexicon: Lexicon, phrases: Iterable[tuple[T, Phrase]]) -> None:
         compiled = [_compile(lexicon, what, phrase) for what, phrase in phrases]
         often = lexicon.commonness()
-        self._by_rarest: dict[int, list[tuple[int, _Compiled[T]]]] = {}
-        """Phrases by their rarest element, each with the next rarest, or the same where there is no other."""
+        self._by_rarest: dict[int, list[Try]] = {}
         for phrase in compiled:
             rarest, *others = sorted(phrase.needs, key=lambda element: (often[element], element))
             self._by_rarest.setdefault(rarest, []).append(((others or [rarest])[0], phrase))
-        self._rarest = frozenset(self._by_rarest)
+        self._place = lexicon.enter(self._by_rarest)
 
     def find(self, text: Text) -> list[Match[T]]:
-        """Every place of every phrase."""
+        """Every place of every phrase, in the order of the words for which they were tried."""
         found: list[Match[T]] = []
-        present = text.present
-        for element in present & self._rarest:
-            for next_rarest, phrase in self._by_rarest[element]:
-                if next_rarest in present and phrase.needs <= present:
+        present, tried, place = text.present, set[int](), self._place
+        several = [self._by_rarest[element] for element in text.together if element in self._by_rarest]
+        for tries in (*[word.tries[place] for word in text.kinds], *several):
+            for next_rarest, phrase in tries:
+                if next_rarest in present and phrase.needs <= present and id(phrase) not in tried:
+                    tried.add(id(phrase))
                     found.extend(_places(phrase, text))
         return found
 

@@ -1,13 +1,14 @@
 """Reads a text into words with their places: what is counted, and where sentences and clauses end."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from bot.understanding.characters import small
-from bot.understanding.matcher import Entry, Lexicon
+from bot.understanding.matcher import Entry, Lexicon, Try
 from bot.understanding.numbers import Number, numbers
 from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
@@ -45,7 +46,14 @@ _JOINED = {("i", "am"): "im", ("he", "is"): "hes", ("she", "is"): "shes", ("it",
 _SECOND_HALVES = frozenset(second for _, second in _JOINED) | {"not"}
 
 
-@dataclass(frozen=True, slots=True)
+class Following(Protocol):
+    """The features that begin with one word."""
+
+    def get(self, second: str, /) -> int | None:
+        """The number of the one whose second word this is, if there is one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Word:
     """A word as it was understood, the elements it belongs to, and whether it stands in a phrase's way."""
 
@@ -57,6 +65,13 @@ class Word:
     known: bool
     features: frozenset[int]
     """What the learned layer sees in it wherever it stands."""
+    after: Following
+    """What the learned layer sees in the pairs that begin with it."""
+    tries: Sequence[Sequence[Try]]
+    """By matcher: the phrases that are worth a try where it stands."""
+    opens_clause: bool
+    second_half: bool
+    """Whether the word before it may be joined to it."""
     begins: Mapping[str, Sequence[Entry]] | None
     """Entries of several words that begin with it, without articles, by their second word."""
     begins_exact: Mapping[str, Sequence[Entry]] | None
@@ -141,11 +156,15 @@ class Reader:
         real_words: Set[str],
         lists: WordLists,
         features: Callable[[str, Iterable[int]], frozenset[int]],
+        after: Callable[[str], Following],
     ) -> None:
-        """``real_words`` are never corrected; ``features``: those of a word, by its plain text and its elements."""
+        """``real_words`` are never corrected.
+
+        ``features``: those of a word, by its plain text and its elements; ``after``: the pairs that begin with it.
+        """
         self._lists = lists
         self._lexicon = lexicon
-        self._features = features
+        self._features, self._after = features, after
         self._shorthand = _read_shorthand(Path(__file__).with_name("shorthand.txt"))
         self._spelling = Spelling({*lexicon.known(), *also_known}, real_words, lists["small_words"])
         self._filler = lexicon.group("filler")
@@ -174,9 +193,10 @@ class Reader:
 
     def _place(self, reading: Reading, tokens: list[str]) -> None:
         sentence = clause = pending = cost = 0
-        words, kinds = reading.words, reading.kinds
+        words, kinds, known = reading.words, reading.kinds, self._words
+        until, before, sentences, clauses = reading.until, reading.before, reading.sentence, reading.clause
         for token in tokens:
-            understood = self._words.get(token)
+            understood = known.get(token)
             if understood is None:
                 understood = self._understood(token)
             if not understood:
@@ -189,22 +209,24 @@ class Reader:
                         clause, pending = clause + 1, 1
                 continue
             for word in understood:
-                if words and word.text in _SECOND_HALVES and (joined := _joined(words[-1], word.text)):
+                text = word.text
+                if word.second_half and words and (joined := _joined(words[-1], text)):
                     words[-1] = joined
                     kinds[-1] = self._as_one(joined)
                     continue
                 if len(words) >= _MOST_WORDS:
                     return
-                if pending == 0 and word.text in self._lists["clause_words"]:
+                if pending == 0 and word.opens_clause:
                     clause, pending = clause + 1, 1
-                words.append(word.text)
+                words.append(text)
                 kinds.append(word)
-                reading.until.append(cost + pending)
-                cost += pending + word.counted
+                cost += pending
+                until.append(cost)
+                cost += word.counted
+                before.append(cost)
                 pending = 0
-                reading.before.append(cost)
-                reading.sentence.append(sentence)
-                reading.clause.append(clause)
+                sentences.append(sentence)
+                clauses.append(clause)
 
     def _understood(self, token: str) -> tuple[Word, ...]:
         """The words of a token; none when it is punctuation."""
@@ -242,31 +264,46 @@ class Reader:
         plain = "" if text in ARTICLES else "#" if text[0].isdigit() else text
         counted = self._lexicon.number in elements or self._filler not in elements
         known = bool(elements) or self._spelling.knows(text)
-        features = self._features(plain, elements)
-        begins, begins_exact = self._lexicon.together.get(text), self._lexicon.together_exact.get(text)
-        return Word(text, plain, elements, counted, known, features, begins, begins_exact)
+        return Word(
+            text,
+            plain,
+            elements,
+            counted,
+            known,
+            self._features(plain, elements),
+            self._after(plain),
+            self._lexicon.tries(elements),
+            text in self._lists["clause_words"],
+            text in _SECOND_HALVES,
+            self._lexicon.together.get(text),
+            self._lexicon.together_exact.get(text),
+        )
 
 
 def _together(reading: Reading) -> list[tuple[int, int, int]]:
     """Where entries of several words stand: first word, the word after the last, element."""
     words, kinds = reading.words, reading.kinds
     short = [at for at, word in enumerate(kinds) if word.plain]
-    found = _entries(words, short, [kinds[at].begins for at in short])
-    return found + _entries(words, range(len(words)), [word.begins_exact for word in kinds])
+    found: list[tuple[int, int, int]] = []
+    for number, at in enumerate(short[:-1]):
+        begins = kinds[at].begins
+        if begins is not None and words[short[number + 1]] in begins:
+            found.extend(_entries(words, short, number, begins[words[short[number + 1]]]))
+    for at, word in enumerate(kinds[:-1]):
+        begins = word.begins_exact
+        if begins is not None and words[at + 1] in begins:
+            found.extend(_entries(words, range(len(words)), at, begins[words[at + 1]]))
+    return found
 
 
 def _entries(
-    words: Sequence[str], places: Sequence[int], beginnings: Sequence[Mapping[str, Sequence[Entry]] | None]
-) -> list[tuple[int, int, int]]:
-    found: list[tuple[int, int, int]] = []
-    for number, begins in enumerate(beginnings):
-        if begins is None or number + 1 == len(places):
-            continue
-        for entry, element in begins.get(words[places[number + 1]], ()):
-            run = places[number : number + len(entry)]
-            if tuple([words[at] for at in run]) == entry:
-                found.append((run[0], run[-1] + 1, element))
-    return found
+    words: Sequence[str], places: Sequence[int], first: int, entries: Sequence[Entry]
+) -> Iterator[tuple[int, int, int]]:
+    """Those of some entries whose words stand at these places, from the ``first`` of them on."""
+    for entry, element in entries:
+        run = places[first : first + len(entry)]
+        if tuple([words[at] for at in run]) == entry:
+            yield run[0], run[-1] + 1, element
 
 
 def _ends_sentence(mark: str, *, abbreviated: bool) -> bool:

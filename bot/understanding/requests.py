@@ -98,7 +98,7 @@ class Requests:
             Asked(what, " ".join(reading.words[match.start : match.end]), len(match.own))
             for what, match in found.items()
         ]
-        return sorted(asked, key=lambda one: -one.words)
+        return sorted(asked, key=lambda one: (-one.words, one.request.kind, one.request.id or ""))
 
 
 def bare(small_text: str) -> str:

@@ -98,11 +98,11 @@ class Topics:
         return None
 
     def spoken_of(self, reading: Reading) -> dict[str, int]:
-        """The topics of the phrases that were found, each with the number of words that its longest rests on."""
+        """The topics of the phrases that were found, each with how many words its longest rests on, the most first."""
         found: dict[str, int] = {}
         for match in self._matcher.find(reading):
             found[match.what] = max(found.get(match.what, 0), len(match.own))
-        return found
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def within(self, reading: Reading) -> list[Named]:
         """Topics named within a sentence in any language, the longest name first."""

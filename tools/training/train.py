@@ -12,12 +12,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from bot.understanding.engine import URGENT, Engine
-from bot.understanding.learned import WEIGHTS, strength
+from bot.understanding.learned import DANGER_UNIT, KIND_UNIT, PAIR, WEIGHTS, strength
 from content.library import load
 from tools.training.compose import Example, compose, joined
 
@@ -25,8 +26,14 @@ _FEWEST_GROUPS = 2
 _CROWD = 0.7
 """How much less each text of a group counts than one that stands alone: its number to the minus this."""
 _FIRMNESS_DANGER, _FIRMNESS_KIND = 40.0, 30.0
-_SMALLEST = {"danger": 0.35, "kind": 0.9}
+_SMALLEST = {"danger": 0.3, "kind": 0.7}
 """Weights nearer to nothing are left out of the file."""
+_HEADER = (
+    "# Weights of the learned layer, made by tools/training/train.py. Up to the empty line: a classifier, where it",
+    "# starts, and the code of each kind that it knows. Then groups: a line that begins the names of some features,",
+    '# "b=no" that of "b=no fever", a pair of words; and for each of them the rest of its name, its weight for danger',
+    "# in hundredths, and codes of kinds, each with its weight in tenths. What is not written is nothing.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +99,44 @@ def fit(seen: Sequence[Seen], features: Sequence[list[str]], of: str | None, fir
 
 
 def written(danger: Classifier, urgent: Classifier, calm: Classifier) -> str:
-    """The file: sorted, few decimals, small weights left out."""
-    starts = [" ".join(f"{start:.2f}" for start in each.starts) for each in (danger, urgent, calm)]
-    lines = ["\t".join(["urgent", *urgent.labels]), "\t".join(["calm", *calm.labels]), "\t".join(["start", *starts])]
-    for name in sorted({*danger.weights, *urgent.weights, *calm.weights}):
-        (weight,) = danger.weights.get(name, (0.0,))
-        columns = [
-            f"{weight:.2f}" if abs(weight) >= _SMALLEST["danger"] else "",
-            _pairs(urgent, name),
-            _pairs(calm, name),
+    """The file: sorted, whole numbers, small weights left out, what a group of features begins with written once."""
+    spoken_of = Counter(
+        label for one in (urgent, calm) for weights in one.weights.values() for label, _ in _telling(one, weights)
+    )
+    codes: dict[str, str] = {}
+    (start,) = danger.starts
+    lines = [*_HEADER, f"danger\t{start * DANGER_UNIT:.0f}"]
+    for name, classifier, letters in (("urgent", urgent, ascii_lowercase), ("calm", calm, ascii_uppercase)):
+        short = [*letters, *(first + second for first in letters for second in letters)]
+        by_use = sorted(classifier.labels, key=lambda label: (-spoken_of[label], label))
+        codes.update(zip(by_use, short, strict=False))
+        lines += [
+            f"{name}\t{start * KIND_UNIT:.1f}\t{codes[label]}\t{label}"
+            for label, start in zip(classifier.labels, classifier.starts, strict=True)
         ]
-        if any(columns):
-            lines.append("\t".join([name, *columns]))
+    lines.append("")
+    features: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in {*danger.weights, *urgent.weights, *calm.weights}:
+        (weight,) = danger.weights.get(name, (0.0,))
+        cells = [f"{weight * DANGER_UNIT:.0f}" if abs(weight) >= _SMALLEST["danger"] else "0"]
+        for classifier in (urgent, calm):
+            telling = _telling(classifier, classifier.weights.get(name, ()))
+            cells += [f"{codes[label]}{value * KIND_UNIT:.0f}" for label, value in telling]
+        if cells != ["0"]:
+            heading, _, short_name = name.rpartition(" " if name.startswith(PAIR) else "=")
+            features[heading if name.startswith(PAIR) else f"{heading}="].append((short_name, " ".join(cells)))
+    for heading in sorted(features):
+        lines += [heading, *(f"{name}\t{cells}" for name, cells in sorted(features[heading]))]
     return "\n".join(lines) + "\n"
 
 
-def _pairs(classifier: Classifier, name: str) -> str:
-    weights = enumerate(classifier.weights.get(name, ()))
-    return " ".join(f"{number}:{value:.1f}" for number, value in weights if abs(value) >= _SMALLEST["kind"])
+def _telling(classifier: Classifier, weights: Sequence[float]) -> list[tuple[str, float]]:
+    """The labels that a feature tells something of, each with its weight."""
+    return [
+        (label, weight)
+        for label, weight in zip(classifier.labels, weights, strict=False)
+        if abs(weight) >= _SMALLEST["kind"]
+    ]
 
 
 def _often_enough(groups: Sequence[int], features: Sequence[list[str]]) -> set[str]:
