@@ -36,5 +36,5 @@ def waiting(tx: Tx) -> list[Waits]:
         found.append(Waits(name, url_for("library.text", key=words.about), words.author))
     for words in overrides.of_clinic(tx, clinic_id, "alias", ["proposed"]):
         name = _("a word for %(topic)s", topic=words.about)
-        found.append(Waits(name, url_for("inbox.taught"), words.author))
+        found.append(Waits(name, url_for("inbox.taught", words_id=words.id), words.author))
     return found
