@@ -5,7 +5,7 @@ A text is unsettled while its state is `unknown` and no gate names why it stays 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -69,10 +69,32 @@ def unsettled(tx: Tx, before: datetime, limit: int) -> list[Unsettled]:
     ]
 
 
-def taken_ids(tx: Tx, provider_ids: Iterable[str]) -> frozenset[str]:
-    """Those of the provider's ids that a text has already."""
-    asked = sa.select(message.c.provider_id).where(message.c.provider_id.in_(list(provider_ids)))
-    return frozenset(tx.conn.execute(asked).scalars())
+def taken_ids(tx: Tx, provider_ids: Iterable[str], asked: Iterable[Unsettled]) -> frozenset[str]:
+    """Those of the provider's ids that a text has already; or had for an attempt that was given up, where it is one of
+    the people who were ``asked`` about."""
+    listed = list(provider_ids)
+    people = sa.select(message.c.contact_id).where(message.c.id.in_([text.id for text in asked]))
+    given_up = (
+        sa.select(message_state.c.provider_id)
+        .join_from(message_state, message, message.c.id == message_state.c.message_id)
+        .where(message.c.contact_id.in_(people), message_state.c.provider_id.in_(listed))
+    )
+    held = sa.select(message.c.provider_id).where(message.c.provider_id.in_(listed))
+    return frozenset(tx.conn.execute(sa.union(held, given_up)).scalars())
+
+
+def has_rival(tx: Tx, text: Unsettled, within: timedelta) -> bool:
+    """Whether another text for the same person was called so shortly before or after, and has no id of the provider."""
+    person = sa.select(message.c.contact_id).where(message.c.id == text.id).scalar_subquery()
+    other = sa.select(message.c.id).where(
+        message.c.contact_id == person,
+        message.c.id != text.id,
+        message.c.provider_id.is_(None),
+        message.c.via == text.via,
+        sa.or_(message.c.state == "sending", message.c.state == "unknown"),
+        message.c.begun_at.between(text.called_at - within, text.called_at + within),
+    )
+    return tx.conn.execute(other.limit(1)).first() is not None
 
 
 def send_again(tx: Tx, now: datetime, text: Unsettled, detail: str) -> bool:

@@ -3,13 +3,18 @@
 It is asked twice, at least a minute apart: what it took a moment ago may not stand in its list yet. Found: the text has
 the state it has there. Provably absent and still of use: sent once more, as a new attempt, since a reminder that is
 lost costs a treatment. Anything else stays unknown, says why, and staff see it.
+
+A text is known by its words: the list does not say which attempt it was. By WhatsApp they are the provider's own, put
+together from a template that somebody may have changed since. So what it took for this person from this number in the
+very minutes of the call, and is no other text's, is taken for this one there, and never sent once more; where it may as
+well be another one's, staff see it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.base import Listed, Receipt
+from channels.base import Listed, Receipt, Via
 from content.library import Library
 from content.plain import Plain
 from scheduler.clock import Moment
@@ -24,6 +29,8 @@ SOONEST = timedelta(minutes=1)
 half a minute (twilio.md section 8)."""
 _SKEW = timedelta(minutes=5)
 """How far the provider's clock may be behind ours."""
+_CALL = timedelta(minutes=1)
+"""Longer than a call and the provider's work on it take."""
 _LONGEST = timedelta(days=1)
 """How long is asked for a text that is of use for ever."""
 
@@ -32,6 +39,7 @@ NOT_SETTLED = "not_settled"
 """The gate of a text that stays unknown."""
 _TOO_LATE = Plain("the provider did not have it, asked twice, and it was of no use any more")
 _TWICE = Plain("the provider did not have it, asked twice, and it had been sent once more before")
+_MAY_BE = "the provider has a text that may be this one or another, while it was of use"
 _NOT_ASKED = Plain("the provider could not be asked while it was of use")
 _NO_NUMBER = Plain("its number is not known any more")
 
@@ -50,6 +58,10 @@ class Question:
     def attempt(self) -> Attempt:
         """What is asked about."""
         return self.text.id, self.text.attempts
+
+    def fits(self, listed: Listed) -> bool:
+        """Whether the provider took something in the minutes of this call, by its own clock."""
+        return self.since <= listed.at <= self.since + 2 * _SKEW + _CALL
 
 
 def to_ask(tx: Tx, moment: Moment, limit: int = 50) -> list[Question]:
@@ -71,14 +83,26 @@ def settle(
     comes back is the same after these answers, without what is decided.
     """
     absent: dict[Attempt, datetime] = {}
-    taken = texts.taken_ids(tx, {each.provider_id for _, found in answers for each in found or ()})
+    listed = {each.provider_id for _, found in answers for each in found or ()}
+    taken = texts.taken_ids(tx, listed, [question.text for question, _ in answers])
+    open_ones: list[tuple[Question, list[Listed] | None]] = []
     for question, found in answers:
-        text, attempt = question.text, question.attempt
-        mine = next((each for each in found or () if each.body == text.body and each.provider_id not in taken), None)
-        since = absent_since.get(attempt)
-        if mine is not None:
+        free = None if found is None else [each for each in found if each.provider_id not in taken]
+        mine = next((each for each in free or () if each.body == question.text.body), None)
+        if mine is None:
+            open_ones.append((question, free))
+        else:
             taken |= {mine.provider_id}
-            receipts.apply(tx, moment.now, library, _receipt(text, mine))
+            receipts.apply(tx, moment.now, library, _receipt(question.text, mine))
+    for question, found in open_ones:
+        text, attempt, since = question.text, question.attempt, absent_since.get(question.attempt)
+        others = [each for each in found or () if each.provider_id not in taken and question.fits(each)]
+        if text.via == Via.WHATSAPP and others:
+            if len(others) == 1 and not texts.has_rival(tx, text, 2 * _SKEW + _CALL):
+                taken |= {others[0].provider_id}
+                receipts.apply(tx, moment.now, library, _receipt(text, others[0]))
+            elif _useless(text, moment.now):
+                _leave(tx, moment.now, text, _MAY_BE)
         elif text.to is None:
             _leave(tx, moment.now, text, _NO_NUMBER)
         elif found is None:

@@ -12,11 +12,14 @@ from channels.twilio import TwilioChannel
 from scheduler.asking import Asking
 from scheduler.delivery import receipts
 from scheduler.delivery.reconcile import SOONEST
+from scheduler.delivery.words import as_template
 from scheduler.enrolment import Enrolled
+from store import clinics, whatsapp
 from store.settling import ASK_AFTER
+from store.whatsapp import Template
 from tests.fakes.twilio.server import FakeTwilio
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN, NUMBER
-from tests.scheduler.world import DAY_BEFORE, PHONE, World
+from tests.scheduler.world import DAY_BEFORE, ENROLLED, PHONE, World
 
 T = TypeVar("T")
 SECOND = timedelta(seconds=1)
@@ -213,3 +216,68 @@ def _outgoing(world: World, enrolled: Enrolled) -> Outgoing:
 def test_only_a_channel_that_remembers_is_asked() -> None:
     assert isinstance(TwilioChannel(ACCOUNT_SID, AUTH_TOKEN), Remembering)
     assert not isinstance(SimulatedChannel(), Remembering)
+
+
+TEMPLATES = {"optin_confirm": "HX" + "a" * 32, "visit_tomorrow_untimed": "HX" + "b" * 32, "plan_ended": "HX" + "c" * 32}
+
+
+def _by_whatsapp(world: World, fake: FakeTwilio) -> Enrolled:
+    """A patient whose reminder is to go by a template that somebody changed at Twilio since it was set here."""
+    clinic = world.entry.clinic.id
+    with world.database.writing() as tx:
+        clinics.add_sender(tx, ENROLLED, clinic, f"whatsapp:{NUMBER}", kind="number", carrier="whatsapp")
+        for key, sid in TEMPLATES.items():
+            words = world.library.wordings["en"].texts[key].text
+            whatsapp.set_template(tx, Template(clinic, key, "en", sid, words, ENROLLED))
+            fake.account.whatsapp.templates[sid] = f"Hello! {as_template(words)}"
+    return world.reminded(via=Via.WHATSAPP)
+
+
+def test_by_whatsapp_a_template_is_found_though_twilio_words_it_otherwise_and_never_goes_twice(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = _by_whatsapp(world, fake)
+        fake.fail("error_500_after_taking", to=f"whatsapp:{PHONE}")
+        rounds.send()
+        text = world.texts(enrolled)[-1]
+        assert (text.state, text.via, text.body == fake.ledger[0].body) == ("unknown", "whatsapp", False)
+        for minutes in range(1, 6):
+            rounds.round(minutes * SOONEST)
+            rounds.send(minutes * SOONEST)
+        text = world.texts(enrolled)[-1]
+        assert (text.state, text.provider_id, len(fake.ledger)) == ("accepted", fake.ledger[0].sid, 1)
+        rounds.close()
+
+
+def test_what_whatsapp_never_had_goes_once_more_though_an_earlier_text_is_listed(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = _by_whatsapp(world, fake)
+        rounds.send()
+        world.add_text(enrolled, DAY_BEFORE + SECOND, template="plan_ended")
+        fake.fail("reset", to=f"whatsapp:{PHONE}")
+        rounds.send(SECOND)
+        assert _states(world, enrolled)[-1] == "unknown"
+        rounds.round(SECOND + SOONEST)
+        rounds.round(SECOND + 2 * SOONEST)
+        assert _states(world, enrolled)[-1] == "due"
+        rounds.close()
+
+
+def test_of_two_unknown_templates_of_the_same_minutes_neither_goes_again_where_twilio_has_one(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = _by_whatsapp(world, fake)
+        fake.fail("error_500_after_taking", to=f"whatsapp:{PHONE}")
+        rounds.send()
+        world.add_text(enrolled, DAY_BEFORE + SECOND, template="plan_ended")
+        fake.fail("reset", to=f"whatsapp:{PHONE}")
+        rounds.send(SECOND)
+        for minutes in range(2, 6):
+            rounds.round(minutes * SOONEST)
+        assert _states(world, enrolled)[-2:] == ["unknown", "unknown"]
+        rounds.round(timedelta(days=2))
+        assert [task.kind for task in world.tasks()] == ["failed_text"] * 2
+        assert [text.gate for text in world.texts(enrolled)[-2:]] == ["not_settled"] * 2
+        assert len(fake.ledger) == 1
+        rounds.close()

@@ -94,7 +94,7 @@ class Provider:
         self._record.tally("asked for what is unknown")
         asked = (to, via, sender)
         return tuple(
-            Listed(call.provider_id or "", call.outgoing.body, ReceiptState.SENT, None, Fault.NONE, call.accepted[1])
+            Listed(call.provider_id or "", _words(call), ReceiptState.SENT, None, Fault.NONE, call.accepted[1])
             for call in reversed(self._record.taken())
             if call.accepted is not None and call.accepted[1] >= since
             if (call.outgoing.to, call.outgoing.via, call.outgoing.sender) == asked
@@ -185,6 +185,12 @@ class Provider:
             self._record.receipts.setdefault(receipt.provider_id, set()).add(receipt.state)
         elif tries:
             self._loop.after(self._chance.uniform(1, 15), lambda: self._call_back(receipt, tries - 1))
+
+
+def _words(call: Begun) -> str:
+    """What its list says of a text: it words a template by itself, and not as we do."""
+    body = call.outgoing.body
+    return body if call.outgoing.content_sid is None else body.upper()
 
 
 def _failure(status: int, code: int | None) -> SendResult:
