@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import databases, day, idle, inbound, outage, planning, sending, understanding
+from bench import console, databases, day, idle, inbound, outage, planning, sending, understanding
 
 Lines = Iterator[dict[str, object]]
 
@@ -37,6 +37,13 @@ BENCHES: dict[str, Callable[[argparse.Namespace], Lines]] = {
     ),
     "idle": lambda asked: idle.measure(plans=asked.idle_plans, ticks=asked.ticks, kinds=asked.on, folder=asked.folder),
     "day": lambda asked: day.measure(patients=asked.enrolled, folder=asked.folder),
+    "console": lambda asked: console.measure(
+        clinics=asked.clinics,
+        patients=asked.console_patients,
+        texts=asked.history,
+        asked=asked.asked,
+        folder=asked.folder,
+    ),
     "understanding": lambda asked: understanding.measure(texts=asked.understood, rounds=asked.rounds),
     "planning": lambda asked: planning.measure(plans=asked.plans, rounds=asked.rounds),
 }
@@ -60,7 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     of("--ticks", type=int, default=50, help="idle: how often each tick is timed")
     of("--enrolled", type=int, default=3_000, help="day: enrolled patients")
     of("--on", type=_kinds, default=list(databases.KINDS), help="sending, outage, idle: sqlite,postgresql")
-    of("--folder", type=Path, help="idle, day: where large databases have room")
+    of("--clinics", type=int, default=4, help="console: clinics, all of the same size")
+    of("--console-patients", type=int, default=2_000, help="console: patients of all clinics")
+    of("--history", type=int, default=40_000, help="console: texts of the year before")
+    of("--asked", type=int, default=15, help="console: how often each page is timed")
+    of("--folder", type=Path, help="idle, day, console: where large databases have room")
     of("--understood", type=int, default=10_000, help="understanding: texts in each round")
     of("--plans", type=int, default=100_000, help="planning: plans in each round")
     of("--rounds", type=int, default=3)

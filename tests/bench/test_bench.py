@@ -13,6 +13,7 @@ SMALLEST = {
     "outage": ["--due", "12", "--schedulers", "1", "--on", "sqlite"],
     "idle": ["--idle-plans", "12", "--ticks", "1", "--on", "sqlite"],
     "day": ["--enrolled", "60"],
+    "console": ["--clinics", "1", "--console-patients", "40", "--history", "400", "--asked", "1"],
 }
 
 
