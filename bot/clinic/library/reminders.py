@@ -194,6 +194,8 @@ def _asked(held: Sequence[Held], form: RuleForm, regimen: Regimen) -> tuple[str 
     found = next((each for each in held if each.id == form.rule.data), None)
     if found is None:
         raise NotSet(_("There is no such reminder on this regimen."))
+    if form.choice.data == "same" and found.by == "regimen":
+        raise NotSet(_('It is as the regimen says already. Choose "as set here" to give it other times.'))
     target = regimen.id if form.scope.data == "one" else None
     if form.choice.data != "own":
         return (rules.OFF if form.choice.data == "off" else None), target

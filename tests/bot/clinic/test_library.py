@@ -118,6 +118,7 @@ def test_a_reminder_rule_is_shown_before_and_after_and_then_set(
     with services.database.reading() as tx:
         assert reminder_rules.of_clinic(tx, clinic.id) == []
     assert administrator.post(address, {**asked, "at": "half past"}).status_code == 422
+    assert "as the regimen says already" in administrator.post(address, {**asked, "choice": "same"}).text
     assert administrator.post(address, asked).status_code == 303
     with services.database.reading() as tx:
         (rule,) = reminder_rules.of_clinic(tx, clinic.id)
