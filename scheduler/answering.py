@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from content.plain import Plain
 from scheduler import tasks
 from scheduler.tasks import OWN_DOORS, DoneAlready
-from store import audit, console_inbox, contacts, follow_ups, outbox, patients, threads
+from store import audit, console_inbox, contacts, follow_ups, messages, outbox, patients, threads
 from store.contacts import Contact
 from store.database import Tx
+from store.messages import Message
 
 ANSWERED_FOR = timedelta(days=1)
 """So long after a person's text what we write is an answer to it, and goes at any hour."""
@@ -46,16 +47,23 @@ def why_not(tx: Tx, now: datetime, contact: Contact) -> Plain | None:
     return None
 
 
-def answer(tx: Tx, now: datetime, contact: Contact, words: str, by: str, *, as_it_is: bool = False) -> int:
+def answer(
+    tx: Tx, now: datetime, contact: Contact, words: str, by: str, *, as_it_is: bool = False, seen: int | None = None
+) -> int:
     """Has words of staff go out to a contact of theirs, through the same gates as any text; its id.
 
-    ``as_it_is``: they were warned of their words. Raises CannotBeAnswered.
+    ``as_it_is``: they were warned of their words. ``seen``: the newest message that they had read; a colleague's answer
+    after it has to be read first. Raises CannotBeAnswered.
     """
     contacts.lock(tx, contact.id)
     current = contacts.get_contact(tx, contact.id) or contact
     refusal = why_not(tx, now, current)
     if refusal is not None:
         raise CannotBeAnswered(refusal)
+    if seen is not None and any(_is_by_hand(text) for text in messages.conversation(tx, contact.id, after_id=seen)):
+        raise CannotBeAnswered(
+            Plain("A colleague has answered meanwhile. Read that first; then send yours if it is still needed.")
+        )
     patient = patients.enrolled(tx, contact.id)
     number = outbox.add_text(
         tx,
@@ -94,6 +102,7 @@ def done(tx: Tx, now: datetime, contact: Contact, through: int, by: str) -> bool
     Closes what was open about it before that text came; False where something stays, since it has a door of its own or
     came later.
     """
+    through = min(through, console_inbox.newest_numbers(tx, [contact.id]).get(contact.id, 0))
     stays = False
     for task in follow_ups.about(tx, contact.id):
         if task.state != "open":
@@ -122,3 +131,7 @@ def drop_ready(tx: Tx, now: datetime, clinic_id: int, answer_id: int, by: str) -
         return False
     audit.record(tx, now, clinic_id, by, "remove", "ready_answer", answer_id)
     return True
+
+
+def _is_by_hand(text: Message) -> bool:
+    return text.direction == "out" and text.template is None and text.fact is None

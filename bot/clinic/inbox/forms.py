@@ -27,6 +27,12 @@ class AnswerForm(FlaskForm):
 
     words = TextAreaField(_("Your answer"), [DataRequired(), Length(max=LONGEST_ANSWER)])
     as_it_is = BooleanField(_("Send it as it is"))
+    seen = HiddenField()
+    """The newest message that stood on the page."""
+
+    def newest_seen(self) -> int | None:
+        """The same as a number; None where it is none."""
+        return int(self.seen.data) if (self.seen.data or "").isdecimal() else None
 
 
 class AssignForm(FlaskForm):

@@ -65,8 +65,11 @@ def same_words(text: str) -> str:
     return bare(plain(text))
 
 
-def groups(texts: Iterable[Received]) -> list[Group]:
-    """The texts of which nothing was understood, by their words: the most frequent first, then the newest."""
+def groups(texts: Iterable[Received], clinic: Clinic, now: Understands) -> list[Group]:
+    """The texts of which nothing was understood, by their words: the most frequent first, then the newest.
+
+    Without those that name what the clinic has taught since, and are understood ``now``.
+    """
     newest: dict[str, Received] = {}
     counts: dict[str, int] = {}
     for text in texts:  # the newest first
@@ -74,7 +77,16 @@ def groups(texts: Iterable[Received]) -> list[Group]:
             newest.setdefault(form, text)
             counts[form] = counts.get(form, 0) + 1
     found = [Group(newest[form], form, count) for form, count in counts.items()]
+    taught = [same_words(row.text).split() for row in clinic.overrides if row.kind == "alias"]
+    found = [group for group in found if not _is_understood(group, taught, clinic, now)]
     return sorted(found, key=lambda group: (-group.count, -group.newest.id))[:MOST_GROUPS]
+
+
+def _is_understood(group: Group, taught: Sequence[Sequence[str]], clinic: Clinic, now: Understands) -> bool:
+    if not any(_speaks_of(group.words, phrase) for phrase in taught):
+        return False
+    language = group.newest.language or clinic.default_language
+    return now.understand(group.words, language=language, country=clinic.country).kind not in NOT_UNDERSTOOD
 
 
 def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understands, then: Understands) -> Replay:

@@ -95,11 +95,11 @@ def answer(clinic_id: int, contact_id: int) -> Answer:
         return _page(_talk(clinic_id, contact_id), form, ask=True), 422
     try:
         with services().database.writing() as tx:
-            answering.answer(tx, at, contact, words, here().actor, as_it_is=bool(doubts))
+            answering.answer(tx, at, contact, words, here().actor, as_it_is=bool(doubts), seen=form.newest_seen())
     except CannotBeAnswered as error:
-        flash(in_words(error), "error")
-    else:
-        flash(_("It is on its way."))
+        form.words.errors = [in_words(error)]
+        return _page(_talk(clinic_id, contact_id), form, ask=bool(doubts)), 422
+    flash(_("It is on its way."))
     return redirect(url_for("inbox.talk", contact_id=contact_id), 303)
 
 
@@ -209,6 +209,7 @@ def _talk(clinic_id: int, contact_id: int) -> Talk:
 
 
 def _page(shown: Talk, form: AnswerForm, *, noting: NoteForm | None = None, ask: bool = False) -> str:
+    form.seen.data = str(max((text.id for text in shown.texts), default=0))
     assigning = AssignForm(formdata=None, user=shown.thread.assigned_to or 0 if shown.thread else 0)
     assigning.offer(shown.people)
     return render_template(

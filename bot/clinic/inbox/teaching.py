@@ -58,9 +58,10 @@ def unmatched(clinic_id: int) -> str:
         received = console_inbox.newest_received(tx, clinic_id, replay.MOST_TEXTS, NOT_UNDERSTOOD)
         proposed = _shown(tx, overrides.of_clinic(tx, clinic_id, _ALIAS, ["proposed"]))
         published = _shown(tx, overrides.of_clinic(tx, clinic_id, _ALIAS, ["published"]))
+    library, clinic = services().library, here().clinic
     return render_template(
         "inbox/unmatched.html",
-        groups=replay.groups(received),
+        groups=replay.groups(received, clinic, services().engines.of(library.with_overrides(clinic.overrides))),
         looked_at=replay.MOST_TEXTS,
         proposed=proposed,
         published=published,

@@ -82,6 +82,22 @@ def test_an_answer_goes_out_in_the_words_that_were_written(
     assert "Please call us" in nurse.get(f"/c/{clinic.id}/inbox/{contact}/texts").text
 
 
+def test_the_second_of_two_who_answer_at_once_is_told(
+    phone: Phone, clinic: Clinic, nurse: Browser, administrator: Browser
+) -> None:
+    phone.text("zoombugs")
+    address = f"/c/{clinic.id}/inbox/{phone.contact().id}"
+    (seen,) = re.findall(r'name="seen" type="hidden" value="(\d+)"', nurse.get(address).text)
+    assert administrator.post(f"{address}/answer", {"words": "First.", "seen": seen}).status_code == 303
+    told = nurse.post(f"{address}/answer", {"words": "Second.", "seen": seen})
+    assert told.status_code == 422
+    assert "A colleague has answered meanwhile" in told.text
+    assert "Second." in told.text
+    (seen,) = re.findall(r'name="seen" type="hidden" value="(\d+)"', told.text)
+    assert nurse.post(f"{address}/answer", {"words": "Second.", "seen": seen}).status_code == 303
+    assert [text.body for text in written(phone)] == ["First.", "Second."]
+
+
 def test_who_has_not_texted_for_a_day_gets_what_nobody_asked_for_and_strangers_nothing(
     phone: Phone, clinic: Clinic, nurse: Browser, services: Services, watch: Watch
 ) -> None:
@@ -120,7 +136,7 @@ def test_nobody_writes_to_who_left(
     contact = phone.contact().id
     assert phone.contact().opted_out_at is not None
     assert why in nurse.get(f"/c/{clinic.id}/inbox/{contact}").text
-    refused = nurse.post(f"/c/{clinic.id}/inbox/{contact}/answer", {"words": "Hello."}, follow_redirects=True)
+    refused = nurse.post(f"/c/{clinic.id}/inbox/{contact}/answer", {"words": "Hello."})
     assert why in refused.text
     assert [text for text in written(phone) if text.template is None] == []
 

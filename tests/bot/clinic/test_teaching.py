@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable
 
-import pytest
-
 from bot.services import Services
 from store import clinics
 from store.clinics import Clinic
@@ -58,6 +56,7 @@ def test_a_word_is_understood_once_a_second_person_approved_it(
     assert "topic tired" in colleague.get(address).text
     assert "From now on it is understood" in colleague.post(f"{address}/approve", follow_redirects=True).text
     assert understood(phone, services, WORD) == ("topic", "tired")
+    assert "Teach</a>" not in nurse.get(f"/c/{clinic.id}/inbox/unmatched").text
     assert understood(phone, services, f"cant breathe {WORD}")[0] == "emergency"
     colleague.post(f"{address}/withdraw")
     assert understood(phone, services, WORD) == ("unknown", None)
@@ -72,28 +71,25 @@ def test_a_clinic_of_one_teaches_alone(phone: Phone, clinic: Clinic, nurse: Brow
     assert understood(phone, services, WORD) == ("topic", "tired")
 
 
-@pytest.mark.parametrize(
-    ("phrase", "topic", "why"),
-    [
-        ("stop", "tired", "act on this word themselves"),
-        ("rash", "tired", "belongs to the topic"),
-        ("internal bleeding", "tired", "danger sign"),
-        ("i cant breathe", "tired", "taken for emergency"),
-        ("stop texting me please", "tired", "taken for opt_out"),
-        ("a" * 41, "tired", "longer than 40"),
-        (WORD, "nothing", "Not a valid choice"),
-        (WORD, "", "This field is required"),
-    ],
-)
-def test_what_must_not_be_taught_is_told_beside_the_field(
-    phrase: str, topic: str, why: str, phone: Phone, clinic: Clinic, nurse: Browser
-) -> None:
+REFUSED = [
+    ("stop", "tired", "act on this word themselves"),
+    ("rash", "tired", "belongs to the topic"),
+    ("internal bleeding", "tired", "danger sign"),
+    ("i cant breathe", "tired", "taken for emergency"),
+    ("stop texting me please", "tired", "taken for opt_out"),
+    ("a" * 41, "tired", "longer than 40"),
+    (WORD, "nothing", "Not a valid choice"),
+    (WORD, "", "This field is required"),
+]
+
+
+def test_what_must_not_be_taught_is_told_beside_the_field(phone: Phone, clinic: Clinic, nurse: Browser) -> None:
     phone.text(WORD)
     text = phone.messages()[0].id
-    wanted = {"phrase": phrase, "language": "en", "topic": topic, "looked_at": f"en:{topic}:{phrase}"}
-    answer = nurse.post(f"/c/{clinic.id}/inbox/teach/{text}", wanted)
-    assert answer.status_code == 422
-    assert why in answer.text
+    for phrase, topic, why in REFUSED:
+        wanted = {"phrase": phrase, "language": "en", "topic": topic, "looked_at": f"en:{topic}:{phrase}"}
+        answer = nurse.post(f"/c/{clinic.id}/inbox/teach/{text}", wanted)
+        assert (answer.status_code, why in answer.text) == (422, True), phrase
 
 
 def test_another_clinic_is_taught_nothing_and_sees_nothing(
