@@ -67,4 +67,7 @@ def detail_in_words(detail: str | None, kind: str = "other") -> str:
 
 def _alert_line(line: str) -> str:
     kind, _space, more = line.partition(" ")
-    return f"{_DANGERS[kind]} {more}" if kind in _DANGERS else line
+    sign, _colon, words = more.partition(": ")
+    if kind not in _DANGERS:
+        return line
+    return f"{_DANGERS[kind]} ({sign}): {words}" if sign else f"{_DANGERS[kind]}: {words}"

@@ -77,8 +77,8 @@ def test_what_a_follow_up_is_about_has_words_and_keeps_the_providers_own() -> No
     assert detail_in_words("whatsapp_failed blocked") == "Por WhatsApp no llegó: El teléfono no acepta este mensaje."
     assert detail_in_words("its number is not known any more") == "su número ya no se conoce"
     assert detail_in_words(None) == ""
-    lines = 'call_now fever: "blocked" (fever)\nemergency breath: "call_now" (breath)'
-    said = 'Llamar ya fever: "blocked" (fever)\nPeligro vital breath: "call_now" (breath)'
+    lines = 'call_now fever: "blocked: " (fever)\nemergency : "call_now" (breath)\n...'
+    said = 'Llamar ya (fever): "blocked: " (fever)\nPeligro vital: "call_now" (breath)\n...'
     assert detail_in_words(lines, "danger") == said
 
 
