@@ -44,7 +44,9 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_error_handler(Exception, _our_fault)
     app.register_blueprint(
         twilio.blueprint(
-            twilio.Twilio(settings.public_address, settings.twilio_auth_token),
+            twilio.Twilio(
+                settings.public_address, settings.twilio_auth_token, settings.twilio_account_sid, services.directory
+            ),
             services.desk,
             lambda receipt: _note(services, receipt),
             services.metrics,
@@ -103,7 +105,7 @@ class _SessionsOfPeople(SecureCookieSessionInterface):
 def _note(services: Services, receipt: Receipt) -> None:
     now = services.clock()
     with services.database.writing() as tx:
-        receipts.apply(tx, now, services.library, receipt)
+        receipts.apply(tx, now, services.library, receipt, real=services.real_clock())
     services.metrics.receipt(receipt.state)
 
 

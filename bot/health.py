@@ -1,7 +1,8 @@
 """For those who look after the program: is it up, can it answer, what did it do. Never a word about a patient."""
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
 from secrets import compare_digest
 
@@ -17,26 +18,18 @@ from store.errors import DatabaseTooNew, DatabaseTooOld, StoreError
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
-    """An alarm that is open: what is wrong, for which clinic (None: for the whole installation), and since when."""
-
-    kind: str
-    clinic: int | None
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Readiness:
     """What works: the database answers, it is at this release's migration, a scheduler lives, no text waits.
 
-    ``alarms``: what the watch has found wrong. They make nobody less ready: a load balancer would take away what works.
+    ``alarms``: how many of each kind the watch has open; whose they are is not for everybody. They make nobody less
+    ready: a load balancer would take away what works.
     """
 
     database: bool
     migrations: bool
     scheduler: bool
     spool: bool
-    alarms: tuple[Wrong, ...] = ()
+    alarms: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -47,14 +40,14 @@ class Readiness:
 def readiness(database: Database, spool: Spool) -> Readiness:
     """Look now. Takes as long as the database takes to answer or to be given up."""
     up = migrated = scheduled = False
-    wrongs: tuple[Wrong, ...] = ()
+    wrongs: Mapping[str, int] = {}
     try:
         database.check_release()
         up = migrated = True
         now = database.now()
         with database.reading() as tx:
             beats = health.heartbeats(tx)
-            wrongs = tuple(Wrong(each.kind, each.clinic_id, each.opened_at) for each in alarms.open_alarms(tx))
+            wrongs = dict(Counter(each.kind for each in alarms.open_alarms(tx)))
         scheduled = bool(alive(Facts(now, beats), Limits(), "scheduler"))
     except (DatabaseTooOld, DatabaseTooNew):
         up = True
@@ -76,8 +69,7 @@ def blueprint(services: Services) -> Blueprint:
         # A process that runs has its settings and its content: it answers a danger text, database or not.
         state = readiness(services.database, services.spool)
         failed = request.args.get("strict") == "1" and not state.ok
-        open_now = [{**asdict(each), "since": each.since.isoformat()} for each in state.alarms]
-        return jsonify({**asdict(state), "alarms": open_now, "ok": state.ok}), 503 if failed else 200
+        return jsonify({**asdict(state), "ok": state.ok}), 503 if failed else 200
 
     @routes.get("/metrics")
     def numbers() -> Response:

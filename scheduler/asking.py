@@ -16,6 +16,9 @@ from store.silent import Silent
 
 _log = logging.getLogger(__name__)
 
+_AT_ONCE = 5
+"""So many texts are settled in one transaction: each may lock a person, and others wait for it."""
+
 T = TypeVar("T")
 Answers = list[tuple[Question, tuple[Listed, ...] | None]]
 
@@ -60,24 +63,23 @@ class Asking:
             answers.append((question, await self._ask(question)))
             if answers[-1][1] is None and question.text.to is not None:
                 break  # whoever does not answer now is not kept busy with the others
-        if answers:
-            absent = await in_thread(lambda: self._settle(answers))
-            asked = {question.attempt for question, _ in answers}
+        for begin in range(0, len(answers), _AT_ONCE):
+            some = answers[begin : begin + _AT_ONCE]
+            absent = await in_thread(lambda some=some: self._settle(some))  # type: ignore[misc]
+            asked = {question.attempt for question, _ in some}
             self._absent = {attempt: at for attempt, at in self._absent.items() if attempt not in asked} | absent
 
     async def hear(self, in_thread: InThread) -> None:
         """Asks for texts of which no receipt tells how they ended, until none is left that is to be asked for now."""
         while found := await in_thread(self._silent):
-            heard: list[tuple[Silent, tuple[Listed, ...] | None]] = []
             for text in found:
                 if self._is_ending():
-                    break
-                heard.append((text, await self._channel.look_up(text.provider_id)))
-                if heard[-1][1] is None:
-                    break
-            await in_thread(lambda heard=heard: self._hear(heard))  # type: ignore[misc]
-            if len(heard) < len(found) or heard[-1][1] is None:
-                return  # the others wait until they are asked for again
+                    return
+                answer = await self._channel.look_up(text.provider_id)
+                await in_thread(lambda heard=(text, answer): self._hear(heard))  # type: ignore[misc]
+                if answer is None:
+                    return  # the others wait until they are asked for again
+            _log.info("%d texts of which nothing more was heard were asked for at the provider", len(found))
 
     async def _ask(self, question: Question) -> tuple[Listed, ...] | None:
         text = question.text
@@ -98,11 +100,11 @@ class Asking:
         with self._database.writing() as tx:
             return silence.to_ask(tx, clock.at(tx, real, demo=self._demo))
 
-    def _hear(self, answers: list[tuple[Silent, tuple[Listed, ...] | None]]) -> None:
+    def _hear(self, answer: tuple[Silent, tuple[Listed, ...] | None]) -> None:
+        """One text alone: what follows from it may lock its person, its clinic's tasks and its sender."""
         real = self._real()
         with self._database.writing() as tx:
-            silence.hear(tx, clock.at(tx, real, demo=self._demo), self._library, answers)
-        _log.info("%d texts of which nothing more was heard were asked for at the provider", len(answers))
+            silence.hear(tx, clock.at(tx, real, demo=self._demo), self._library, [answer])
 
     def _settle(self, answers: Answers) -> dict[Attempt, datetime]:
         real = self._real()

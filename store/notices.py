@@ -48,7 +48,10 @@ sa.Index("ix_notice_unfinished", notice.c.due_at, sqlite_where=_UNFINISHED, post
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that one address is told. ``clinic_id`` None: it concerns the whole installation."""
+    """Something that one address is told. ``clinic_id`` None: it concerns the whole installation.
+
+    The address of ``to`` is empty where it cannot be opened.
+    """
 
     id: int
     name: str
@@ -76,6 +79,7 @@ _CLAIMABLE = (
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _AMONG = among(notice.c.id, "numbers")
+_DAMAGED = "its address cannot be opened: take it off the list of who is told and enter it anew"
 _RUNNING = (
     sa.select(sender.c.address)
     .where(sender.c.stopped_at.is_(None))
@@ -110,7 +114,10 @@ def are_waiting(tx: Tx, real_now: datetime, due_before: datetime) -> bool:
 def claim(
     tx: Tx, real_now: datetime, due_before: datetime, lease_until: datetime, owner: str, limit: int
 ) -> list[Notice]:
-    """Up to ``limit`` notices that were due by ``due_before``, or whose sender went away, for ``owner`` alone."""
+    """Up to ``limit`` notices that were due by ``due_before``, or whose sender went away, for ``owner`` alone.
+
+    One whose address cannot be opened has failed; it keeps no other from being told.
+    """
     asked = {"real_now": real_now, "due_before": due_before, "limit": limit}
     numbers = list(tx.conn.execute(_CLAIMABLE.with_for_update(skip_locked=True), asked).scalars())
     if not numbers:
@@ -120,7 +127,11 @@ def claim(
         sa.update(notice).where(_AMONG).values(attempts=notice.c.attempts + 1), {"numbers": numbers, **taken}
     )
     rows = tx.conn.execute(sa.select(notice).where(_AMONG).order_by(notice.c.id), {"numbers": numbers})
-    return [_as_notice(tx, row) for row in rows]
+    claimed = [_as_notice(tx, row) for row in rows]
+    for each in claimed:
+        if not each.to.address:
+            settle(tx, real_now, each, owner, "failed", _DAMAGED)
+    return [each for each in claimed if each.to.address]
 
 
 def settle(
@@ -159,7 +170,7 @@ def _as_notice(tx: Tx, row: sa.Row[tuple[object, ...]]) -> Notice:
         id=row.id,
         name=row.name,
         clinic_id=row.clinic_id,
-        to=Recipient(row.means, tx.sealer.open(row.address_sealed)),
+        to=Recipient(row.means, tx.sealer.open_or_none(row.address_sealed) or ""),
         subject=row.subject,
         body=row.body,
         state=row.state,

@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Hearing:
-    """Counts calls that bear a signature. Those without one are somebody else's, and say nothing of our settings."""
+    """Counts calls that may be Twilio's (`Twilio.may_be_its`). Others say nothing of our settings."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock

@@ -24,12 +24,13 @@ _STATES: dict[ReceiptState, State] = {
 _FAILED = {"undelivered", "failed"}
 
 
-def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message | None:
+def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt, *, real: datetime | None = None) -> Message | None:
     """Moves the text on that the receipt tells of, never back, and gives it; None where it is none of ours.
 
     A failure is followed up once: opt-out, quarantine, a task for staff; one that passes may have the text sent once
     more. One of an attempt that a later attempt has taken the place of says nothing of the text any more. An alert
-    learns whether the reply it waits for arrived.
+    learns whether the reply it waits for arrived. ``real`` is the clock that senders' rates run by, where it is not
+    ``now``.
     """
     message_id, attempt = _attempt(receipt.attempt)
     before = None if message_id is None else messages.get_message(tx, message_id)
@@ -52,7 +53,7 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt) -> Message 
         if not is_due_again:
             failures.text_failed(tx, now, library, after.id, receipt.fault)
         # Last: a turn of the dispatcher locks people first and then the senders' standings, too.
-        failures.complained(tx, now, after, receipt.fault)
+        failures.complained(tx, real or now, after, receipt.fault)
         return messages.get_message(tx, after.id) if is_due_again else after
     if after.state == "delivered":
         alerts.reply_settled(tx, now, after, arrived=True)

@@ -93,14 +93,14 @@ def settle(
             open_ones.append((question, free))
         else:
             taken |= {mine.provider_id}
-            receipts.apply(tx, moment.now, library, _receipt(question.text, mine))
+            receipts.apply(tx, moment.now, library, _receipt(question.text, mine), real=moment.real)
     for question, found in open_ones:
         text, attempt, since = question.text, question.attempt, absent_since.get(question.attempt)
         others = [each for each in found or () if each.provider_id not in taken and question.fits(each)]
         if text.via == Via.WHATSAPP and others:
             if len(others) == 1 and not texts.has_rival(tx, text, 2 * _SKEW + _CALL):
                 taken |= {others[0].provider_id}
-                receipts.apply(tx, moment.now, library, _receipt(text, others[0]))
+                receipts.apply(tx, moment.now, library, _receipt(text, others[0]), real=moment.real)
             elif _useless(text, moment.now):
                 _leave(tx, moment.now, text, _MAY_BE)
         elif text.to is None:

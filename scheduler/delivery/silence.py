@@ -36,7 +36,7 @@ def hear(tx: Tx, moment: Moment, library: Library, answers: Sequence[tuple[Silen
             continue  # asked again when nobody else is
         for each in found:
             receipt = Receipt(each.provider_id, each.state, each.code, f"{text.id}.{text.attempts}", each.fault)
-            receipts.apply(tx, moment.now, library, receipt)
+            receipts.apply(tx, moment.now, library, receipt, real=moment.real)
         silent.ask_again(tx, text, _next(text, moment.now) if found else None)
 
 

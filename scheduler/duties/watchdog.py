@@ -143,7 +143,10 @@ def clock_skew(facts: Facts, limits: Limits) -> Iterable[Finding]:
 
 
 def deaf(facts: Facts, limits: Limits) -> Iterable[Finding]:
-    """Calls with a signature are turned away and none is accepted: we do not hear what patients text us, danger too."""
+    """What looks like Twilio's calls is turned away and none is accepted: we do not hear what patients text, or danger.
+
+    Who knows the account and a number of ours can forge such calls; one that Twilio signed ends the alarm.
+    """
     refused = refused_run(facts, limits)
     if refused >= limits.refused:
         yield Finding("deaf", None, {"count": refused})
@@ -203,7 +206,7 @@ RULES: Mapping[str, Rule] = {
         deaf,
         Plain(
             "{count} calls with a signature were turned away and none was accepted since: what patients text is not "
-            "heard, danger neither."
+            "heard, danger neither. Who knows our account and number may have forged them."
         ),
         "Make PUBLIC_URL what Twilio calls, and TWILIO_AUTH_TOKEN what Twilio signs with; run `immunotext doctor`.",
         clinics_too=True,

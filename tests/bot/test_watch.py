@@ -26,7 +26,7 @@ from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio.server import FakeTwilio
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN, inbound_params, signed_form
 
-PUBLIC_URL = COMMAND_ENVIRONMENT["PUBLIC_URL"]
+PUBLIC_URL, ACCOUNT = COMMAND_ENVIRONMENT["PUBLIC_URL"], COMMAND_ENVIRONMENT["TWILIO_ACCOUNT_SID"]
 OPERATOR_PHONE, OPERATOR_EMAIL = "+15005550110", "operator@example.org"
 WHY = "The database cannot be reached."
 
@@ -190,7 +190,7 @@ def client(watched: Services) -> FlaskClient:
 
 
 def _post(client: FlaskClient, base: str, signed: bool = True) -> int:
-    form = signed_form(f"{base}{MESSAGES}", inbound_params("HELP", to=OURS), "token-of-the-tests")
+    form = signed_form(f"{base}{MESSAGES}", inbound_params("HELP", to=OURS, AccountSid=ACCOUNT), "token-of-the-tests")
     return client.post(MESSAGES, data=form.body, headers=form.headers if signed else {}).status_code
 
 
@@ -205,6 +205,17 @@ def test_a_process_says_how_often_a_signature_did_not_fit_since_one_did(
     watch.forward(timedelta(minutes=1))
     assert _post(client, PUBLIC_URL) == 200
     assert (vitals().refused, vitals().accepted_at) == (0, NOON + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("forged", [{"AccountSid": "AC" + "f" * 32}, {"To": "+12025550199"}])
+def test_what_does_not_name_our_account_and_a_number_of_ours_says_nothing_of_our_settings(
+    client: FlaskClient, watched: Services, forged: dict[str, str]
+) -> None:
+    watched.directory.refresh(watched.database)
+    fields = dict(inbound_params("HELP", to=OURS, AccountSid=ACCOUNT)) | forged
+    form = signed_form(f"{PUBLIC_URL}{MESSAGES}", list(fields.items()), "another token")
+    assert client.post(MESSAGES, data=form.body, headers=form.headers).status_code == 403
+    assert vitals_of(watched)().refused == 0
 
 
 def test_a_run_of_403_of_a_wrong_public_address_is_an_alarm_until_a_call_is_accepted(
@@ -257,7 +268,7 @@ def test_ready_and_metrics_show_the_alarms_and_nobodys_number(
     Watch(services, "web-1").round(watch.now)
     shown = client.get("/readyz").json
     assert shown is not None
-    assert [(each["kind"], each["clinic"]) for each in shown["alarms"]] == [("sender_stopped", entry.clinic.id)]
+    assert shown["alarms"] == {"sender_stopped": 1}
     page = client.get("/metrics").text
     assert 'immunotext_alarms_open{kind="sender_stopped"} 1.0' in page
     assert 'immunotext_alarms_open{kind="deaf"} 0.0' in page

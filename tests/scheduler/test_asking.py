@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from channels.base import Outgoing, Receipt, ReceiptState, Remembering, Via
+from channels.base import Listed, Outgoing, Receipt, ReceiptState, Remembering, Via
 from channels.simulator import SimulatedChannel
 from channels.twilio import TwilioChannel
 from scheduler.asking import Asking
@@ -140,6 +140,26 @@ def test_twilio_is_asked_for_a_text_of_which_half_a_day_nothing_was_heard(world:
         assert _states(world, enrolled)[-1] == "delivered"
         rounds.hear(10 * ASK_AFTER)
         assert fake.api.calls == calls + 1
+        rounds.close()
+
+
+def test_what_was_heard_of_a_text_stands_before_the_next_is_asked_for(world: World) -> None:
+    with FakeTwilio(clock=lambda: DAY_BEFORE) as fake, asyncio.Runner() as runner:
+        rounds = Rounds(world, fake, runner)
+        enrolled = [_reminded(world), _reminded(world, phone="+12025550144")]
+        rounds.send()
+        for text in fake.ledger:
+            text.status = "delivered"
+        ask = rounds.other.look_up
+        seen: list[list[str]] = []
+
+        async def look_up(provider_id: str) -> tuple[Listed, ...] | None:
+            seen.append([_states(world, each)[-1] for each in enrolled])
+            return await ask(provider_id)
+
+        rounds.other.look_up = look_up  # type: ignore[method-assign]
+        rounds.hear(ASK_AFTER)
+        assert seen == [["accepted", "accepted"], ["delivered", "accepted"]]
         rounds.close()
 
 

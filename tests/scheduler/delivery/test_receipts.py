@@ -7,9 +7,10 @@ import pytest
 
 from channels.base import Fault, Receipt, ReceiptState, SendResult, Verdict
 from scheduler import consent
+from scheduler.delivery import receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.enrolment import Enrolled
-from store import inbox, messages
+from store import inbox, messages, senders
 from store.messages import Message
 from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World, at
 
@@ -309,3 +310,17 @@ def test_a_stop_keeps_what_waits_for_its_second_attempt_from_going(world: World)
 
     assert world.send(ENROLLED + 2 * HALF_AN_HOUR) == []
     assert _only(world, enrolled).state == "cancelled"
+
+
+def test_a_sender_that_was_too_fast_is_slowed_down_by_the_real_clock_whatever_day_the_demo_has(world: World) -> None:
+    world.enrol(ENROLLED, VISIT)
+    (sent,) = world.send(ENROLLED)
+    real = ENROLLED - timedelta(days=300)
+    with world.database.writing() as tx:
+        number = int(sent.attempt.partition(".")[0])
+        text = messages.get_message(tx, number)
+        assert text is not None
+        receipt = Receipt(text.provider_id or "", ReceiptState.FAILED, 30022, sent.attempt, Fault.THROTTLE)
+        receipts.apply(tx, ENROLLED, world.library, receipt, real=real)
+        (standing,) = senders.standings(tx, [text.sender_id or 0]).values()
+    assert (standing.slowed, standing.slowed_at) == (1, real)

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from channels.base import Fault, SendResult, Verdict
 from scheduler.duties.notices import GIVE_UP_AFTER, LEASE, Notices
@@ -102,6 +103,19 @@ def test_an_address_that_is_refused_is_given_up_with_its_reason(world: World, cl
             "failed",
             "recipient_permanent the mail server refuses the address",
         )
+
+
+def test_a_notice_whose_address_is_damaged_fails_and_keeps_no_other_from_being_told(world: World, clock: Clock) -> None:
+    add(world, clock)
+    with world.database.writing() as tx:
+        is_text = notices.notice.c.means == "text"
+        tx.conn.execute(sa.update(notices.notice).where(is_text).values(address_sealed=b"damaged"))
+    post = Post()
+    assert send(sending(world.database, clock, post), post) == 1
+    assert len(post.mails) == 1
+    damaged, told = every(world.database)
+    assert (damaged.state, damaged.to.address, told.state) == ("failed", "", "sent")
+    assert damaged.detail.startswith("its address cannot be opened")
 
 
 def test_after_six_hours_a_notice_is_given_up(world: World, clock: Clock) -> None:
