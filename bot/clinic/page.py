@@ -12,6 +12,7 @@ from bot.clinic import dates, names
 from bot.clinic.access import ROUTES, Right
 from bot.clinic.details import detail_in_words
 from bot.clinic.here import services
+from bot.clinic.meanings import taken_for
 from bot.clinic.sentences import in_words
 
 
@@ -44,6 +45,7 @@ NAMES = {
     "plan_state_name": names.plan_state_name,
     "event_name": names.event_name,
     "consent_name": names.consent_name,
+    "taken_for": taken_for,
     "MARKS": names.MARKS,
     "ROTA_STEPS": names.ROTA_STEPS,
 }

@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from bot.clinic.meanings import reading_language
 from content.library import Library
 from store.staff import User
 
@@ -78,13 +79,13 @@ class TeachForm(FlaskForm):
     def offer(self, library: Library, languages: Iterable[str]) -> None:
         """Fills in the topics, each with its keyword and how its first fact begins, and the languages."""
         self.language.choices = [SelectChoice(each, library.language_name(each)) for each in languages]
-        first = library.languages[0]
+        read = reading_language(library)
         self.topic.choices = [
             SelectChoice("", _("Choose a topic")),
             *(
                 SelectChoice(
                     topic.id,
-                    f"{topic.keyword[first] or topic.aliases[first][0]}: {_beginning(topic.facts[0].text[first])}",
+                    f"{topic.words(read)[0]}: {_beginning(topic.facts[0].text[read])}",
                 )
                 for topic in library.topics.values()
             ),

@@ -13,6 +13,7 @@ from bot.clinic.inbox import replay
 from bot.clinic.inbox.blueprint import routes
 from bot.clinic.inbox.forms import TeachForm
 from bot.clinic.inbox.replay import Replay
+from bot.clinic.meanings import taken_for, topic_name
 from bot.clinic.sentences import in_words
 from scheduler import own_words
 from scheduler.own_words import NotSo, Refused
@@ -188,8 +189,8 @@ def _fault(clinic: Clinic, row: Override) -> str | None:
         return _in_reader_words(Refused(faults))
     ours = services().engine.understand(row.text, language=row.language, country=clinic.country)
     if ours.kind not in _TAUGHT_AT_ONCE or (ours.kind == "clarify" and ours.detail in {"all_taken", "hurts"}):
-        sentence = lazy_gettext("This text alone is taken for %(kind)s (%(why)s), and stays so whatever is taught.")
-        return str(sentence) % {"kind": ours.kind, "why": ours.matched}
+        sentence = lazy_gettext("This text alone is taken for: %(what)s. It stays so whatever is taught.")
+        return str(sentence) % {"what": taken_for(ours.kind, ours.id)}
     return None
 
 
@@ -217,13 +218,10 @@ def _teach_page(text: Message, form: TeachForm, found: Replay | None = None) -> 
 
 def _shown(tx: Tx, found: list[OwnWords]) -> list[Shown]:
     names = {user.email: user.name for user, _role in staff.members(tx, here().clinic.id)}
-    topics = services().library.topics
     shown = []
     for words in found:
         ((language, phrase),) = words.texts.items()
-        topic = topics.get(words.about)
-        keyword = words.about if topic is None else topic.keyword[language] or topic.aliases[language][0]
         author, approver = (names.get(who or "", who or "") for who in (words.author, words.approver))
         is_own = words.author == here().actor and here().clinic.approvals > 1
-        shown.append(Shown(words, language, phrase, keyword, author, approver, is_own))
+        shown.append(Shown(words, language, phrase, topic_name(words.about), author, approver, is_own))
     return shown

@@ -53,7 +53,7 @@ def test_a_word_is_understood_once_a_second_person_approved_it(
     nurse.post(f"{address}/approve")
     assert understood(phone, services, WORD) == ("unknown", None)
     colleague = browse(add_staff(services, clinic.id, "nurse", "colleague@staff.example"))
-    assert "topic tired" in colleague.get(address).text
+    assert "a topic: TIRED" in colleague.get(address).text
     assert "From now on it is understood" in colleague.post(f"{address}/approve", follow_redirects=True).text
     assert understood(phone, services, WORD) == ("topic", "tired")
     assert "Teach</a>" not in nurse.get(f"/c/{clinic.id}/inbox/unmatched").text
@@ -75,8 +75,8 @@ REFUSED = [
     ("stop", "tired", "act on this word themselves"),
     ("rash", "tired", "belongs to the topic"),
     ("internal bleeding", "tired", "danger sign"),
-    ("i cant breathe", "tired", "taken for emergency"),
-    ("stop texting me please", "tired", "taken for opt_out"),
+    ("i cant breathe", "tired", "taken for: danger: an emergency"),
+    ("stop texting me please", "tired", "taken for: STOP"),
     ("a" * 41, "tired", "longer than 40"),
     (WORD, "nothing", "Not a valid choice"),
     (WORD, "", "This field is required"),
