@@ -43,11 +43,13 @@ def _measure(server: Postgres | None, kind: str, plans: int, ticks: int, folder:
         found = asyncio.run(_ticks(services, ticks))
         services.database.close()
     medians = {name: statistics.median(times) for name, (_, times) in found.items()}
+    each_second = [name for name, (period, _) in found.items() if period <= 1]
     best = {name: min(times) for name, (_, times) in found.items()}
     return {
         "bench": "idle", "database": kind, "plans": plans,
         "median_ms": {name: round(ms, 2) for name, ms in medians.items()},
-        "slowest_median_ms": round(max(medians.values()), 2), "slowest_best_ms": round(max(best.values()), 2),
+        "slowest_of_a_second_ms": max(round(medians[name], 2) for name in each_second),
+        "slowest_of_all_ms": round(max(medians.values()), 2), "slowest_best_ms": round(max(best.values()), 2),
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def _measure(server: Postgres | None, kind: str, schedulers: int, due: int, call
         at = setting.place(folder, free_port(), stack.enter_context(databases.new(kind, server)), twilio)
         services = at.services
         began = datetime.now(UTC) - DOWN
-        populate(services, began, [course(began, number) for number in range(due)])
+        populate(services, began, courses(began, due))
         arguments = [sys.executable, "-m", "bench.scheduling", "--calls", str(calls)]
         processes = [
             stack.enter_context(running(arguments, at.environment, folder / f"scheduler-{number}.log"))
@@ -69,12 +69,15 @@ def _measure(server: Postgres | None, kind: str, schedulers: int, due: int, call
     }  # fmt: skip
 
 
-def course(began: datetime, number: int) -> Course:
-    """A course of which one text, the first, falls due within the outage that began then."""
-    zones = [zone for zone in _ZONES if _is_within(_ten(began, zone), began)]
-    zone = zones[number % len(zones)]
-    first_visit = _ten(began, zone).date() + timedelta(days=_DAYS_BEFORE)
-    return Course(setting.REGIMEN, first_visit, zone, time(10, 30))
+def courses(began: datetime, due: int) -> list[Course]:
+    """Courses of each of which one text, the first, falls due within the outage that began then."""
+    found = []
+    for zone in _ZONES:
+        ten = _ten(began, zone)
+        if ten < began + DOWN:
+            first_visit = ten.date() + timedelta(days=_DAYS_BEFORE)
+            found.append(Course(setting.REGIMEN, first_visit, zone, time(10, 30)))
+    return [found[number % len(found)] for number in range(due)]
 
 
 def _ten(began: datetime, zone: str) -> datetime:
@@ -82,10 +85,6 @@ def _ten(began: datetime, zone: str) -> datetime:
     local = began.astimezone(ZoneInfo(zone))
     ten = local.replace(hour=_TOLD_AT.hour, minute=0, second=0, microsecond=0)
     return ten if ten > local else ten + timedelta(days=1)
-
-
-def _is_within(moment: datetime, began: datetime) -> bool:
-    return moment.astimezone(UTC) < began + DOWN
 
 
 def _memory(processes: Sequence[subprocess.Popen[bytes]]) -> list[int]:
