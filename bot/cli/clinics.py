@@ -160,6 +160,7 @@ def clinic_list(as_json: bool) -> None:
             "snap": written(entry.clinic.snap),
             "ask_confirmation": entry.clinic.ask_confirmation,
             "tell_seen": entry.clinic.tell_seen,
+            "approvals": entry.clinic.approvals,
             "keep_words_days": entry.clinic.keep_words_days,
         }
         for entry in found
