@@ -178,7 +178,9 @@ def set_standings(tx: Tx, changed: Iterable[Standing]) -> None:
 
 
 def _set(tx: Tx, now: datetime, sender_id: int, if_so: sa.ColumnElement[bool], values: dict[str, Any]) -> bool:
-    clinic_id = tx.conn.execute(sa.select(sender.c.clinic_id).where(sender.c.id == sender_id)).scalar()
+    # Locked before it is judged: who waited for another sees what that one has left.
+    owner_of = sa.select(sender.c.clinic_id).where(sender.c.id == sender_id).with_for_update(key_share=True)
+    clinic_id = tx.conn.execute(owner_of).scalar()
     if clinic_id is None:
         raise LookupError(f"there is no sender {sender_id}")
     changed = tx.conn.execute(sa.update(sender).where(sender.c.id == sender_id, if_so).values(**values))
