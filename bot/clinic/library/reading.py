@@ -47,7 +47,10 @@ def topic(clinic_id: int, topic_id: str) -> str:  # noqa: ARG001
     return render_template(
         "library/topic.html",
         topic=read,
-        facts=[(each, shown.fact(library, here().entry, read, each), _sources(each.sources)) for each in read.facts],
+        facts=[
+            (each, shown.fact(library, here().entry, read, each, _today()), _sources(each.sources))
+            for each in read.facts
+        ],
         signs=[sign for sign in library.danger.values() if sign.topic == topic_id],
         names=shown.names_of(library),
         country=here().clinic.country,

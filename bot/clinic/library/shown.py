@@ -27,10 +27,16 @@ class Sms:
     cost: Measure
 
 
-def fact(library: Library, entry: ClinicEntry, topic: Topic, shown: Fact) -> list[Sms]:
-    """A fact with the urgent line that follows it, in each language of the content."""
+def fact(library: Library, entry: ClinicEntry, topic: Topic, shown: Fact, today: date) -> list[Sms]:
+    """A fact with the urgent line that follows it, in each language of the content.
+
+    One that the program fills in, of somebody's own plan, is filled in with an example.
+    """
     found = []
     for language, written in shown.text.items():
+        if shown.kind == "engine":
+            found.append(draft(library, entry, shown.id, language, written, today))
+            continue
         voice = Voice(library, entry, language)
         found.append(_sms(language, written, voice.say_fact(shown, urgent_line=topic.urgent_line).body))
     return found

@@ -10,6 +10,7 @@ from bot.clinic.live import conditional
 from bot.clinic.patients import about, finding
 from bot.clinic.patients.about import About
 from bot.clinic_rules import REGIONS
+from store import console_patients
 
 routes = Blueprint("patients", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/patients")
 
@@ -50,12 +51,13 @@ def texts(clinic_id: int, patient_id: int) -> AnyResponse:  # noqa: ARG001
 
 def _found() -> dict[str, object]:
     asked = request.args.get("q", "")[:100]
+    number = max(1, request.args.get("page", 1, int))
     with services().database.reading() as tx:
         listed = finding.find(tx, here().clinic, asked, REGIONS.get(here().clinic.country))
-    number = max(1, request.args.get("page", 1, int))
+        shown = console_patients.with_codes(tx, here().clinic.id, listed[(number - 1) * PAGE : number * PAGE])
     return {
         "asked": asked,
-        "listed": listed[(number - 1) * PAGE : number * PAGE],
+        "listed": shown,
         "count": len(listed),
         "number": number,
         "pages": max(1, -(-len(listed) // PAGE)),
