@@ -162,7 +162,9 @@ def clinic_whatsapp_template(
         ]
         print_rows(rows, as_json=as_json)
         return
-    words = _words(services.library, key, language)
+    with reading(services) as tx:
+        library = services.library.with_overrides(pick_entry(tx, name).clinic.overrides)
+    words = _words(library, key, language)
     if content_sid is None and not remove:
         print_rows([{"key": key, "language": language, "hand_in": as_template(words)}], as_json=as_json)
         return

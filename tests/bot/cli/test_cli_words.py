@@ -20,6 +20,21 @@ def test_how_many_people_approve_is_a_setting(clinic: Run) -> None:
     clinic("clinic", "set", "Riverside", "--approvals", "3", status=2)
 
 
+def test_a_whatsapp_template_is_handed_in_in_the_clinics_own_words(
+    clinic: Run, make_services: Callable[[str], Services], tmp_path: Path
+) -> None:
+    services = make_services(f"sqlite:///{tmp_path}/riverside.db")
+    theirs = {
+        "en": "{program}: Your visit is today at {time}. Call {phone}.",
+        "es": "{program}: Su cita es hoy a las {time}. Llame al {phone}.",
+    }
+    with services.database.writing() as tx:
+        made = overrides.propose(tx, NOON, 1, "wording", "visit_today", theirs, "one@x.example")
+        overrides.publish(tx, NOON, made, "two@x.example")
+    (row,) = clinic.rows("clinic", "whatsapp-template", "Riverside", "visit_today")
+    assert row["hand_in"] == "{{1}}: Your visit is today at {{2}}. Call {{3}}."
+
+
 def test_doctor_names_words_of_a_clinic_that_the_linter_refuses_by_now(
     clinic: Run,
     make_services: Callable[[str], Services],
