@@ -62,19 +62,23 @@ class Lexicon:
         self.together_exact: dict[str, dict[str, list[Entry]]] = {}
         """The same for the entries that would be one word without their articles."""
         self.number = self.element(("{number}",))
-        self._rarest: list[Mapping[int, Sequence[Try]]] = []
+        self._matchers = 0
+        self._rarest: dict[int, list[tuple[int, Sequence[Try]]]] = {}
 
     def enter(self, rarest: Mapping[int, Sequence["Try"]]) -> int:
         """Takes in the phrases of a matcher by their rarest element; gives back its place among the matchers."""
-        self._rarest.append(rarest)
-        return len(self._rarest) - 1
+        for element, tries in rarest.items():
+            self._rarest.setdefault(element, []).append((self._matchers, tries))
+        self._matchers += 1
+        return self._matchers - 1
 
-    def tries(self, elements: Iterable[int]) -> tuple[tuple["Try", ...], ...]:
+    def tries(self, elements: Iterable[int]) -> list[list["Try"]]:
         """By matcher: the phrases whose rarest element is one of these."""
-        of_word = sorted(elements)
-        return tuple(
-            tuple(one for element in of_word if element in rarest for one in rarest[element]) for rarest in self._rarest
-        )
+        found: list[list[Try]] = [[] for _ in range(self._matchers)]
+        for element in sorted(self._rarest.keys() & elements):
+            for place, tries in self._rarest[element]:
+                found[place] += tries
+        return found
 
     def element(self, alternatives: tuple[str, ...]) -> int:
         """The number of an element; new ones are entered."""
