@@ -4,6 +4,7 @@ One alert is open for a number at a time. Another danger text joins it: its word
 and the clock starts again. A reply that did not arrive is what staff see first, and it makes any alert urgent.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -42,6 +43,8 @@ SEEN = "seen"
 _SEEN_OF_USE = timedelta(minutes=30)
 _MOST_LINES = 20
 _LONGEST_QUOTE = 300
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of writing, and would turn round what stands behind the words."""
 
 
 def told(
@@ -162,7 +165,7 @@ def close(tx: Tx, now: datetime, alert: FollowUp, by: str, note: str) -> FollowU
 
 def line(kind: str, sign: str | None, text: str, matched: str) -> str:
     """What an alert says of one text: what it was taken for, its words, and why."""
-    words = " ".join(text.split())
+    words = " ".join(_TURNS.sub("", text).split())
     words = words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]} ..."
     return f'{kind} {sign or ""}: "{words}" ({matched})'
 

@@ -251,3 +251,10 @@ def test_after_a_sign_that_only_needs_a_call_reminders_go_on(world: World) -> No
     world.add_text(enrolled, now, template="pill_today", args={"item": "pills"})
 
     assert len(world.send(now)) == 1
+
+
+def test_words_that_turn_the_direction_of_writing_turn_round_nothing_behind_them() -> None:
+    assert (
+        alerts.line("emergency", "chest", "\u202echest\u2067 pain\u2069", "why")
+        == 'emergency chest: "chest pain" (why)'
+    )
