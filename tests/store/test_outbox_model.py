@@ -18,7 +18,7 @@ from tests.store.outbox_model import Outbox
 from tests.store.sample import add_sample
 from tests.store.steps import guard_steps
 
-FEW = 100
+FEW = 300
 
 
 @pytest.fixture(scope="module")
