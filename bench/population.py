@@ -133,7 +133,7 @@ class _Writer:
         for number, (course, phone) in enumerate(zip(courses, phones, strict=True), self._made + 1):
             regimen = self._services.library.regimens[course.regimen_id]
             # As plans stand in the middle of things: some were topped up today, some a month ago.
-            until = today + SHADOW - timedelta(days=number % 30)
+            until = today + SHADOW - timedelta(days=number % 31)
             hashed = sealer.index(clinic_id, "phone", phone)
             rows["contact"].append((number, clinic_id, hashed, sealer.seal(phone), "en", "sms", before))
             rows["patient"].append(
