@@ -77,9 +77,9 @@ class Retention:
 
 
 def _next(tx: Tx, now: datetime, known: Mapping[int, ClinicEntry]) -> _Pass | None:
+    gone = retention.gone_before(tx)
     for entry in known.values():
-        end = gone_after(entry.clinic, now)
-        done = retention.gone_before(tx, entry.clinic.id)
+        end, done = gone_after(entry.clinic, now), gone.get(entry.clinic.id)
         if end is not None and (done is None or done <= end - _EVERY):
             return _Pass(entry.clinic.id, _BEGINNING if done is None else done - _LOOK_BACK, end)
     return None

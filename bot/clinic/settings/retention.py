@@ -58,5 +58,5 @@ def save_retention(clinic_id: int) -> AnyResponse | tuple[str, int]:
 
 def _page(form: RetentionForm) -> str:
     with services().database.reading() as tx:
-        gone_before = retention.gone_before(tx, here().clinic.id)
+        gone_before = retention.gone_before(tx).get(here().clinic.id)
     return render_template("settings/retention.html", form=form, gone_before=gone_before)

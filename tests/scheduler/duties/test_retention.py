@@ -123,4 +123,4 @@ def test_a_longer_time_that_is_set_meanwhile_ends_a_deletion(
     all_steps(duty)
     assert {text.body for text in world.texts(patient) if text.direction == "in"} == {None}
     with world.database.reading() as tx:
-        assert retention.gone_before(tx, world.entry.clinic.id) == clock.now - 7 * DAY
+        assert retention.gone_before(tx)[world.entry.clinic.id] == clock.now - 7 * DAY
