@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from passlib.totp import TOTP
 from playwright.sync_api import Browser, Page, expect
 
@@ -29,6 +30,7 @@ def test_the_whole_day(demo: str, page: Page, phone: Page) -> None:
     _sets_up_a_second_factor(page, demo)
     _enrols(page, demo)
     _answers_a_danger(page, phone)
+    _answers_by_hand_and_teaches(page, phone)
     _delays_the_fourth_cycle_and_takes_it_back(page)
     _closes_a_day(page, demo)
     _prints_the_sheet(page, demo)
@@ -84,6 +86,36 @@ def _answers_a_danger(page: Page, phone: Page) -> None:
     page.get_by_label("What came of it").fill("Phoned: comes in today.")
     page.get_by_role("button", name="Close the alert").click()
     expect(page.get_by_text("No alert is open.")).to_be_visible()
+
+
+def _answers_by_hand_and_teaches(page: Page, phone: Page) -> None:
+    """A text that was not understood: it gets a person's answer, and the word is proposed to a colleague."""
+    phone.get_by_label("Your text").fill("zoombugs")
+    phone.get_by_label("Your text").press("Enter")
+    page.get_by_role("link", name="Inbox", exact=True).click()
+    page.get_by_role("listitem").filter(has_text="zoombugs").get_by_role("link").click()
+    page.get_by_label("Your answer").fill("We will phone you at noon.")
+    expect(page.locator("#measured")).to_contain_text("1 SMS")
+    _shuts_nobody_out(page)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#texts")).to_contain_text("We will phone you at noon.")
+    expect(phone.locator("#texts li.out").last).to_contain_text("We will phone you at noon.", timeout=15_000)
+
+    page.get_by_role("link", name="Inbox", exact=True).click()
+    page.get_by_role("link", name="Not understood").click()
+    page.get_by_role("link", name="Teach").click()
+    page.get_by_label("it is about").select_option("tired")
+    page.get_by_role("button", name="See what would change").click()
+    expect(page.locator("main")).to_contain_text("zoombugs")
+    _shuts_nobody_out(page)
+    page.get_by_role("button", name="Propose it to a colleague").click()
+    expect(page.get_by_role("status").first).to_be_visible()
+    _shuts_nobody_out(page)
+
+
+def _shuts_nobody_out(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def _delays_the_fourth_cycle_and_takes_it_back(page: Page) -> None:
