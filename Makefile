@@ -24,7 +24,7 @@ run: $(VENV)/installed-run  ## start the demo: web and scheduler, with a phone o
 
 test: setup  ## run every test; says what this machine lacks and left out
 	@$(BIN)/python -m tests.whats_here
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## linter, formatter, strict types, and the linter of the content
 	$(BIN)/ruff check .
