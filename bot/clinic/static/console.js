@@ -20,6 +20,14 @@
     }
   });
 
+  // On a phone the screens' names run on beyond its edge: the one that is open is to be seen.
+  const open = document.querySelector(".places [aria-current]");
+  if (open) {
+    const list = open.closest("ul");
+    const middle = (box) => box.getBoundingClientRect().left + box.getBoundingClientRect().width / 2;
+    list.scrollLeft += middle(open) - middle(list);
+  }
+
   // What a part of the page has already is not sent again.
   document.addEventListener("htmx:configRequest", (event) => {
     const etag = event.detail.elt.dataset.etag;
