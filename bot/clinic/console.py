@@ -7,7 +7,7 @@ none of the programs'.
 import logging
 from datetime import timedelta
 
-from flask import Flask, Response, g, render_template, request, send_from_directory
+from flask import Flask, Response, g, render_template, request, send_from_directory, session
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_security import Security, current_user, user_authenticated
@@ -33,7 +33,7 @@ from bot.clinic.accounts import Accounts
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
 from bot.clinic.page import furnish
-from bot.clinic.signing_in import Mail, Passwords, fresh_nonce
+from bot.clinic.signing_in import Mail, Passkeys, Passwords, fresh_nonce
 from bot.logs import log_fault
 from bot.services import Services
 from store.errors import StoreError
@@ -71,7 +71,7 @@ def create_console(services: Services) -> Flask:
     CSRFProtect(app)
     app.before_request(fresh_nonce)
     accounts = Accounts(services.database, services.real_clock)
-    Security(app, accounts, password_util_cls=Passwords, mail_util_cls=Mail)
+    Security(app, accounts, password_util_cls=Passwords, mail_util_cls=Mail, webauthn_util_cls=Passkeys)
     user_authenticated.connect(lambda _app, user, **_: accounts.note_right(user), app, weak=False)
     guard(app)
     furnish(app)
@@ -90,6 +90,7 @@ def create_console(services: Services) -> Flask:
     app.register_blueprint(reports.routes)
     app.add_url_rule("/vendor/<path:filename>", "vendor", _vendored)
     app.after_request(_guarded)
+    app.after_request(_not_remembered)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(StoreError, _database_away)
     app.register_error_handler(HTTPException, _plainly)
@@ -128,6 +129,7 @@ def _security(services: Services) -> dict[str, object]:
         "SECURITY_TWO_FACTOR_ALWAYS_VALIDATE": True,
         "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
         "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/account",
+        "SECURITY_DATETIME_FACTORY": services.real_clock,
         "SECURITY_TOTP_ISSUER": "Immunotext",
         "SECURITY_TOTP_SECRETS": {"1": given.secret_key or "-"},
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
@@ -159,6 +161,13 @@ def _language() -> str | None:
 
 def _vendored(filename: str) -> Response:
     return send_from_directory("../static/vendor", filename, max_age=_YEAR)
+
+
+def _not_remembered(response: Response) -> Response:
+    """Whoever asks to be remembered, as Flask-Login would for a year, is signed in for a shift like everybody."""
+    if session.get("_remember") == "set":
+        session.pop("_remember")
+    return response
 
 
 def _guarded(response: Response) -> Response:

@@ -13,6 +13,7 @@ from bot.clinic.access import ROUTES, Right
 from bot.clinic.details import detail_in_words
 from bot.clinic.here import services
 from bot.clinic.meanings import taken_for
+from bot.clinic.numbers import RowNumber
 from bot.clinic.sentences import in_words
 
 
@@ -53,7 +54,11 @@ NAMES = {
 
 
 def furnish(app: Flask) -> None:
-    """Gives templates what every page has, and lets addresses name their clinic by themselves."""
+    """Gives templates what every page has, and lets addresses name their clinic by themselves.
+
+    Before any route is added: their numbers are read as rows of the database.
+    """
+    app.url_map.converters["int"] = RowNumber
 
     @app.url_defaults
     def same_clinic(endpoint: str, values: dict[str, Any]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
-from flask_security import MailUtil, PasswordUtil
+from flask_security import MailUtil, PasswordUtil, UserMixin, WebauthnUtil
+from webauthn.helpers.structs import AuthenticatorSelectionCriteria
 
 from bot.clinic.accounts import Account
 from bot.clinic.here import services
@@ -41,6 +42,16 @@ def too_plain(password: str, account: Account | None) -> list[str] | None:
     if any(word in plain for word in (*_TOO_PLAIN, *(word for word in own if len(word) >= _SHORTEST_NAME))):
         return [_("Leave out your name, your address and words that everybody tries.")]
     return None
+
+
+class Passkeys(WebauthnUtil):
+    """Flask-Security's rules for a new passkey, but that the phone's or computer's own is as good as a key apart."""
+
+    def authenticator_selection(self, user: UserMixin, usage: str) -> AuthenticatorSelectionCriteria:
+        """What is asked of the thing that keeps it; ``usage`` is "first", or "secondary" for a second factor alone."""
+        asked = super().authenticator_selection(user, usage)
+        asked.authenticator_attachment = None
+        return asked
 
 
 def fresh_nonce() -> None:

@@ -25,7 +25,7 @@ def rota(clinic_id: int) -> str:
 def set_rota(clinic_id: int) -> AnyResponse | tuple[str, int]:
     """Adds a shift, changes one, or takes one off."""
     if "remove" in request.form:
-        return _remove(clinic_id, request.form.get("remove", 0, int))
+        return _remove(clinic_id, request.form.get("remove", 0, row_number))
     changed = _entry(clinic_id, request.form.get("change"))
     form = ShiftForm(here().clinic.country)
     if not form.validate():

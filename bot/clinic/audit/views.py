@@ -42,7 +42,7 @@ def _asked() -> Filter:
         subject=request.args.get("subject") or None,
         since=_moment(request.args.get("since", ""), 0),
         until=_moment(request.args.get("until", ""), 1),
-        before_id=request.args.get("before", None, int),
+        before_id=request.args.get("before", None, row_number),
     )
 
 

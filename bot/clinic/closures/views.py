@@ -118,7 +118,7 @@ def _page(clinic_id: int, form: DayForm) -> str:
 
 def _slice(form: DayForm) -> dict[str, Any]:
     """Some of the plans that a closure affects, and where it goes on."""
-    after, *before = (request.args.get(name, 0, type=int) for name in ("after", "move", "short", "stay"))
+    after, *before = (request.args.get(name, 0, row_number) for name in ("after", "move", "short", "stay"))
     found = closing.preview_slice(
         services().database, now(), services().library, here().entry, form.change, max(after, 0), _AT_ONCE
     )

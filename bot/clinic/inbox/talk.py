@@ -57,7 +57,7 @@ def talk(clinic_id: int, contact_id: int) -> str:
     """The conversation. `answer` fills in one of those at hand."""
     shown = _talk(clinic_id, contact_id)
     form = AnswerForm(formdata=None)
-    asked = request.args.get("answer", None, int)
+    asked = request.args.get("answer", None, row_number)
     form.words.data = next((each.words for each in shown.ready if each.id == asked), None)
     return _page(shown, form)
 

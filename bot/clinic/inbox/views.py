@@ -24,7 +24,7 @@ def live(clinic_id: int) -> AnyResponse:
 
 
 def _listed(clinic_id: int) -> dict[str, object]:
-    at, before = now(), request.args.get("before", None, int)
+    at, before = now(), request.args.get("before", None, row_number)
     show = request.args.get("show", SHOWS[0])
     show = show if show in SHOWS else SHOWS[0]
     with services().database.reading() as tx:
