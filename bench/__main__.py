@@ -78,7 +78,16 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if unknown := set(asked.which) - set(BENCHES):
         parser.error(f"there is no bench called {', '.join(sorted(unknown))}: {', '.join(BENCHES)}")
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
+    try:
+        return _run(asked)
+    finally:
+        logging.disable(before)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    """Prints the lines of the benches that were asked for; whether one of them went wrong."""
     wrong = 0
     for name in asked.which or BENCHES:
         for line in BENCHES[name](asked):
