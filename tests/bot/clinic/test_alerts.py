@@ -4,6 +4,9 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+from itsdangerous import TimestampSigner
+
 from bot.services import Services
 from store import audit, clinics, follow_ups
 from store.clinics import Clinic
@@ -74,6 +77,21 @@ def test_another_text_rings_again_and_nothing_is_taken_or_closed_unread(
         assert "read it first" in answer.text
         assert LATER in answer.text
     assert alert_of(services, clinic) == after
+
+
+def test_an_open_page_is_changed_by_another_text_alone(
+    phone: Phone, clinic: Clinic, nurse: Browser, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A swap of cards that are the same would be read out again, and take the focus from a button."""
+    phone.text(DANGER)
+    address = f"/c/{clinic.id}/alerts/live"
+    tag = nurse.get(address).headers["ETag"]
+    at = TimestampSigner.get_timestamp
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda signer: at(signer) + 3600)
+    assert nurse.get(address, headers={"If-None-Match": tag}).status_code == 304
+    watch.forward(timedelta(minutes=5))
+    phone.text(LATER)
+    assert LATER in nurse.get(address, headers={"If-None-Match": tag}).text
 
 
 def test_closing_needs_a_note_and_keeps_it(phone: Phone, clinic: Clinic, services: Services, nurse: Browser) -> None:
