@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.clinic.alerts.forms import ShiftForm
 from bot.clinic.alerts.views import routes
 from bot.clinic.here import here, now, services
+from bot.clinic.numbers import row_number
 from bot.clinic.settings.forms import WEEKDAYS
 from scheduler.duties import escalation
 from store import audit, on_call

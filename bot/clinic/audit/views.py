@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request
 
 from bot.clinic.exports import csv_file
 from bot.clinic.here import here, services
+from bot.clinic.numbers import row_number
 from scheduler.plan.local_time import to_utc
 from store import audit
 from store.audit import AuditEntry, Filter

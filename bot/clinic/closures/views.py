@@ -13,6 +13,7 @@ from bot.clinic.closures.forms import DayForm, OrderForm
 from bot.clinic.dates import written
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
+from bot.clinic.numbers import row_number
 from scheduler import closing, closure_job
 from scheduler.plan.local_time import to_local
 from scheduler.previewing import Preview
@@ -120,7 +121,7 @@ def _slice(form: DayForm) -> dict[str, Any]:
     """Some of the plans that a closure affects, and where it goes on."""
     after, *before = (request.args.get(name, 0, row_number) for name in ("after", "move", "short", "stay"))
     found = closing.preview_slice(
-        services().database, now(), services().library, here().entry, form.change, max(after, 0), _AT_ONCE
+        services().database, now(), services().library, here().entry, form.change, after, _AT_ONCE
     )
     counts = Counts(*before).plus(found.previews)
     with services().database.reading() as tx:

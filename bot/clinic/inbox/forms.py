@@ -6,9 +6,10 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from bot.clinic.meanings import reading_language
+from bot.clinic.numbers import LARGEST, row_number
 from content.library import Library
 from store.staff import User
 
@@ -33,7 +34,10 @@ class AnswerForm(FlaskForm):
 
     def newest_seen(self) -> int | None:
         """The same as a number; None where it is none."""
-        return int(self.seen.data) if (self.seen.data or "").isdecimal() else None
+        try:
+            return row_number(self.seen.data or "")
+        except ValueError:
+            return None
 
 
 class AssignForm(FlaskForm):
@@ -58,7 +62,7 @@ class NoteForm(FlaskForm):
 class DoneForm(FlaskForm):
     """That a conversation is done, up to the newest text that stood on the page."""
 
-    through = IntegerField(validators=[InputRequired()])
+    through = IntegerField(validators=[InputRequired(), NumberRange(0, LARGEST)])
 
 
 class ReadyForm(FlaskForm):

@@ -10,6 +10,7 @@ from bot.clinic.here import here, now, services
 from bot.clinic.inbox.blueprint import routes
 from bot.clinic.inbox.forms import DOUBTS, AnswerForm, AssignForm, DoneForm, NoteForm, ReadyForm
 from bot.clinic.live import conditional
+from bot.clinic.numbers import row_number
 from bot.clinic.sentences import in_words
 from channels.base import Via
 from content.checks.never import doubtful

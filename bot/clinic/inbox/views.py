@@ -7,6 +7,7 @@ from bot.clinic.here import here, now, services
 from bot.clinic.inbox import listing
 from bot.clinic.inbox.blueprint import routes
 from bot.clinic.live import conditional
+from bot.clinic.numbers import row_number
 
 SHOWS = ("open", "mine", "all")
 

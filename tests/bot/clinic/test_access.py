@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, Right
+from bot.clinic.numbers import LARGEST
 from bot.services import Services
 from store.clinics import Clinic
 from store.staff import Role, User
@@ -24,11 +25,11 @@ def rules(app: Flask) -> list[Rule]:
     return sorted(app.extensions["console"].url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
 
 
-def paths(app: Flask, clinic_id: int) -> Iterator[tuple[Rule, str, str]]:
-    """Each route with each of its methods, and an address of it."""
+def paths(app: Flask, clinic_id: int, number: int = NO_SUCH) -> Iterator[tuple[Rule, str, str]]:
+    """Each route with each of its methods, and an address of it whose other numbers are this one."""
     adapter = app.extensions["console"].url_map.bind("localhost")
     for rule in rules(app):
-        values = {name: PARTS.get(name, NO_SUCH) for name in rule.arguments}
+        values = {name: PARTS.get(name, number) for name in rule.arguments}
         if "clinic_id" in values:
             values["clinic_id"] = clinic_id
         address = adapter.build(rule.endpoint, values)
@@ -81,6 +82,27 @@ def test_a_role_reaches_what_it_may_and_nothing_else(
             assert answer.status_code not in {401, 403, 405, 500}, (method, address)
         else:
             assert answer.status_code == 403, (method, address)
+
+
+@pytest.mark.parametrize("number", [NO_SUCH, LARGEST, LARGEST + 1, 10**30])
+def test_a_number_that_no_row_can_have_is_not_found_like_one_that_no_row_has(
+    number: int, console_app: Flask, clinic: Clinic, administrator: Browser
+) -> None:
+    walked = 0
+    for _rule, method, address in paths(console_app, clinic.id, number):
+        if method == "GET" and str(number) in address:
+            assert administrator.get(address).status_code == 404, address
+            walked += 1
+    assert walked > 10
+    assert administrator.get(f"/c/{number}/today").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["alerts?before=", "inbox?show=all&before=", "audit?before="])
+def test_a_list_goes_on_only_from_a_number_that_a_row_can_have(
+    address: str, clinic: Clinic, administrator: Browser
+) -> None:
+    for number in ("", LARGEST, LARGEST + 1, 10**30):
+        assert administrator.get(f"/c/{clinic.id}/{address}{number}").status_code == 200, number
 
 
 def test_nothing_is_changed_without_the_token_of_a_page(
