@@ -171,3 +171,32 @@ def test_a_shift_is_entered_mended_and_taken_off(demo: str, page: Page) -> None:
     expect(shift).to_contain_text("Monday, Sunday: 19:00-08:00 (the next day)")
     shift.get_by_role("button", name="Take Kim Ito off the rota").click()
     expect(shift).to_have_count(0)
+
+
+def test_a_danger_text_more_takes_the_focus_from_no_button_and_no_clock_is_read_out(
+    demo: str, browser: Browser, page: Page
+) -> None:
+    phone = browser.new_page()
+
+    def danger_from(person: str) -> None:
+        phone.goto(f"{demo}/simulator")
+        phone.get_by_role("link", name=re.compile(person)).click()
+        phone.get_by_label("Your text").fill("cant breathe and my chest hurts")
+        phone.get_by_label("Your text").press("Enter")
+        expect(phone.locator("#texts li.out").last).to_contain_text("911")
+
+    danger_from("Alice Moore")
+    page.clock.install()
+    sign_in(page, demo, NURSE)
+    page.goto(page.url.replace("/today", "/alerts"))
+    taking = page.get_by_role("article", name="Alice Moore").get_by_role("button", name="I have it")
+    taking.focus()
+    danger_from("Sam Taylor")
+    phone.close()
+    page.clock.fast_forward(10_000)
+    expect(page.get_by_role("article", name="Sam Taylor")).to_be_visible()
+    expect(taking).to_be_focused()
+    expect(page.get_by_role("timer")).to_have_count(2)
+    for clock in page.get_by_role("timer").all():
+        expect(clock).to_have_attribute("aria-live", "off")
+    assert Axe().run(page).violations_count == 0
