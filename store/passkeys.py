@@ -78,5 +78,10 @@ def remove_passkey(tx: Tx, passkey_id: int) -> None:
     tx.conn.execute(sa.delete(passkey).where(passkey.c.id == passkey_id))
 
 
+def remove_all(tx: Tx, user_id: int) -> None:
+    """Takes away every passkey of a user."""
+    tx.conn.execute(sa.delete(passkey).where(passkey.c.user_id == user_id))
+
+
 def _as_passkey(row: sa.Row[Any]) -> Passkey:
     return Passkey(**{**row._mapping, "transports": tuple(row.transports or ())})

@@ -38,7 +38,7 @@ _COMMANDS = {
     "sender": "bot.cli.senders:sender",
     "serve": "bot.cli.processes:serve",
     "understand": "bot.cli.understanding:understand",
-    "user": "bot.cli.clinics:user",
+    "user": "bot.cli.users:user",
 }
 
 

@@ -1,18 +1,16 @@
-"""`clinic`, `user`: who texts, and who works there."""
+"""`clinic`: who texts."""
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
 import click
-from argon2 import PasswordHasher
 
 from bot import clinic_rules
 from bot.cli.arguments import Day, DaysKept, Name, Price, SnapTo, TimeOfDay, Weekdays, Zone, written
 from bot.cli.changes import clinic_close_day
-from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, reading, writing
+from bot.cli.data import ACTOR, open_services, pick_entry, reading, writing
 from bot.cli.output import as_json_option, print_rows
 from bot.cli.reminders import clinic_reminders
 from bot.cli.senders import clinic_whatsapp_template
@@ -20,11 +18,9 @@ from bot.cli.watching import clinic_on_call
 from content.library import Library
 from content.regimen_format.notation import WEEKDAYS
 from scheduler import sign_offs
-from store import audit, clinics, staff
+from store import audit, clinics
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_SHORTEST_PASSWORD = 12
 
 _SETTINGS = (
     click.option("--program", help="What texts call themselves; never a word that tells an illness."),
@@ -234,39 +230,6 @@ def clinic_join_code(name: str, code: str | None, remove: bool) -> None:
     click.echo(
         f"Text JOIN {code.upper()} to ask {name} for reminders." if code else f"{name} has no join code any more."
     )
-
-
-@click.group()
-def user() -> None:
-    """People who sign in."""
-
-
-@user.command("add")
-@click.argument("email")
-@click.option("--name", type=Name(), required=True, help="Their name.")
-@clinic_option
-@click.option(
-    "--role", type=click.Choice(["administrator", "nurse", "viewer", "auditor"]), default="nurse", show_default=True
-)
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def user_add(email: str, name: str, clinic_name: str | None, role: staff.Role, password_stdin: bool) -> None:
-    """Let the person with the address EMAIL sign in to a clinic. Without a password they cannot do so yet."""
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        message = f"{email} is not a mail address."
-        raise click.UsageError(message)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
-    if password is not None and len(password) < _SHORTEST_PASSWORD:
-        message = f"The password needs at least {_SHORTEST_PASSWORD} characters."
-        raise click.UsageError(message)
-    services = open_services()
-    now = services.clock()
-    hashed = PasswordHasher().hash(password) if password is not None else None
-    with writing(services) as tx:
-        entry = pick_entry(tx, clinic_name)
-        added = staff.add_user(tx, now, email, name, hashed)
-        staff.add_membership(tx, added.id, entry.clinic.id, role)
-        audit.record(tx, now, entry.clinic.id, ACTOR, "add", "user", added.id, ["email", "name", "role"])
-    click.echo(f"{name} is {role} of {entry.clinic.name}.")
 
 
 def _closed_on(before: clinics.Clinic, holidays: Sequence[date], workdays: Sequence[date]) -> list[date]:
