@@ -200,3 +200,29 @@ def test_a_danger_text_more_takes_the_focus_from_no_button_and_no_clock_is_read_
     for clock in page.get_by_role("timer").all():
         expect(clock).to_have_attribute("aria-live", "off")
     assert Axe().run(page).violations_count == 0
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_alert_that_comes_between_two_pages_sounds_on_the_second(demo: str, page: Page, kept: bool) -> None:
+    page.add_init_script(
+        "window.tones = 0;"
+        "OscillatorNode.prototype.stop = () => {};"
+        "OscillatorNode.prototype.start = () => { window.tones += 1; };"
+    )
+    if not kept:
+        page.add_init_script(
+            "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } })"
+        )
+    newest = 1000
+    page.route(
+        "**/alerts/badge",
+        lambda asked: asked.fulfill(
+            content_type="text/html", body=f'<a href="#" data-count="1" data-newest="{newest}">Number {newest}</a>'
+        ),
+    )
+    sign_in(page, demo, NURSE)
+    today = page.url
+    for newest, place, tones in ((1000, "today", 0), (2000, "inbox", int(kept)), (2000, "patients", 0)):
+        page.goto(today.replace("today", place))
+        expect(page.locator("#alert-badge")).to_contain_text(f"Number {newest}")
+        assert page.evaluate("window.tones") == tones, place

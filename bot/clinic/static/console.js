@@ -50,8 +50,18 @@
   });
 
   // The badge of open alerts also stands in the title, and a new one sounds, where the browser lets it.
+  // What the tab knows of goes with it from page to page, so that one which comes in between sounds too.
   const title = document.title;
   let known = null;
+  const recall = (place) => {
+    try {
+      const kept = sessionStorage.getItem(place);
+      if (kept !== null) known = Number(kept);
+    } catch { /* A browser that keeps nothing: what this page knows has to do. */ }
+  };
+  const keep = (place) => {
+    try { sessionStorage.setItem(place, known); } catch { /* The same. */ }
+  };
   const sound = () => {
     const Context = window.AudioContext || window.webkitAudioContext;
     if (!Context) return;
@@ -71,8 +81,12 @@
     const count = badge ? Number(badge.dataset.count) : 0;
     const newest = badge ? Number(badge.dataset.newest) : 0;
     document.title = count ? `(${count}) ${title}` : title;
-    if (known !== null && newest > known) sound();
+    const place = `newest ${event.target.getAttribute("hx-get")}`;
+    recall(place);
+    const comes = known !== null && newest > known;
     known = Math.max(known ?? 0, newest);
+    keep(place);
+    if (comes) sound();
   });
 
   // Clocks that run: <time data-since="2026-01-01T00:00:00Z">.
