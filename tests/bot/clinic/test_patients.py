@@ -108,3 +108,11 @@ def test_hostile_words_appear_harmless(pat: Patient, clinic: Clinic, phone: Phon
 def test_a_month_that_is_none_shows_this_one(month: str, pat: Patient, clinic: Clinic, nurse: Browser) -> None:
     page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}", query_string={"month": month})
     assert (page.status_code, "May 2026" in page.text) == (200, True)
+
+
+def test_a_name_that_turns_round_what_follows_it_turns_round_nothing_but_itself(
+    clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    turned = add(services, clinic, "\u202eexample Pat", "MRN-7", "+12025550177")
+    for page in (f"patients/{turned.id}", "patients", f"inbox/{turned.contact_id}", f"why/patients/{turned.id}"):
+        assert "<bdi>\u202eexample Pat</bdi>" in nurse.get(f"/c/{clinic.id}/{page}").text, page
