@@ -353,8 +353,9 @@ def _may_go_again(text: Message, call: Begun) -> bool:
 
 
 def _gave_way(books: Books, text: Message, call: Begun) -> bool:
-    """Whether another attempt took the place of a call that the provider took."""
-    return text.attempts > 1 and _may_go_again(text, call)
+    """Whether another attempt took the place of a call that the provider took, or is to: its end was heard."""
+    is_heard = any(change.state in {"undelivered", "failed"} for change in books.history[text.id])
+    return (text.attempts > 1 or is_heard) and _may_go_again(text, call)
 
 
 def _stood(books: Books, cover: Cover, step: int) -> bool:
