@@ -195,6 +195,8 @@ class Scheduler(Process):
                 wait = timedelta(seconds=1)
         if self._claimed:
             stalls = self.chance.random() < self.run.setting.stalls and self.unsafe
+            if stalls:
+                self._is_struck()  # what comes back meanwhile is not recorded before it goes on
             self._turn_in(self.chance.uniform(60, 400) if stalls else self.chance.uniform(0.01, 0.5))
         self._look_at(now + wait)
 
