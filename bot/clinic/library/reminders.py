@@ -16,9 +16,9 @@ from bot.clinic.library.blueprint import routes
 from bot.clinic.library.forms import RuleForm
 from bot.clinic.library.regimen_words import when_in_words
 from bot.clinic.plans.words import rule_in_words
+from bot.clinic.rule_shown import RuleShown
 from bot.clinic.sentences import in_words
 from content.regimen_format import notation, rules
-from content.regimen_format.model import Rule
 from content.regimens import Regimen
 from scheduler import own_rules
 from scheduler.enrolment import offered
@@ -27,7 +27,6 @@ from scheduler.planned import overrides
 from store import reminder_rules
 from store.reminder_rules import OwnRule
 
-_TAIL = (28, 91, 182, 365)
 _UNFIT = 422
 _SHOWN, _MOST = timedelta(weeks=9), 30
 
@@ -35,28 +34,15 @@ Answer = AnyResponse | str | tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Held(RuleShown):
     """A rule as it holds on a regimen here. ``by``: regimen, all (the clinic's for every regimen) or one (for this)."""
 
-    id: str
-    rule: Rule | None
-    inherited: Rule | None
     by: str
-
-    @property
-    def name(self) -> str:
-        """What the rule is called."""
-        return rule_in_words(self.id)
 
     @property
     def sentence(self) -> str:
         """What is told, and when."""
         return str(_("not told")) if self.rule is None else when_in_words(self.rule)
-
-    @property
-    def has_days(self) -> bool:
-        """Whether days can be set for it."""
-        return rules.RULES[self.id].days is not None
 
     @property
     def choice(self) -> str:
@@ -69,20 +55,6 @@ class Held:
     def scope(self) -> str:
         """Where the form would set it."""
         return "all" if self.by == "all" else "one"
-
-    @property
-    def shown(self) -> Rule:
-        """What the form begins with."""
-        found = self.rule or self.inherited
-        if found is not None:
-            return found
-        kind = rules.RULES[self.id]
-        return Rule(self.id, kind.default_days, (None,), None, 1, _TAIL if kind.has_days_after else ())
-
-    @property
-    def times(self) -> str:
-        """Its times, as they are written in the form."""
-        return ", ".join(at.isoformat("minutes") for at in self.shown.at if at is not None)
 
 
 @routes.get("/reminders", endpoint="reminders")

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from bot.clinic.plans.aside_forms import ReminderForm
 from bot.clinic.plans.offers import Offers
-from bot.clinic.plans.words import rule_in_words
+from bot.clinic.rule_shown import RuleShown
 from content.regimen_format import notation, rules
 from content.regimen_format.model import Rule
 from scheduler.own_rules import NotSet
@@ -16,37 +16,12 @@ from store import reminder_rules
 from store.database import Tx
 from store.reminder_rules import OwnRule
 
-_TAIL = (28, 91, 182, 365)
-
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    """A rule as it holds, and as it would without the patient's own; None: it is not told."""
+class InForce(RuleShown):
+    """``has_own``: whether the patient's own takes the place of it."""
 
-    id: str
-    name: str
-    rule: Rule | None
-    inherited: Rule | None
     has_own: bool
-
-    @property
-    def has_days(self) -> bool:
-        """Whether days can be set for it."""
-        return rules.RULES[self.id].days is not None
-
-    @property
-    def shown(self) -> Rule:
-        """What the form begins with."""
-        found = self.rule or self.inherited
-        if found is not None:
-            return found
-        kind = rules.RULES[self.id]
-        return Rule(self.id, kind.default_days, (None,), None, 1, _TAIL if kind.has_days_after else ())
-
-    @property
-    def times(self) -> str:
-        """Its times, as they are written in the form."""
-        return ", ".join(at.isoformat("minutes") for at in self.shown.at if at is not None)
 
     @property
     def choice(self) -> str:
@@ -65,7 +40,7 @@ def in_force(tx: Tx, offers: Offers) -> list[InForce]:
     held = _by_id(regimen.reminders, [*of_clinic, *of_patient], regimen.id)
     own = {each.rule for each in of_patient}
     return [
-        InForce(each, rule_in_words(each), held.get(each), inherited.get(each), each in own)
+        InForce(each, held.get(each), inherited.get(each), each in own)
         for each in rules.RULES
         if rules.why_never(regimen, each) is None
     ]
