@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 IMMUNOTEXT = str(Path(sys.executable).with_name("immunotext"))
 # Debian's Chromium as root in a closed network: no sandbox of its own, no calls home.
@@ -27,6 +27,8 @@ ARGUMENTS = [
 ]
 REFUSED_FORM = "status of 422"
 PATIENCE = 30
+# Other tests have the processors at the same time: what a page has not done in Playwright's own 5 s it may yet do.
+expect.set_options(timeout=15_000)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from passlib.totp import TOTP
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.phones import text
 from tests.browser.staff import NURSE, give_password, sign_in
 
 
@@ -74,10 +75,9 @@ def _enrols(page: Page, demo: str) -> None:
 
 def _answers_a_danger(page: Page, phone: Page) -> None:
     """The alert appears on the page that is open; it is taken, and closed with a note."""
-    phone.get_by_label("Your text").fill("ten trips to the loo and its only noon, see you friday")
-    phone.get_by_label("Your text").press("Enter")
+    text(phone, "ten trips to the loo and its only noon, see you friday")
     badge = page.locator("#alert-badge a")
-    expect(badge).to_contain_text("1 alert nobody has seen", timeout=15_000)
+    expect(badge).to_contain_text("1 alert nobody has seen")
     badge.click()
     expect(page.get_by_text("ten trips to the loo")).to_be_visible()
     page.get_by_role("button", name="I have it").click()
@@ -90,8 +90,7 @@ def _answers_a_danger(page: Page, phone: Page) -> None:
 
 def _answers_by_hand_and_teaches(page: Page, phone: Page) -> None:
     """A text that was not understood: it gets a person's answer, and the word is proposed to a colleague."""
-    phone.get_by_label("Your text").fill("zoombugs")
-    phone.get_by_label("Your text").press("Enter")
+    text(phone, "zoombugs")
     page.get_by_role("link", name="Inbox", exact=True).click()
     page.get_by_role("listitem").filter(has_text="zoombugs").get_by_role("link").click()
     page.get_by_label("Your answer").fill("We will phone you at noon.")
@@ -99,7 +98,7 @@ def _answers_by_hand_and_teaches(page: Page, phone: Page) -> None:
     _shuts_nobody_out(page)
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#texts")).to_contain_text("We will phone you at noon.")
-    expect(phone.locator("#texts li.out").last).to_contain_text("We will phone you at noon.", timeout=15_000)
+    expect(phone.locator("#texts li.out").last).to_contain_text("We will phone you at noon.")
 
     page.get_by_role("link", name="Inbox", exact=True).click()
     page.get_by_role("link", name="Not understood").click()

@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.phones import pick_up, text
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
 MOST_PAGES = 60
@@ -106,17 +107,16 @@ def test_a_danger_text_appears_on_an_open_page_and_is_taken(demo: str, browser: 
     expect(page.locator("#alert-badge a")).to_have_count(0)
     phone = browser.new_page()
     phone.goto(f"{demo}/simulator")
-    phone.get_by_label("Your text").fill("woke up and there is raw skin stuck to the sheet")
-    phone.get_by_label("Your text").press("Enter")
+    text(phone, "woke up and there is raw skin stuck to the sheet")
     expect(phone.locator("#texts li.out").last).to_contain_text("911")
     phone.close()
-    expect(page.locator("#alert-badge a")).to_contain_text("1 alert nobody has seen", timeout=15_000)
+    expect(page.locator("#alert-badge a")).to_contain_text("1 alert nobody has seen")
     expect(page).to_have_title(re.compile(r"^\(1\) "))
     page.locator("#alert-badge a").click()
     expect(page.get_by_text("raw skin stuck to the sheet")).to_be_visible()
     page.get_by_role("button", name="I have it").click()
     expect(page.get_by_text(f"seen by {ADMINISTRATOR}")).to_be_visible()
-    expect(page.locator("#alert-badge a")).to_contain_text("1 alert open", timeout=15_000)
+    expect(page.locator("#alert-badge a")).to_contain_text("1 alert open")
     page.get_by_role("link", name="Close with a note").click()
     page.get_by_label("What came of it").fill("Phoned: comes in now.")
     page.get_by_role("button", name="Close the alert").click()
@@ -133,10 +133,7 @@ def test_what_waits_appears_on_today_by_itself_and_goes_when_it_is_done(
     waiting = page.locator("section").filter(has=page.get_by_role("heading", name="Waiting for somebody"))
     expect(waiting).to_contain_text("Nothing waits.")
     phone = browser.new_page()
-    phone.goto(f"{demo}/simulator")
-    phone.get_by_role("link", name=re.compile("Alice Moore")).click()
-    phone.get_by_label("Your text").fill("R")
-    phone.get_by_label("Your text").press("Enter")
+    text(pick_up(phone, demo, "Alice Moore"), "R")
     expect(phone.locator("#texts li.out").last).to_contain_text("you need another time")
     phone.close()
     page.clock.fast_forward(10_000)
@@ -179,10 +176,7 @@ def test_a_danger_text_more_takes_the_focus_from_no_button_and_no_clock_is_read_
     phone = browser.new_page()
 
     def danger_from(person: str) -> None:
-        phone.goto(f"{demo}/simulator")
-        phone.get_by_role("link", name=re.compile(person)).click()
-        phone.get_by_label("Your text").fill("cant breathe and my chest hurts")
-        phone.get_by_label("Your text").press("Enter")
+        text(pick_up(phone, demo, person), "cant breathe and my chest hurts")
         expect(phone.locator("#texts li.out").last).to_contain_text("911")
 
     danger_from("Alice Moore")

@@ -6,14 +6,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.phones import text
+
 FIRST_FACT = "You may have side effects."
 MANY_JUMPS = 90_000
 """Milliseconds in which the demo's clock, jumping every two seconds, passes the texts of everybody else."""
-
-
-def text(page: Page, words: str) -> None:
-    page.get_by_label("Your text").fill(words)
-    page.get_by_label("Your text").press("Enter")
 
 
 def test_side_effects_is_answered_with_a_fact(demo: str, page: Page) -> None:
