@@ -96,6 +96,13 @@ _STORED = (
     .order_by(_reply.c.id)
     .limit(1)
 )
+_ANSWERS = (
+    sa.select(message.c.id, _reply.c.body_sealed)
+    .select_from(message)
+    .outerjoin(_reply, _reply.c.in_reply_to == message.c.id)
+    .where(message.c.provider_id == sa.bindparam("provider_id"))
+    .order_by(_reply.c.id)
+)
 _LAST = (
     sa.select(message)
     .where(message.c.contact_id == sa.bindparam("contact"), message.c.kind == "reply", message.c.fact.is_not(None))
@@ -198,6 +205,14 @@ def stored_reply(tx: Tx, provider_id: str) -> StoredReply | None:
     if row is None:
         return None
     return StoredReply(row.id, None if row.body_sealed is None else tx.sealer.open(row.body_sealed))
+
+
+def answers_to(tx: Tx, provider_id: str) -> tuple[int, list[str]]:
+    """The id of the text with this provider's id, and all that was answered to it. Raises LookupError."""
+    rows = tx.conn.execute(_ANSWERS, {"provider_id": provider_id}).all()
+    if not rows:
+        raise LookupError("no text has this provider's id")
+    return rows[0].id, [tx.sealer.open(row.body_sealed) for row in rows if row.body_sealed is not None]
 
 
 def last_reply(tx: Tx, contact_id: int) -> Message | None:

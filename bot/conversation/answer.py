@@ -1,6 +1,7 @@
 """From a text to its answer: understood first, out of memory alone, and then answered in one transaction."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from content.sms_text import measure
 from scheduler.alerts import TO_LIFE
 from store.contacts import Contact, find_contact, new_contact, open_contact
 from store.database import Database, Tx
-from store.inbox import record_reply, record_text, stored_reply
+from store.inbox import answers_to, record_reply, record_text, stored_reply
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +87,8 @@ class Conversation:
         """Store a text, do what it asks for and store the reply, all in one transaction. Raises StoreError.
 
         The same provider's id again gets the stored reply and does nothing else. A text that was ``spooled`` has been
-        answered already: what it asks for is done now, and the answer of that time is what is stored.
+        answered already: what it asks for is done now, and the answer of that time is what is stored, as a second one
+        if the text had been stored with another before.
         """
         if heard.reached is None:
             return self._from_nowhere(heard, now)
@@ -121,10 +123,14 @@ class Conversation:
             outcome_id=outcome.id,
             matched=outcome.matched,
         )
+        voice = self._voice(reached, language)
         if message_id is None:
+            if spooled is not None:
+                text_id, answers = answers_to(tx, incoming.provider_id)
+                turn = Turn(tx, now, voice.library, voice, heard, outcome, contact, text_id, asked, spooled)
+                self._keep_second_answer(turn, answers, reached)
             stored = stored_reply(tx, incoming.provider_id)
             return Answer(stored.message_id if stored else None, stored.body if stored else None, language)
-        voice = self._voice(reached, language)
         turn = Turn(tx, now, voice.library, voice, heard, outcome, contact, message_id, asked, spooled)
         said = handle(turn)
         if spooled is not None:
@@ -136,6 +142,18 @@ class Conversation:
             return Answer(None, None, language, outcome)
         self.questions.answered(clinic.id, incoming.sender, incoming.body, said.template, now)
         return self._store(turn, said, reached)
+
+    def _keep_second_answer(self, turn: Turn, answers: Sequence[str], reached: Reached) -> None:
+        """What was said from memory to a text that stood already with ``answers``, which may never have left.
+
+        Its process was killed before it could answer, or the answer to its commit was lost; then the provider handed
+        the text over again while the database was away. A lost reply is worse than a second one, and what a person was
+        told stands in the record.
+        """
+        answered = turn.spooled.answered if turn.spooled else None
+        if answered is not None and answered not in answers:
+            said = say_from_memory(turn.voice, turn.heard, turn.asked)
+            self._store(turn, replace(said, body=answered), reached)
 
     def from_memory(self, heard: Heard, asked: str | None, now: datetime) -> Said | None:
         """The answer that needs no database, to what ``recall`` gave; None where silence is the answer."""

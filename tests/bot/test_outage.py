@@ -104,6 +104,26 @@ def test_when_it_is_back_each_text_stands_once_with_what_it_was_answered(
     assert phone.contact().opted_out_at is not None
 
 
+def test_a_text_stored_before_the_outage_keeps_what_it_was_answered_in_it_as_well(
+    phone_on_both: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stored it was killed before the answer left, and Twilio handed it over once more."""
+    phone = phone_on_both
+    stored = phone.says("NEXT")
+    (incoming,) = phone.sent
+    with database_away(phone.services, monkeypatch):
+        from_memory = phone.text("NEXT", provider_id=incoming.provider_id).body
+    assert from_memory is not None
+    assert from_memory != stored
+    (waiting,) = (phone.services.settings.var_dir / "spool").glob("*.text")
+    played_twice = waiting.read_bytes()
+    assert phone.services.desk.replay()
+    waiting.write_bytes(played_twice)
+    assert phone.services.desk.replay()
+    assert [message.body for message in phone.messages()] == ["NEXT", stored, from_memory]
+    assert phone.text("NEXT", provider_id=incoming.provider_id).body == stored
+
+
 def test_a_start_never_overtakes_the_stop_that_waits_before_it(
     phone: Phone, monkeypatch: pytest.MonkeyPatch, watch: Watch
 ) -> None:

@@ -30,7 +30,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A message in the database; ``was`` are the states it came to, in order."""
+    """A message in the database; ``was`` are the states it came to, in order, ``words`` those of a reply."""
 
     id: int
     phone: str | None
@@ -42,6 +42,7 @@ class Row:
     in_reply_to: int | None
     is_due: bool
     was: tuple[str, ...]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def _rows(tx: Tx, now: datetime, phones: Mapping[int, str]) -> tuple[Row, ...]:
             in_reply_to=row.in_reply_to,
             is_due=row.due_at is not None and row.due_at <= now,
             was=tuple(was.get(row.id, ())),
+            words=tx.sealer.open(row.body_sealed) if row.kind == "reply" else "",
         )
         for row in tx.conn.execute(sa.select(message).order_by(message.c.id))
     )

@@ -25,9 +25,10 @@ def _row(number: int, phone: str, state: str, **more: object) -> Row:
 
 
 HEARD = _row(1, ANA, "received", direction="in", kind="text", provider_id="SM1", was=())
-REPLY = _row(2, ANA, "accepted", kind="reply", in_reply_to=1, was=())
+REPLY = _row(2, ANA, "accepted", kind="reply", in_reply_to=1, was=(), words=URGENT)
 LEFT = _row(3, BEN, "received", direction="in", kind="text", provider_id="SM2", was=())
 SENT = _row(4, ANA, "delivered", provider_id="SM4")
+BYE = _row(8, BEN, "accepted", kind="reply", in_reply_to=3, was=(), words=STOP.words)
 DROPPED = _row(5, BEN, "cancelled", gate="opted_out", was=("cancelled",))
 LOST_SIGHT = _row(6, ANA, "unknown")
 WAITING = _row(7, ANA, "due", was=())
@@ -36,7 +37,7 @@ WELL = Evidence(
     taken=(DANGER, DANGER, STOP),
     ledger=(Sent("SM4", ANA, 4, 1, 150.0), Sent("SM6", ANA, 6, 1, 160.0)),
     told={"SM4": "delivered"},
-    rows=(HEARD, REPLY, LEFT, SENT, DROPPED, LOST_SIGHT, WAITING),
+    rows=(HEARD, REPLY, LEFT, SENT, DROPPED, LOST_SIGHT, WAITING, BYE),
     alerts={ANA: 1},
     opted_out=frozenset({BEN}),
     owed=frozenset({COVER}),
@@ -67,19 +68,31 @@ def test_what_was_under_way_when_a_stop_was_answered_may_still_arrive() -> None:
     assert audit(replace(_with(DROPPED, state="accepted", provider_id="SM5"), ledger=(*WELL.ledger, _late(1)))) == []
 
 
+def test_a_text_that_was_stored_may_have_been_answered_once_more_without_the_database() -> None:
+    other = replace(BYE, id=9, words="you are opted out for now")
+    again = replace(STOP, words=other.words)
+    assert audit(replace(WELL, rows=(*WELL.rows, other), taken=(*WELL.taken, again))) == []
+
+
 def _late(seconds: float) -> Sent:
     return Sent("SM5", BEN, 5, 1, STOP.at + seconds)
 
 
 FAULTS: dict[str, Callable[[], Evidence]] = {
     "text SM1 stands 0 times": lambda: replace(WELL, rows=WELL.rows[1:]),
-    "text SM1 stands 2 times": lambda: replace(WELL, rows=(*WELL.rows, replace(HEARD, id=8))),
-    "text 1 has 2 replies": lambda: replace(WELL, rows=(*WELL.rows, replace(REPLY, id=8))),
+    "text SM1 stands 2 times": lambda: replace(WELL, rows=(*WELL.rows, replace(HEARD, id=9))),
+    "text 1 has 2 replies": lambda: replace(WELL, rows=(*WELL.rows, replace(REPLY, id=9))),
+    "text 1 has 3 replies": lambda: replace(
+        WELL, rows=(*WELL.rows, replace(REPLY, id=9, words="2"), replace(REPLY, id=10, words="3"))
+    ),
     "text SM1 got no answer after 8 tries": lambda: replace(
         WELL, taken=(replace(DANGER, status=0, words="", tries=8), STOP)
     ),
     "danger text SM1 was answered ''": lambda: replace(WELL, taken=(replace(DANGER, words=""), STOP)),
-    "text SM2 was answered in two ways": lambda: replace(WELL, taken=(*WELL.taken, replace(STOP, words=""))),
+    "text SM2 was once answered and once not": lambda: replace(WELL, taken=(*WELL.taken, replace(STOP, words=""))),
+    "text SM2 was answered 'bye', which stands nowhere": lambda: replace(
+        WELL, taken=(*WELL.taken, replace(STOP, words="bye"))
+    ),
     "of 1 danger texts of one person, 0 stand in the alert": lambda: replace(WELL, alerts={}),
     "of 1 danger texts of one person, 2 stand in the alert": lambda: replace(WELL, alerts={ANA: 2}),
     "Twilio took message 9, of which the database knows nothing": lambda: _and_sent(Sent("SM9", ANA, 9, 1, 1.0)),
