@@ -76,7 +76,7 @@ class Danger:
             if not (brought_down and measure.sign == "fever" and measure.level is None):
                 found.extend(self._measured(reading, measure))
         found = _without_bare_counts(found)
-        return sorted((_raised(one) if is_raised(one.sign.id, profile) else one for one in found), key=_order)
+        return sorted((_raised(one, profile) for one in found), key=_order)
 
     def temperature(self, value: float, country: Country) -> str | None:
         """What a number means that was asked for as a temperature: "call_now", "normal" or None."""
@@ -145,10 +145,16 @@ def is_raised(sign: str, profile: str | None) -> bool:
     return profile in _CELL_THERAPY and sign in _RAISED
 
 
-def _raised(found: Found) -> Found:
-    if found.level != "call_now":
+def why_raised(why: str, profile: str | None) -> str:
+    """Why a sign was seen, and that it is graver for whom this profile is of."""
+    return f"{why}; raised: {profile}"
+
+
+def _raised(found: Found, profile: str | None) -> Found:
+    if found.level != "call_now" or not is_raised(found.sign.id, profile):
         return found
-    return found._replace(level="emergency", kind="phrases" if found.kind == "hints" else found.kind)
+    kind = "phrases" if found.kind == "hints" else found.kind
+    return found._replace(level="emergency", kind=kind, why=why_raised(found.why, profile))
 
 
 def _without_bare_counts(found: list[Found]) -> list[Found]:

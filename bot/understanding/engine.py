@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.understanding.danger import Danger, Found, is_raised
+from bot.understanding.danger import Danger, Found, is_raised, why_raised
 from bot.understanding.features import Features, Met
 from bot.understanding.learned import WEIGHTS, Learned, Look
 from bot.understanding.matcher import Lexicon
@@ -274,9 +274,9 @@ class Engine:
         if requests:
             look = look.joined(self._features.of_requests(asked, named, spoken_of))
         leaves = next((one for one in asked if one.request.kind == "opt_out"), None)
-        if leaves and look.calm_chance("opt_out") > max(_LEAVES_FROM, look.calm_chance("opt_in")):
+        if leaves and look.calm().of("opt_out") > max(_LEAVES_FROM, look.calm().of("opt_in")):
             return _as_meaning(leaves)
-        label, chance = look.calm()
+        label, chance = look.calm().likeliest()
         kind, _, name = label.partition(".")
         why = f"{', '.join(look.words_for(label))} ({chance:.2f})"
         if kind == "opt_out":
@@ -330,8 +330,9 @@ class Engine:
 
 
 def _raised(meaning: _Meaning, profile: str | None) -> _Meaning:
-    raised = meaning.kind == "call_now" and is_raised(meaning.id or "", profile)
-    return meaning._replace(kind="emergency") if raised else meaning
+    if meaning.kind != "call_now" or not is_raised(meaning.id or "", profile):
+        return meaning
+    return meaning._replace(kind="emergency", why=why_raised(meaning.why, profile))
 
 
 def _as_meaning(asked: Asked) -> _Meaning:
