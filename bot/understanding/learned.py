@@ -9,11 +9,15 @@ import math
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence, Set
-from itertools import islice
+from itertools import islice, repeat
+from operator import add, truediv
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
 from bot.understanding.reading import Following
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 WEIGHTS = Path(__file__).with_name("weights.txt")
 DANGER_UNIT, KIND_UNIT = 100, 10
@@ -28,7 +32,8 @@ _LANE = 32
 """Bits of a lane. The weights of a feature for all kinds are one number, a lane for each kind, so that adding the
 numbers of a text's features adds every kind at once."""
 _HALF = 1 << (_LANE - 1)
-_CODE = re.compile("([A-Za-z]+)(-?[0-9]+)")
+_ONE = (1 << _LANE) - 1
+_CELL = re.compile("([A-Za-z]+)(-?[0-9]+)")
 
 
 def strength(feature: str) -> int:
@@ -36,102 +41,152 @@ def strength(feature: str) -> int:
     return 2 if feature.startswith(_STRONG) else 1
 
 
-class Kinds:
-    """The kinds that one classifier tells apart, and what each has before any feature speaks."""
+class Lanes:
+    """How many lanes there are, and how their sums are read."""
 
     def __init__(self) -> None:
-        self.labels: list[str] = []
-        self._starts: list[float] = []
+        self._many = 0
         self._lifts = 0
         """Half of what fits into a lane, in each: added, it keeps every lane from being less than nothing."""
 
-    def add(self, label: str, start: float) -> None:
-        """Enters one more; its lane is the next."""
-        self._lifts |= _HALF << _LANE * len(self.labels)
+    def another(self) -> int:
+        """The place of one more."""
+        self._lifts |= _HALF << _LANE * self._many
+        self._many += 1
+        return self._many - 1
+
+    def sums(self, added: int, first: int, size: int) -> tuple[int, ...]:
+        """What stands in ``size`` lanes from the ``first`` on."""
+        lanes = (added + self._lifts ^ self._lifts).to_bytes(self._many * _LANE // 8, "little")
+        return struct.unpack_from(f"<{size}i", lanes, first * _LANE // 8)
+
+    def one(self, added: int, place: int) -> int:
+        """What stands in one lane."""
+        return (added + self._lifts >> _LANE * place & _ONE) - _HALF
+
+
+class Kinds:
+    """The kinds that one classifier tells apart, and what each has before any feature speaks."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        """``lanes``: of this and other classifiers; those of one stand side by side."""
+        self.labels: list[str] = []
+        self.places: dict[str, int] = {}
+        """Their lanes."""
+        self._starts: list[float] = []
+        self._lanes = lanes
+
+    def add(self, label: str, start: float) -> int:
+        """Enters one more, and gives back its lane, which is the next."""
+        place = self.places[label] = self._lanes.another()
         self.labels.append(label)
         self._starts.append(start)
+        return place
 
-    def chances(self, added: int, length: float) -> list[float]:
-        """How likely each is, in their order; ``added``: lanes, ``length``: of all the features they come from."""
-        size = len(self.labels)
-        lanes = (added + self._lifts ^ self._lifts).to_bytes(size * _LANE // 8, "little")
-        sums = struct.unpack(f"<{size}i", lanes)
-        totals = [start + total / length for start, total in zip(self._starts, sums, strict=True)]
+    def chances(self, added: int, length: float) -> "Chances":
+        """How likely each is; ``added``: lanes, ``length``: of all the features they come from."""
+        labels = self.labels
+        sums = self._lanes.sums(added, self.places[labels[0]], len(labels))
+        totals = [*map(add, self._starts, map(truediv, sums, repeat(length)))]
         most = max(totals)
         raised = [math.exp((total - most) / KIND_UNIT) for total in totals]
-        every = sum(raised)
-        return [one / every for one in raised]
+        return Chances(labels, raised, sum(raised))
 
 
-class Weights(NamedTuple):
-    """What a feature says about kinds: the lanes of the urgent ones, those of the others, and these one by one."""
+class Chances:
+    """How likely each of some kinds is, from 0 to 1, all together 1."""
 
-    urgent: int
-    calm: int
-    of_calm: Mapping[int, int]
-    """By the place of a kind among them."""
+    __slots__ = ("_every", "_labels", "_raised")
+
+    def __init__(self, labels: Sequence[str], raised: Sequence[float], every: float) -> None:
+        self._labels, self._raised, self._every = labels, raised, every
+
+    def of(self, label: str) -> float:
+        """That of one kind."""
+        return self._raised[self._labels.index(label)] / self._every
+
+    def likeliest(self) -> tuple[str, float]:
+        """The likeliest kind, of equal ones the first, and how likely it is."""
+        most = max(self._raised)
+        return self._labels[self._raised.index(most)], most / self._every
+
+    def each(self) -> dict[str, float]:
+        """All of them."""
+        return {label: one / self._every for label, one in zip(self._labels, self._raised, strict=True)}
 
 
-class _ReadWhenAsked(dict[int, Weights]):
-    """Weights by features: reading all of them would take longer than loading all else."""
+class _ReadWhenAsked(dict[K, V]):
+    """Values by what they are read from: reading all of them would take longer than loading all else."""
 
-    def __init__(self, read: Callable[[int], Weights]) -> None:
+    def __init__(self, read: Callable[[K], V]) -> None:
         super().__init__()
         self._read = read
 
-    def __missing__(self, feature: int) -> Weights:
-        found = self[feature] = self._read(feature)
+    def __missing__(self, key: K) -> V:
+        found = self[key] = self._read(key)
         return found
 
 
 class Learned:
-    """The trained classifiers; made once."""
+    """The trained classifiers; made once, and shared by threads.
+
+    The number of a feature is that of its line in the file.
+    """
 
     def __init__(self, path: Path, says_little: frozenset[str]) -> None:
         """``says_little``: words that stand everywhere, which no reason names."""
         head, _, body = path.read_text("utf-8").partition("\n\n")
         self.danger_start = 0
-        self.urgent, self.calm = Kinds(), Kinds()
+        self._lanes = Lanes()
+        self.urgent, self.calm = Kinds(self._lanes), Kinds(self._lanes)
         self._places: dict[str, int] = {}
-        """The places of the kinds, by their codes."""
+        """The lanes of the kinds, by their codes."""
         for line in head.split("\n"):
             if not line.startswith("#"):
                 self._declare(*line.split("\t"))
-        self.says_little = says_little
-        self.names: list[str] = []
-        """The features by their numbers."""
-        self.danger: list[int] = []
+        self._says_little = says_little
+        self._lines = body.removesuffix("\n").split("\n")
+        self._names = [""] * len(self._lines)
+        self.danger = [0] * len(self._lines)
         """By the number of a feature: its weight for danger, and one lane up how much it counts, squared."""
-        self._written: list[str] = []
+        self._cells = _ReadWhenAsked(self._cell)
         self.weights = _ReadWhenAsked(self._weights)
-        """By the number of a feature: what it says about kinds."""
+        """By the number of a feature: what it says about kinds, in lanes."""
+        self.words = _ReadWhenAsked(self._word)
+        """By the number of a feature: the word or words that it is, "" where it is none or says little."""
         self._numbers: dict[str, int] = {}
-        self._after: dict[str, dict[str, int]] = {}
-        self._enter(body)
+        self._pairs: dict[str, range] = {}
+        """The lines of the pairs that begin with a word."""
+        self._after = _ReadWhenAsked(self._pairs_after)
+        headings = [number for number, line in enumerate(self._lines) if "\t" not in line]
+        for at, end in zip(headings, [*headings[1:], len(self._lines)], strict=True):
+            heading, own = self._lines[at], range(at + 1, end)
+            if heading.startswith(PAIR):
+                self._pairs[heading.removeprefix(PAIR)] = own
+            else:
+                self._numbers.update((heading + short, number) for short, number in self._read(heading, own))
 
     def _declare(self, classifier: str, start: str, code: str = "", label: str = "") -> None:
         if classifier == "danger":
             self.danger_start = int(start)
             return
         kinds = self.urgent if classifier == "urgent" else self.calm
-        self._places[code] = len(kinds.labels)
-        kinds.add(label, float(start))
+        self._places[code] = kinds.add(label, float(start))
 
-    def _enter(self, body: str) -> None:
-        heading, counts, numbers, pair = "", 1, self._numbers, False
-        names, danger, written = self.names, self.danger, self._written
-        for line in body.removesuffix("\n").split("\n"):
-            short, tab, cells = line.partition("\t")
-            if not tab:
-                heading, counts, pair = line, strength(line), line.startswith(PAIR)
-                numbers = self._after.setdefault(line.removeprefix(PAIR), {}) if pair else self._numbers
-                continue
-            weight, _, kinds = cells.partition(" ")
-            name = f"{heading} {short}" if pair else heading + short
-            numbers[short if pair else name] = len(names)
-            names.append(name)
-            danger.append(int(weight) * counts + (counts * counts << _LANE))
-            written.append(kinds)
+    def _read(self, heading: str, own: range) -> list[tuple[str, int]]:
+        """Enters the features of a group; the rest of the name and the number of each."""
+        counts = strength(heading)
+        squared, numbered = counts * counts << _LANE, []
+        for number in own:
+            short, _, cells = self._lines[number].partition("\t")
+            self._names[number] = heading + short
+            self.danger[number] = int(cells.partition(" ")[0]) * counts + squared
+            numbered.append((short, number))
+        return numbered
+
+    def _pairs_after(self, word: str) -> Following:
+        own = self._pairs.get(word)
+        return dict(self._read(f"{PAIR}{word} ", own)) if own else _NONE
 
     def number(self, feature: str) -> int | None:
         """The number of a feature that has a weight and is no pair of words."""
@@ -139,18 +194,29 @@ class Learned:
 
     def after(self, word: str) -> Following:
         """The pairs that begin with a word: their numbers by their second word."""
-        return self._after.get(word, _NONE)
+        return self._after[word]
 
-    def _weights(self, feature: int) -> Weights:
-        counts = strength(self.names[feature])
-        cells = [(code, int(weight) * counts) for code, weight in _CODE.findall(self._written[feature])]
-        of_urgent = {self._places[code]: weight for code, weight in cells if code.islower()}
-        of_calm = {self._places[code]: weight for code, weight in cells if code.isupper()}
-        return Weights(_lanes(of_urgent), _lanes(of_calm), of_calm)
+    def _weights(self, feature: int) -> int:
+        cells = self._cells
+        _, *kinds = self._lines[feature].partition("\t")[2].split(" ")
+        return sum([cells[kind] for kind in kinds]) * strength(self._names[feature])
+
+    def _cell(self, written: str) -> int:
+        code, weight = _CELL.fullmatch(written).groups()  # type: ignore[union-attr]
+        return int(weight) << _LANE * self._places[code]
+
+    def _word(self, feature: int) -> str:
+        name = self._names[feature]
+        words = name[2:] if name.startswith(_WORDS) else ""
+        return "" if self._says_little.issuperset(words.split()) else words
 
     def look(self, features: Set[int]) -> "Look":
         """A text or a part of it, given by its features, as the classifiers see it."""
         return Look(self, features)
+
+    def weight_of(self, feature: int, label: str) -> int:
+        """What a feature says about a kind that is not urgent."""
+        return self._lanes.one(self.weights[feature], self.calm.places[label])
 
 
 _NONE: Mapping[str, int] = {}
@@ -168,7 +234,7 @@ class Look:
         total = sum([danger[feature] for feature in features])
         self._danger = _lowest_lane(total)
         self._length = math.sqrt((total - self._danger >> _LANE) or 1)
-        self._calm: list[float] | None = None
+        self._calm: Chances | None = None
 
     def joined(self, features: Set[int]) -> "Look":
         """This and other features together; no feature is in both."""
@@ -181,47 +247,32 @@ class Look:
 
     def urgent(self) -> dict[str, float]:
         """How likely each urgent kind is, if this is urgent."""
-        weights = self._learned.weights
-        added = sum([weights[feature].urgent for feature in self._features])
-        return dict(zip(self._learned.urgent.labels, self._learned.urgent.chances(added, self._length), strict=True))
+        return self._chances(self._learned.urgent).each()
 
-    def calm(self) -> tuple[str, float]:
-        """The likeliest other kind, if this is not urgent, and how likely it is; of equal ones the first."""
-        chances = self._calm_chances()
-        likeliest = max(chances)
-        return self._learned.calm.labels[chances.index(likeliest)], likeliest
-
-    def calm_chance(self, label: str) -> float:
-        """How likely a kind is, if this is not urgent."""
-        return self._calm_chances()[self._learned.calm.labels.index(label)]
-
-    def dangerous_words(self, most: int = 3) -> list[str]:
-        """The words that spoke most for danger; none where only words did that stand everywhere."""
-        weights = self._learned.danger
-        return self._strongest([(_lowest_lane(weights[feature]), feature) for feature in self._features], most)
-
-    def words_for(self, label: str, most: int = 3) -> list[str]:
-        """The words that spoke most for a kind that is not urgent."""
-        place, weights = self._learned.calm.labels.index(label), self._learned.weights
-        return self._strongest([(weights[feature].of_calm.get(place, 0), feature) for feature in self._features], most)
-
-    def _calm_chances(self) -> list[float]:
+    def calm(self) -> Chances:
+        """How likely each other kind is, if this is not urgent."""
         if self._calm is None:
-            weights = self._learned.weights
-            added = sum([weights[feature].calm for feature in self._features])
-            self._calm = self._learned.calm.chances(added, self._length)
+            self._calm = self._chances(self._learned.calm)
         return self._calm
 
-    def _strongest(self, weighed: Sequence[tuple[int, int]], most: int) -> list[str]:
-        names, says_little = self._learned.names, self._learned.says_little
-        named = [(-weight, names[feature]) for weight, feature in weighed if weight > 0]
-        words = sorted([(weight, name[2:]) for weight, name in named if name.startswith(_WORDS)])
-        telling = (word for _, word in words if not says_little.issuperset(word.split()))
-        return [*islice(telling, most)]
+    def _chances(self, kinds: Kinds) -> Chances:
+        weights = self._learned.weights
+        return kinds.chances(sum([weights[feature] for feature in self._features]), self._length)
+
+    def dangerous_words(self) -> list[str]:
+        """The words that spoke most for danger; none where only words did that stand everywhere."""
+        danger, words = self._learned.danger, self._learned.words
+        return _strongest([(_lowest_lane(danger[one]), words[one]) for one in self._features if words[one]])
+
+    def words_for(self, label: str) -> list[str]:
+        """The words that spoke most for a kind that is not urgent."""
+        weight, words = self._learned.weight_of, self._learned.words
+        return _strongest([(weight(one, label), words[one]) for one in self._features if words[one]])
 
 
-def _lanes(weights: Mapping[int, int]) -> int:
-    return sum(weight << _LANE * place for place, weight in weights.items())
+def _strongest(weighed: Sequence[tuple[int, str]], most: int = 3) -> list[str]:
+    words = sorted([(-weight, word) for weight, word in weighed if weight > 0])
+    return [word for _, word in islice(words, most)]
 
 
 def _lowest_lane(lanes: int) -> int:

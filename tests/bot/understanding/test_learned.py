@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.understanding.learned import KIND_UNIT, Kinds, Learned
+from bot.understanding.learned import KIND_UNIT, Kinds, Lanes, Learned
 from tools.training.train import Classifier, written
 
 URGENT, CALM = ("call_now.fever", "crisis"), ("info", "opt_out", "unknown")
@@ -33,7 +33,9 @@ def _learned(tmp_path: Path) -> Learned:
 
 
 def _numbers(learned: Learned) -> dict[str, int]:
-    return {name: number for number, name in enumerate(learned.names)}
+    single = {name: learned.number(name) for name in DANGER if not name.startswith("b=")}
+    pairs = {name: learned.after("no").get(name.removeprefix("b=no ")) for name in DANGER if name.startswith("b=")}
+    return {name: number for name, number in {**single, **pairs}.items() if number is not None}
 
 
 def test_a_feature_is_found_by_its_name_and_a_pair_by_its_words(learned: Learned) -> None:
@@ -52,7 +54,7 @@ def test_what_is_hardly_more_than_nothing_is_left_out(learned: Learned) -> None:
     hi = learned.look({numbers["w=hi"]})
     nothing = learned.look(set())
     assert hi.danger() == nothing.danger()
-    label, chance = hi.calm()
+    label, chance = hi.calm().likeliest()
     assert label == "unknown"
     assert chance == pytest.approx(math.exp(5) / (math.exp(5) + math.exp(1) + 1))
 
@@ -79,11 +81,13 @@ def test_the_words_that_spoke_most_are_named(learned: Learned) -> None:
     rows=st.lists(st.lists(st.integers(-3000, 3000), min_size=5, max_size=5), max_size=60), length=st.floats(1.0, 40.0)
 )
 def test_adding_lanes_adds_every_kind(rows: list[list[int]], length: float) -> None:
-    kinds, starts = Kinds(), [-8.0, 0.0, 3.5, 12.0, 60.0]
+    lanes, starts = Lanes(), [-8.0, 0.0, 3.5, 12.0, 60.0]
+    others, kinds = Kinds(lanes), Kinds(lanes)
+    others.add("of another classifier", 0.0)
     for number, start in enumerate(starts):
         kinds.add(str(number), start)
-    lanes = sum(weight << 32 * place for row in rows for place, weight in enumerate(row))
+    added = sum(weight << 32 * place for row in rows for place, weight in enumerate([-7, *row]))
     totals = [(start + sum(row[at] for row in rows) / length) / KIND_UNIT for at, start in enumerate(starts)]
     every = sum(math.exp(total - max(totals)) for total in totals)
     expected = [math.exp(total - max(totals)) / every for total in totals]
-    assert kinds.chances(lanes, length) == pytest.approx(expected)
+    assert [*kinds.chances(added, length).each().values()] == pytest.approx(expected)
