@@ -83,6 +83,13 @@ class Membership:
 
 _ADD_USER = for_both(lambda insert: insert(staff_user).on_conflict_do_nothing().returning(staff_user))
 _ADD_MEMBERSHIP = add_or_replace(membership)
+_KNOWN_AS = (
+    sa.select(staff_user.c.name, membership.c.role)
+    .outerjoin(
+        membership, (membership.c.user_id == staff_user.c.id) & (membership.c.clinic_id == sa.bindparam("clinic"))
+    )
+    .where(staff_user.c.email == sa.bindparam("address"))
+)
 
 
 def add_user(tx: Tx, now: datetime, email: str, name: str, password_hash: str | None = None) -> User:
@@ -181,6 +188,12 @@ def members(tx: Tx, clinic_id: int) -> list[tuple[User, Role]]:
         .order_by(staff_user.c.name, staff_user.c.id)
     )
     return [(_as_user(tx, row), row.role) for row in tx.conn.execute(statement)]
+
+
+def known_as(tx: Tx, clinic_id: int, email: str) -> tuple[str, Role | None] | None:
+    """The name of who signs in with this address, and their role in the clinic: None where they have left it."""
+    row = tx.conn.execute(_KNOWN_AS, {"clinic": clinic_id, "address": _email(email)}).one_or_none()
+    return None if row is None else (row.name, row.role)
 
 
 def remove_membership(tx: Tx, user_id: int, clinic_id: int) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from flask_babel import LazyString, gettext, lazy_gettext
 from flask_babel import gettext as _
 
+from bot.clinic.dangers import in_one_line
+
 DETAILS: Mapping[str, LazyString] = {
     "recipient_permanent": lazy_gettext("This number cannot be reached, for good."),
     "recipient_temporary": lazy_gettext("The phone could not be reached."),
@@ -37,24 +39,18 @@ DETAILS: Mapping[str, LazyString] = {
 }
 """By their codes; a code may be followed by the provider's own words."""
 
-_DANGERS: Mapping[str, LazyString] = {
-    "crisis": lazy_gettext("Crisis"),
-    "emergency": lazy_gettext("Danger to life"),
-    "overdose": lazy_gettext("Too much medicine"),
-    "call_now": lazy_gettext("Call now"),
-}
 _NETWORKS = {"sms_failed": "SMS", "whatsapp_failed": "WhatsApp"}
 
 
 def detail_in_words(detail: str | None, kind: str = "other") -> str:
     """A detail as the reader reads it; what has no sentence is as it is stored. ``kind``: the follow-up's.
 
-    A danger sign's has a line for each text (`scheduler.alerts.line`): of these only the class is ours to say.
+    A danger sign's has a line for each text (`scheduler.alerts.line`).
     """
     if not detail:
         return ""
     if kind == "danger":
-        return "\n".join(map(_alert_line, detail.splitlines()))
+        return "\n".join(map(in_one_line, detail.splitlines()))
     code, _space, more = detail.partition(" ")
     if code in _NETWORKS:
         return str(_("By %(network)s it did not arrive: %(why)s", network=_NETWORKS[code], why=detail_in_words(more)))
@@ -63,11 +59,3 @@ def detail_in_words(detail: str | None, kind: str = "other") -> str:
     if code in DETAILS:
         return str(_("%(sentence)s (%(words)s)", sentence=DETAILS[code], words=detail))
     return str(gettext(detail))
-
-
-def _alert_line(line: str) -> str:
-    kind, _space, more = line.partition(" ")
-    sign, _colon, words = more.partition(": ")
-    if kind not in _DANGERS:
-        return line
-    return f"{_DANGERS[kind]} ({sign}): {words}" if sign else f"{_DANGERS[kind]}: {words}"

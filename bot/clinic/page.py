@@ -14,6 +14,7 @@ from bot.clinic.details import detail_in_words
 from bot.clinic.here import services
 from bot.clinic.meanings import taken_for
 from bot.clinic.numbers import RowNumber
+from bot.clinic.people import person_shown
 from bot.clinic.sentences import in_words
 
 
@@ -80,6 +81,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
     app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
     app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words)
+    app.jinja_env.filters.update(person=person_shown)
 
 
 def _leads_there(asking: Any, place: Place) -> bool:

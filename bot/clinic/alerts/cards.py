@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scheduler import alerts
+from bot.clinic.dangers import Danger, danger_in_words
 from store import contacts, follow_ups, patients
 from store.database import Tx
 from store.follow_ups import FollowUp
@@ -12,14 +12,13 @@ MOST_CLOSED = 20
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One alert. ``lines``: what each of its texts was taken for, its words, and why; the oldest first."""
+    """One alert. ``texts``: each that joined it, the oldest first; a string stands for what cannot be read as one."""
 
     alert: FollowUp
     who: str
     phone: str
     patient_id: int | None
-    headline: str
-    lines: tuple[str, ...]
+    texts: tuple[Danger | str, ...]
 
 
 def open_cards(tx: Tx, clinic_id: int) -> list[Card]:
@@ -48,6 +47,5 @@ def _card(tx: Tx, alert: FollowUp) -> Card:
         "" if person is None else person.name,
         "" if contact is None else contact.phone or "",
         None if person is None else person.id,
-        alerts.headline(alert),
-        tuple((alert.detail or "").splitlines()),
+        tuple(danger_in_words(line) or line for line in (alert.detail or "").splitlines()),
     )

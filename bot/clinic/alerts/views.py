@@ -12,7 +12,7 @@ from bot.clinic.alerts.cards import MOST_CLOSED, Card
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
 from bot.clinic.numbers import row_number
-from bot.clinic.sentences import in_words
+from bot.clinic.people import with_names
 from scheduler import alerts
 from scheduler.alerts import SeenAlready
 
@@ -68,7 +68,7 @@ def seen(clinic_id: int, alert_id: int) -> AnyResponse:
             taken = alerts.see(tx, at, card.alert, _rung_at(), here().actor)
             alerts.tell_seen(tx, at, here().clinic, taken, here().account.name, here().actor)
     except SeenAlready as error:
-        flash(in_words(error), "error")
+        flash(with_names(error), "error")
     else:
         flash(_("You have this alert. Its clock stops climbing; close it when it is done."))
     return redirect(url_for("alerts.page"), 303)
@@ -90,7 +90,7 @@ def close(clinic_id: int, alert_id: int) -> AnyResponse | tuple[str, int]:
         with services().database.writing() as tx:
             alerts.close(tx, at, card.alert, here().actor, note)
     except SeenAlready as error:
-        flash(in_words(error), "error")
+        flash(with_names(error), "error")
     else:
         flash(_("Closed."))
     return redirect(url_for("alerts.page"), 303)
