@@ -48,6 +48,7 @@ class Worker:
         self._pace = duties.pace
         self._stopping = asyncio.Event()
         self._aside = Aside(duties.pace.aside)
+        database.about_to_commit = self._aside.go_on
         self._calls = Calls(duties, channel, self._aside, self._stopping.is_set)
         self._ticks: list[asyncio.Lock] = []
         self._waits: dict[str, str] = {}

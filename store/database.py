@@ -1,7 +1,7 @@
 """The two ways in: `reading()` and `writing(deadline)`, the same on SQLite and PostgreSQL."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,6 +61,8 @@ class Database:
         self._backend = backend
         self._sealer = sealer
         self._thread = _Thread()
+        self.about_to_commit: Callable[[], None] = lambda: None
+        """Called at the end of each transaction that writes, before its thread waits until all is on the disk."""
         self.dialect: Dialect = backend.dialect
 
     @classmethod
@@ -87,6 +89,7 @@ class Database:
         """
         with self._once(), driver_errors_told_plainly(), self._backend.writing(deadline) as connection:
             yield Tx(connection, self._sealer, self.dialect)
+            self.about_to_commit()
 
     def now(self) -> datetime:
         """The database's clock, UTC: on PostgreSQL one clock for all hosts, on SQLite this machine's."""
