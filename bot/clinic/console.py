@@ -30,6 +30,7 @@ from bot.clinic import (
     why,
 )
 from bot.clinic.accounts import Accounts
+from bot.clinic.harmless import harmless
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
 from bot.clinic.page import furnish
@@ -89,6 +90,7 @@ def create_console(services: Services) -> Flask:
     app.register_blueprint(library.routes)
     app.register_blueprint(reports.routes)
     app.add_url_rule("/vendor/<path:filename>", "vendor", _vendored)
+    app.after_request(harmless)
     app.after_request(_guarded)
     app.after_request(_not_remembered)
     app.register_error_handler(CSRFError, _stale_form)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from flask import Response
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet would take for a formula (OWASP, CSV injection)."""
+from bot.clinic.harmless import without_unseen
+
+_RUNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet would take for a formula, full-width forms too (OWASP, CSV injection)."""
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -24,10 +26,10 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def cell(value: object) -> object:
-    """A value as it may stand in a cell: text that would be a formula is marked as text, and holds no zero bytes."""
+    """A value as it may stand in a cell: what would be run is marked as text, what nobody sees is left out."""
     if value is None:
         return ""
     if isinstance(value, bool | int | float):
         return value
-    text = str(value).replace("\x00", "")
-    return f"'{text}" if text.startswith(_RUNS) else text
+    text = without_unseen(str(value))
+    return f"'{text}" if text.lstrip().startswith(_RUNS) or text[:1].isspace() else text

@@ -11,6 +11,7 @@ from bot import demo
 from bot.clinic import dates, names
 from bot.clinic.access import ROUTES, Right
 from bot.clinic.details import detail_in_words
+from bot.clinic.harmless import apart
 from bot.clinic.here import services
 from bot.clinic.meanings import taken_for
 from bot.clinic.numbers import RowNumber
@@ -80,7 +81,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(view_functions=app.view_functions, **NAMES, get_locale=get_locale)
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
     app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
-    app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words)
+    app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words, apart=apart)
     app.jinja_env.filters.update(person=person_shown)
 
 
