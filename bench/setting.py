@@ -96,7 +96,7 @@ def open_clinic(
         clinic = clinics.add_clinic(
             tx, now, name=name, program="Riverside Care", timezone="America/New_York", country="us",
             languages=("en", "es"), default_language="en", phone_line="202-555-0199",
-            consent_text="We may text you about your treatment.", window_from=hours[0], window_until=hours[1],
+            consent_texts={"en": "We may text you about your treatment."}, window_from=hours[0], window_until=hours[1],
             max_texts_per_week=100,
         )  # fmt: skip
         clinics.add_sender(tx, now, clinic.id, address, kind="number", rate=1_000_000, daily_cap=0)

@@ -7,10 +7,14 @@ from typing import Any
 from channels.phone import read_number
 from content.library import Library
 from content.plain import Plain
+from content.thresholds import FEVER_C, LOW_C, fahrenheit
 from store.clinic_entry import Clinic
 
 REGIONS: Mapping[str, str] = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
 """The region of a number that is written without its country, by country pack."""
+
+LATEST_TO_LIFE, LATEST_CALL = 60, 240
+"""After how many minutes the last step of the rota is told at the latest: of danger to life, and of what is less."""
 
 
 class WrongSetting(Exception):
@@ -44,8 +48,49 @@ def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None =
         taken["default_language"] = taken["languages"][0]
     if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
         raise WrongSetting("phone_line", Plain("{number} is no phone number.", number=taken["phone_line"]))
+    _check_consent(taken, before)
+    _check_thresholds(taken)
+    _check_minutes(taken)
     opens = taken.get("window_from", before.window_from if before else time(9))
     closes = taken.get("window_until", before.window_until if before else time(20))
     if opens >= closes:
         raise WrongSetting("window_until", Plain("The send window must end after it begins."))
     return taken
+
+
+def _check_consent(taken: Mapping[str, Any], before: Clinic | None) -> None:
+    """What patients agree to stands in each of the clinic's languages: they move together."""
+    if not taken.keys() & {"consent_texts", "languages"}:
+        return
+    texts = taken.get("consent_texts", before.consent_texts if before else {})
+    languages = taken.get("languages", before.languages if before else ())
+    missing = [language for language in languages if not texts.get(language)]
+    if texts and missing:
+        raise WrongSetting(
+            "consent_texts",
+            Plain("Write what patients agree to in each language: it is missing in {missing}.", missing=missing),
+        )
+
+
+def _check_minutes(taken: Mapping[str, Any]) -> None:
+    for name, latest in (("danger_minutes", LATEST_TO_LIFE), ("call_minutes", LATEST_CALL)):
+        minutes = list(taken.get(name, (0,)))
+        if minutes != sorted(minutes) or minutes[-1] > latest:
+            each = Plain("Each step comes after the one before, the last after {most} minutes at most.", most=latest)
+            raise WrongSetting(name, each)
+
+
+def _check_thresholds(taken: Mapping[str, Any]) -> None:
+    for name, (lowest, highest) in (("fever_c", FEVER_C), ("low_c", LOW_C)):
+        value = taken.get(name)
+        if value is not None and not lowest <= value <= highest:
+            raise WrongSetting(
+                name,
+                Plain(
+                    "This must lie between {lowest} and {highest} C ({low_f} and {high_f} F), as sources have it.",
+                    lowest=lowest,
+                    highest=highest,
+                    low_f=fahrenheit(lowest),
+                    high_f=fahrenheit(highest),
+                ),
+            )

@@ -87,7 +87,11 @@ def _clinic(tx: Tx, now: datetime, library: Library) -> Clinic:
         languages=["en", "es"],
         default_language="en",
         phone_line="202-555-0199",
-        consent_text="I agree to get texts about my treatment dates. I can stop them at any time by texting STOP.",
+        consent_texts={
+            "en": "I agree to get texts about my treatment dates. I can stop them at any time by texting STOP.",
+            "es": "Acepto recibir mensajes sobre las fechas de mi tratamiento. Puedo dejar de recibirlos cuando quiera "
+            "con un mensaje que diga STOP.",
+        },
         max_texts_per_week=20,
         demo=True,
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from channels.base import Via
 from channels.twilio_webhooks import WHATSAPP
-from store.clinic_entry import Clinic, ClinicEntry, Override, Sender, SignedRegimen
+from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES, Clinic, ClinicEntry, Override, Sender, SignedRegimen
 from store.clinics import directory_version, entries
 from store.database import Database
 
@@ -132,6 +132,10 @@ def _entry_from(row: dict[str, Any]) -> ClinicEntry:
                 "open_weekdays": tuple(clinic["open_weekdays"]) if clinic.get("open_weekdays") else None,
                 "closed_on": tuple(date.fromisoformat(day) for day in clinic.get("closed_on", ())),
                 "overrides": tuple(Override(**_known(Override, each)) for each in clinic.get("overrides", ())),
+                "consent_texts": clinic.get("consent_texts") or _one_consent(row["clinic"]),
+                "danger_minutes": tuple(clinic.get("danger_minutes", DANGER_MINUTES)),
+                "call_minutes": tuple(clinic.get("call_minutes", CALL_MINUTES)),
+                "switched_off": tuple(clinic.get("switched_off", ())),
             }
         ),
         senders=tuple(
@@ -143,6 +147,12 @@ def _entry_from(row: dict[str, Any]) -> ClinicEntry:
             for signed in row["signed_regimens"]
         ),
     )
+
+
+def _one_consent(clinic: dict[str, Any]) -> dict[str, str]:
+    """What patients agree to, in the file of a release that had it in one language."""
+    text = clinic.get("consent_text")
+    return {clinic["default_language"]: text} if text else {}
 
 
 def _known(kind: type[Clinic | Sender | SignedRegimen | Override], row: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from content.faults import ContentError, Fault
 from content.model import CarrierWords, Country, Fact, SeedClaim, Source, Text, Topic, Wording, placeholders
 from content.overrides import Row, lay_over
 from content.regimens import Regimen, load_regimens
+from content.thresholds import HasThresholds, Thresholds, fahrenheit
 from content.toml_file import TomlFile, read_toml
 
 PACKAGED = Path(__file__).parent
@@ -121,19 +122,33 @@ class Library:
         """The key of a pack's own text ("crisis", "us" -> "crisis.us"); the bare key where the country is not known."""
         return f"{key}.{country}" if country in self.countries else key
 
-    def country_values(self, country: str, language: str) -> dict[str, str]:
-        """What a country's texts are filled in with: emergency, er, feverC, feverF; crisis and poison where checked.
+    def thresholds(self, country: str, own: HasThresholds | None = None) -> Thresholds:
+        """From where on a patient must call: by the country pack, and by ``own`` where a clinic has set its own.
 
-        An unchecked or unknown country gets "your local emergency number" and the commonest fever threshold.
+        An unknown country has the commonest ones.
+        """
+        pack = self._pack_or_first(country)
+        fever, low = (own.fever_c, own.low_c) if own else (None, None)
+        return Thresholds(
+            fever_c=pack.fever_c if fever is None else round(fever, 1),
+            fever_f=pack.fever_f if fever is None else fahrenheit(fever),
+            low_c=pack.low_c if low is None else round(low, 1),
+            low_f=pack.low_f if low is None else fahrenheit(low),
+            stools=int(self.danger.limit("stools")) if own is None or own.stools is None else own.stools,
+        )
+
+    def country_values(self, country: str, language: str, own: HasThresholds | None = None) -> dict[str, str]:
+        """What a country's texts are filled in with: emergency, er, thresholds; crisis and poison where checked.
+
+        An unchecked or unknown country gets "your local emergency number" and the commonest thresholds; with ``own``
+        they are the clinic's.
         """
         wording = self._wording(language)
         pack = self.countries.get(country)
-        stand_in = pack or next(iter(self.countries.values()))
         values = {
             "emergency": (pack.emergency if pack else None) or wording.local_emergency,
-            "er": stand_in.er[language],
-            "feverC": f"{stand_in.fever_c:g}",
-            "feverF": f"{stand_in.fever_f:g}",
+            "er": self._pack_or_first(country).er[language],
+            **self.thresholds(country, own).values(),
         }
         lines = {"crisis": pack.crisis, "poison": pack.poison} if pack else {}
         return values | {name: number for name, number in lines.items() if number}
@@ -159,6 +174,9 @@ class Library:
     def language_name(self, language: str) -> str:
         """What a language is called in itself: "español"."""
         return self._wording(language).name
+
+    def _pack_or_first(self, country: str) -> Country:
+        return self.countries.get(country) or next(iter(self.countries.values()))
 
     def _wording(self, language: str) -> Wording:
         if language not in self.wordings:

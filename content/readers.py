@@ -26,6 +26,7 @@ from content.model import (
     Wording,
     placeholders,
 )
+from content.thresholds import FEVER_C, LOW_C
 from content.toml_file import Table, TomlFile
 
 _FIRST_YEAR, _LAST_YEAR = 2026, 2100
@@ -207,8 +208,8 @@ def _read_line(table: Table) -> Line:
 
 def _check_fever(table: Table, country: Country) -> None:
     for name, celsius, fahrenheit, lowest, highest in (
-        ("high", country.fever_c, country.fever_f, 37.5, 38.3),
-        ("low", country.low_c, country.low_f, 35.0, 36.0),
+        ("high", country.fever_c, country.fever_f, *FEVER_C),
+        ("low", country.low_c, country.low_f, *LOW_C),
     ):
         if f"{name}_c" not in table or f"{name}_f" not in table:
             continue

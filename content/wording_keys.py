@@ -18,7 +18,7 @@ PACK_TEXTS = ("crisis", "overdose")
 PACK_PLACEHOLDERS = frozenset({"emergency", "crisis", "poison"})
 """What a text of a pack may be filled with; it must have ``{emergency}``."""
 
-FACT_PLACEHOLDERS = frozenset({"clinic", "phone", "emergency", "crisis", "feverC", "feverF", "date"})
+FACT_PLACEHOLDERS = frozenset({"clinic", "phone", "emergency", "crisis", "feverC", "feverF", "stools", "date"})
 """What a fact may be filled with."""
 
 _REPLIES = {

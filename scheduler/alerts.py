@@ -12,7 +12,7 @@ from content.plain import Plain
 from content.sms_text import fold, measure
 from scheduler.plan.local_time import to_local
 from scheduler.send_window import SendWindow
-from store import audit, contacts, follow_ups, messages, outbox, patients
+from store import audit, clinics, contacts, follow_ups, messages, outbox, patients
 from store.clinics import Clinic
 from store.contacts import Contact
 from store.database import Tx
@@ -33,9 +33,6 @@ HEADLINES: Mapping[ReplyState, str] = {
     "arrived": Plain("our reply reached them"),
 }
 """What stands on top of an alert."""
-
-CLOCKS: Mapping[int, timedelta] = {_NOW: timedelta(minutes=15), 2: timedelta(hours=1)}
-"""After how long an alert of each urgency is overdue."""
 
 SEEN = "seen"
 """The wording key of the text that somebody has seen theirs."""
@@ -103,10 +100,15 @@ def reply_settled(tx: Tx, now: datetime, reply: Message, *, arrived: bool) -> bo
         if alert.message_id == text.id:
             follow_ups.set_reply(tx, alert.id, "arrived", urgency=alert.urgency, due_by=alert.due_by)
     elif alert.message_id == text.id or alert.reply == "underway":
-        soon = now + CLOCKS[_NOW]
+        soon = _overdue_at(tx, now, alert.clinic_id, _NOW)
         due_by = soon if alert.due_by is None else min(alert.due_by, soon)
         follow_ups.set_reply(tx, alert.id, "lost", urgency=_NOW, due_by=due_by)
     return True
+
+
+def minutes(clinic: Clinic, urgency: int) -> tuple[int, ...]:
+    """For how long an alert of this urgency must have rung before each step of the rota is told."""
+    return clinic.danger_minutes if urgency == _NOW else clinic.call_minutes
 
 
 class SeenAlready(Exception):
@@ -199,7 +201,7 @@ def _alert(
             contact_id=contact_id,
             patient_id=patient_id,
             message_id=message_id,
-            due_by=now + CLOCKS[urgency],
+            due_by=_overdue_at(tx, now, clinic_id, urgency),
             detail=line,
             reply=reply,
         )
@@ -211,10 +213,18 @@ def _alert(
         before.id,
         message_id=message_id,
         urgency=urgency,
-        due_by=now + CLOCKS[urgency],
+        due_by=_overdue_at(tx, now, clinic_id, urgency),
         detail=_added(before.detail, line),
         reply="lost" if before.reply == "lost" else reply,
     )
+
+
+def _overdue_at(tx: Tx, now: datetime, clinic_id: int, urgency: int) -> datetime:
+    """When the last step is told: from then on an alert that rings now is overdue."""
+    clinic = clinics.find_clinic(tx, clinic_id)
+    if clinic is None:
+        raise LookupError(f"there is no clinic {clinic_id}")
+    return now + timedelta(minutes=minutes(clinic, urgency)[-1])
 
 
 def _added(detail: str | None, line: str) -> str:

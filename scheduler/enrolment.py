@@ -66,7 +66,8 @@ class NewPatient:
 
     ``start`` is the local date of day 1 of cycle ``start_cycle``; nothing is texted of the cycles before.
     ``visit_time`` is the local time of visits; ``window_from`` and ``window_until`` stand in place of the clinic's
-    hours. ``consent_how`` says how they agreed to the clinic's consent text (paper, phone, ...), ``by`` who enrols.
+    hours. ``consent_how`` says how they agreed to the clinic's consent text in their language (paper, phone, ...),
+    ``by`` who enrols.
     ``without``: the reminder rules of which they want no texts.
     """
 
@@ -131,6 +132,7 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
     patient = _patient(tx, now, contact, new)
     for rule in sorted(new.without):
         reminder_rules.set_of_patient(tx, clinic.id, patient.id, rule, rules.OFF)
+    agreed = clinic.consent(new.language)
     consents.add_consent(
         tx,
         now,
@@ -139,9 +141,9 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
         patient_id=patient.id,
         kind="given",
         how=new.consent_how.strip(),
-        wording=clinic.consent_text or "",
+        wording=agreed.text,
         wording_version=str(clinic.consent_version),
-        language=new.language,
+        language=agreed.language,
         by=new.by,
     )
     window = SendWindow.of(patient, clinic)

@@ -30,6 +30,7 @@ def confirm(tx: Tx, now: datetime, clinic: Clinic, number: int, digits: str, by:
         return wish
     if wish.phone is None or digits.strip() != wish.phone[-HIDDEN:]:
         raise WrongDigits
+    agreed = clinic.consent(wish.language)
     consents.add_consent(
         tx,
         now,
@@ -38,9 +39,9 @@ def confirm(tx: Tx, now: datetime, clinic: Clinic, number: int, digits: str, by:
         patient_id=None,
         kind="given",
         how=f"texted JOIN, confirmed by {by} at {to_local(now, clinic.timezone):%Y-%m-%d %H:%M}",
-        wording=clinic.consent_text or "",
+        wording=agreed.text,
         wording_version=str(clinic.consent_version),
-        language=wish.language,
+        language=agreed.language,
         by=by,
     )
     audit.record(tx, now, clinic.id, by, "join.confirm", "contact", wish.contact_id, ["consent"])

@@ -1,8 +1,9 @@
 """What is known of a clinic: its settings, its numbers and its sign-offs. `store.clinics` reads and writes them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Literal, NamedTuple, TypedDict
 
 SenderKind = Literal["number", "service"]
 OptOutBy = Literal["us", "provider"]
@@ -10,6 +11,8 @@ Carrier = Literal["long_code", "toll_free", "short_code", "service", "whatsapp"]
 """What a sender is to the carriers: they set the rate of each kind, and what it may send in a day."""
 SnapTo = Literal["on_or_after", "nearest", "none"]
 OverrideKind = Literal["alias", "wording"]
+OFF: Literal["off"] = "off"
+"""The kind of a row that takes a topic or a fact out of a clinic's texts; see `Clinic.switched_off`."""
 
 QUIET_HOURS = 12
 """As long as content.md A4 suggests; a clinic may set another number, or 0 for none."""
@@ -24,15 +27,35 @@ KEEP_WORDS_FROM, KEEP_WORDS_UNTIL = 7, 3660
 """What a clinic may set for that, in days. The shortest leaves a week to look into what somebody wrote."""
 
 
+DANGER_MINUTES = (2, 7, 15)
+"""After how many minutes each step of the rota is told of danger to life that nobody has seen, until a clinic says.
+
+The first leaves whoever sits at the console the time to take it; at the last the alert is overdue.
+"""
+
+CALL_MINUTES = (10, 30, 60)
+"""The same for a text to which we said: call now."""
+
+GONE_QUIET_DAYS = 7
+"""The silence from which on somebody may have gone quiet, in days, until a clinic sets another number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One text of a clinic's own that is in use: another word for the topic ``key``, or the fixed text ``key``.
+    """How a clinic's content differs: another word for the topic ``key``, the fixed text ``key``, or ``key`` is off.
 
     A row as `Library.with_overrides` takes it.
     """
 
-    kind: OverrideKind
+    kind: OverrideKind | Literal["off"]
     key: str
+    language: str
+    text: str
+
+
+class ConsentWords(NamedTuple):
+    """What somebody agrees to, and the language that it is in."""
+
     language: str
     text: str
 
@@ -49,7 +72,12 @@ class Clinic:
     for a text that WhatsApp does not take, unless the person said otherwise. ``ask_confirmation``: whether the first
     text asks for a reply. ``tell_seen``: whether who texted of danger is told when somebody has seen it.
     ``approvals``: how many people it takes to change what patients read or how their texts are understood, 1 or 2.
-    ``overrides``: its own words that are in use; `Library.with_overrides` lays them over the content.
+    ``consent_texts``: what patients agree to, by language; ``consent_version`` is that of all of them.
+    ``fever_c``, ``low_c`` (degrees Celsius) and ``stools`` (loose ones in 24 hours): from where on its patients must
+    call; None: as the content has it, `Library.thresholds`. ``danger_minutes`` and ``call_minutes``: how long an alert
+    has rung when each step of the rota is told. ``gone_quiet_days``: the shortest silence of somebody who has gone
+    quiet. ``switched_off``: the topics and facts that it does not send.
+    ``overrides``: those, and its own words that are in use; `Library.with_overrides` lays them over the content.
     ``keep_words_days``: after how long the words of texts are deleted; None: they are kept. ``segment_micros``: what a
     segment costs, in millionths of the currency's unit; None where nobody said.
     """
@@ -62,7 +90,6 @@ class Clinic:
     languages: tuple[str, ...]
     default_language: str
     phone_line: str | None
-    consent_text: str | None
     consent_version: int
     window_from: time
     window_until: time
@@ -85,6 +112,58 @@ class Clinic:
     overrides: tuple[Override, ...] = ()
     keep_words_days: int | None = None
     segment_micros: int | None = None
+    consent_texts: Mapping[str, str] = field(default_factory=dict)
+    fever_c: float | None = None
+    low_c: float | None = None
+    stools: int | None = None
+    danger_minutes: tuple[int, ...] = DANGER_MINUTES
+    call_minutes: tuple[int, ...] = CALL_MINUTES
+    gone_quiet_days: int = GONE_QUIET_DAYS
+    switched_off: tuple[str, ...] = ()
+
+    def consent(self, language: str) -> ConsentWords:
+        """What somebody of this language agrees to.
+
+        In the clinic's first language where it has not written it in this one yet; no words at all where in none.
+        """
+        for each in (language, self.default_language, *self.consent_texts):
+            if each in self.consent_texts:
+                return ConsentWords(each, self.consent_texts[each])
+        return ConsentWords(language, "")
+
+
+class ClinicFields(TypedDict, total=False):
+    """What `store.clinics.set_clinic` may change."""
+
+    name: str
+    program: str
+    timezone: str
+    country: str
+    languages: Sequence[str]
+    default_language: str
+    phone_line: str | None
+    consent_texts: Mapping[str, str]
+    window_from: time
+    window_until: time
+    max_texts_per_week: int
+    quiet_hours: int
+    max_texts_per_day: int
+    open_weekdays: Sequence[int] | None
+    closed_on: Sequence[date]
+    snap: SnapTo
+    fallback: bool
+    ask_confirmation: bool
+    tell_seen: bool
+    approvals: int
+    keep_words_days: int | None
+    segment_micros: int | None
+    fever_c: float | None
+    low_c: float | None
+    stools: int | None
+    danger_minutes: Sequence[int]
+    call_minutes: Sequence[int]
+    gone_quiet_days: int
+    switched_off: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +221,7 @@ class ClinicEntry:
         there = (
             self.senders,
             self.clinic.phone_line,
-            self.clinic.consent_text,
+            self.clinic.consent_texts,
             self.clinic.content_version,
             self.signed_regimens,
         )

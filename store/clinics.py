@@ -1,19 +1,24 @@
 """Clinics, the numbers they text from, and who signed off what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, time
-from typing import Any, TypedDict, Unpack, get_args
+from typing import Any, Unpack, get_args
 
 import sqlalchemy as sa
 
 from store.clinic_entry import (
+    CALL_MINUTES,
+    DANGER_MINUTES,
+    GONE_QUIET_DAYS,
     KEEP_WORDS_DAYS,
+    OFF,
     QUIET_HOURS,
     TEXTS_PER_DAY,
     Carrier,
     Clinic,
     ClinicEntry,
+    ClinicFields,
     OptOutBy,
     Override,
     Sender,
@@ -75,7 +80,6 @@ clinic = sa.Table(
     sa.Column("languages", sa.JSON, nullable=False),
     sa.Column("default_language", sa.Text, nullable=False),
     sa.Column("phone_line", sa.Text),
-    sa.Column("consent_text", sa.Text),
     sa.Column("consent_version", sa.Integer, nullable=False, server_default="0"),
     sa.Column("window_from", sa.Time, nullable=False),
     sa.Column("window_until", sa.Time, nullable=False),
@@ -96,6 +100,14 @@ clinic = sa.Table(
     sa.Column("approvals", sa.Integer, nullable=False, server_default="2"),
     sa.Column("keep_words_days", sa.Integer),
     sa.Column("segment_micros", sa.Integer),
+    sa.Column("fever_c", sa.Float),
+    sa.Column("low_c", sa.Float),
+    sa.Column("stools", sa.Integer),
+    sa.Column("danger_minutes", sa.JSON(none_as_null=True)),
+    sa.Column("call_minutes", sa.JSON(none_as_null=True)),
+    sa.Column("gone_quiet_days", sa.Integer, nullable=False, server_default=str(GONE_QUIET_DAYS)),
+    sa.Column("switched_off", sa.JSON(none_as_null=True)),
+    sa.Column("consent_texts", sa.JSON(none_as_null=True)),
     one_of("snap", get_args(SnapTo)),
     sa.CheckConstraint("window_from < window_until", name="window"),
     sa.CheckConstraint("max_texts_per_week > 0", name="max_texts_per_week"),
@@ -136,33 +148,6 @@ class NameTaken(StoreError):
 
 class JoinCodeTaken(StoreError):
     """Another clinic has this join code."""
-
-
-class ClinicFields(TypedDict, total=False):
-    """What `set_clinic` may change."""
-
-    name: str
-    program: str
-    timezone: str
-    country: str
-    languages: Sequence[str]
-    default_language: str
-    phone_line: str | None
-    consent_text: str | None
-    window_from: time
-    window_until: time
-    max_texts_per_week: int
-    quiet_hours: int
-    max_texts_per_day: int
-    open_weekdays: Sequence[int] | None
-    closed_on: Sequence[date]
-    snap: SnapTo
-    fallback: bool
-    ask_confirmation: bool
-    tell_seen: bool
-    approvals: int
-    keep_words_days: int | None
-    segment_micros: int | None
 
 
 _newest_sign_off = (
@@ -207,7 +192,7 @@ def add_clinic(
     languages: Sequence[str],
     default_language: str,
     phone_line: str | None = None,
-    consent_text: str | None = None,
+    consent_texts: Mapping[str, str] | None = None,
     window_from: time = time(9),
     window_until: time = time(20),
     max_texts_per_week: int = 7,
@@ -224,8 +209,8 @@ def add_clinic(
         "languages": list(languages),
         "default_language": default_language,
         "phone_line": phone_line,
-        "consent_text": consent_text,
-        "consent_version": 1 if consent_text else 0,
+        "consent_texts": dict(consent_texts) if consent_texts else None,
+        "consent_version": 1 if consent_texts else 0,
         "window_from": window_from,
         "window_until": window_until,
         "max_texts_per_week": max_texts_per_week,
@@ -243,7 +228,7 @@ def add_clinic(
 
 
 def set_clinic(tx: Tx, now: datetime, clinic_id: int, **changes: Unpack[ClinicFields]) -> Clinic:
-    """Changes some settings. A new consent text gets a new consent version. Raises NameTaken, LookupError."""
+    """Changes some settings. New consent texts get a new consent version. Raises NameTaken, LookupError."""
     before = _clinic(tx, clinic_id)
     values: dict[str, Any] = dict(changes)
     if "name" in changes:
@@ -256,8 +241,11 @@ def set_clinic(tx: Tx, now: datetime, clinic_id: int, **changes: Unpack[ClinicFi
         values["open_weekdays"] = sorted(changes["open_weekdays"] or ()) or None
     if "closed_on" in changes:
         values["closed_on"] = [day.isoformat() for day in sorted(changes["closed_on"])] or None
-    if changes.get("consent_text", before.consent_text) != before.consent_text:
+    if changes.get("consent_texts", before.consent_texts) != before.consent_texts:
         values["consent_version"] = before.consent_version + 1
+    for name in ("consent_texts", "danger_minutes", "call_minutes", "switched_off"):
+        if name in values:
+            values[name] = values[name] or None
     _change(tx, now, clinic_id, values)
     return _clinic(tx, clinic_id)
 
@@ -391,6 +379,10 @@ def _as_clinic(row: sa.Row[Any], overrides: tuple[Override, ...]) -> Clinic:
         "languages": tuple(row.languages),
         "open_weekdays": None if row.open_weekdays is None else tuple(row.open_weekdays),
         "closed_on": tuple(date.fromisoformat(day) for day in row.closed_on or ()),
-        "overrides": overrides,
+        "consent_texts": row.consent_texts or {},
+        "danger_minutes": tuple(row.danger_minutes or DANGER_MINUTES),
+        "call_minutes": tuple(row.call_minutes or CALL_MINUTES),
+        "switched_off": tuple(row.switched_off or ()),
+        "overrides": (*(Override(OFF, each, "", "") for each in row.switched_off or ()), *overrides),
     }
     return Clinic(**values)

@@ -255,7 +255,6 @@ def _example(timezone: str, language: str) -> Clinic:
         languages=(language,),
         default_language=language,
         phone_line="202-555-0143",
-        consent_text=None,
         consent_version=0,
         window_from=time(9),
         window_until=time(20),

@@ -207,6 +207,7 @@ class Conversation:
             text,
             language=language or (clinic.default_language if clinic else _FALLBACK_LANGUAGE),
             country=clinic.country if clinic else "",
+            own=clinic,
             asked=asked,
             profile=profile,
         )

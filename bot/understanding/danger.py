@@ -9,8 +9,8 @@ from bot.understanding.reading import Reading
 from bot.understanding.scope import Scope, Status
 from bot.understanding.wordlists import WordLists
 from content.danger import LEVELS, DangerSign, DangerSigns
-from content.model import Country
 from content.phrases import Phrase
+from content.thresholds import Thresholds
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 _CELL_THERAPY = frozenset(["cart", "bispecific"])
@@ -59,7 +59,7 @@ class Danger:
         self._measures = Measures(lexicon, signs, lists)
         self._matcher = Matcher(lexicon, _phrases(signs))
 
-    def find(self, reading: Reading, country: Country, profile: str | None = None) -> list[Found]:
+    def find(self, reading: Reading, call_from: Thresholds, profile: str | None = None) -> list[Found]:
         """Every sign, the gravest present one first."""
         matches = self._matcher.find(reading)
         alike = [(match.what.sign, match.own) for match in matches if match.what.kind == "look_alikes"]
@@ -71,16 +71,16 @@ class Danger:
             and not any(sign == match.what.sign and own & match.own and not own < match.own for sign, own in alike)
         ]
         brought_down = reading.has(self._reducer) and any(_is_fever(one) for one in found)
-        for measure in self._measures.read(reading, country):
+        for measure in self._measures.read(reading, call_from):
             # What a medicine brought down to normal is a fever all the same.
             if not (brought_down and measure.sign == "fever" and measure.level is None):
                 found.extend(self._measured(reading, measure))
         found = _without_bare_counts(found)
         return sorted((_raised(one, profile) for one in found), key=_order)
 
-    def temperature(self, value: float, country: Country) -> str | None:
+    def temperature(self, value: float, call_from: Thresholds) -> str | None:
         """What a number means that was asked for as a temperature: "call_now", "normal" or None."""
-        return self._measures.temperature(value, country)
+        return self._measures.temperature(value, call_from)
 
     def sign(self, name: str) -> DangerSign:
         """A sign by its id."""

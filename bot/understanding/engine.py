@@ -22,7 +22,7 @@ from bot.understanding.spelling import read_real_words
 from bot.understanding.topics import Named, Topics, read_topic_phrases
 from bot.understanding.wordlists import read_word_lists
 from content.library import Library
-from content.model import Country
+from content.thresholds import HasThresholds, Thresholds
 
 URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
@@ -117,17 +117,21 @@ class Engine:
         *,
         language: str = "en",
         country: str = "us",
+        own: HasThresholds | None = None,
         asked: str | None = None,
         profile: str | None = None,
     ) -> Outcome:
         """The outcome of a text.
 
-        ``language`` is the one stored for the person. ``asked``: what the last reply asked, "temperature" (a bare
-        number is then judged) or "temperature 101" (a yes is). ``profile``: "cart" or "bispecific" raises signs.
+        ``language`` is the one stored for the person. ``own``: the clinic, where it may have thresholds in place of
+        those of its ``country``; what lies below them the learned layer may raise all the same. ``asked``: what the
+        last reply asked, "temperature" (a bare number is then judged) or "temperature 101" (a yes is). ``profile``:
+        "cart" or "bispecific" raises signs.
         """
-        pack = self._library.countries.get(country) or next(iter(self._library.countries.values()))
+        call_from = self._library.thresholds(country, own)
         reading = self._reader.read(text)
-        meaning = self._as_a_whole(reading, language, pack, asked, profile) or self._decide(reading, pack, profile)
+        meaning = self._as_a_whole(reading, language, call_from, asked, profile)
+        meaning = meaning or self._decide(reading, call_from, profile)
         kind, topic = meaning.kind, meaning.topic
         return Outcome(kind, meaning.id, topic, self._urgent_line(kind, topic), meaning.why, language, meaning.detail)
 
@@ -137,7 +141,7 @@ class Engine:
         For training, by an engine that has none.
         """
         reading = self._reader.read(text)
-        found = self._danger.find(reading, self._library.countries[country], None)
+        found = self._danger.find(reading, self._library.thresholds(country))
         of_danger = self._features.of_danger(reading, found, 0, len(reading.words))
         of_requests = self._features.of_requests(
             self._requests.find(reading), self._topics.within(reading), self._topics.spoken_of(reading)
@@ -150,19 +154,19 @@ class Engine:
 
         For training.
         """
-        found = self._danger.find(self._reader.read(text), self._library.countries[country], None)
+        found = self._danger.find(self._reader.read(text), self._library.thresholds(country))
         return [
             f"{one.sign.id}: {one.phrase}" for one in found if one.urgent and one.kind == "phrases" and not one.bare
         ]
 
     def _as_a_whole(
-        self, reading: Reading, language: str, pack: Country, asked: str | None, profile: str | None
+        self, reading: Reading, language: str, call_from: Thresholds, asked: str | None, profile: str | None
     ) -> _Meaning | None:
         """What a text means that is an answer or a keyword and nothing else, as most are; None for any other."""
         if not reading.words:
             return _Meaning("unknown", None, None, "no words")
         plain_text = bare(reading.plain)
-        answered = self._answer(reading, plain_text, pack, asked)
+        answered = self._answer(reading, plain_text, call_from, asked)
         if answered:
             return _raised(answered, profile)
         corrected = " ".join(reading.words)
@@ -176,8 +180,8 @@ class Engine:
             return self._whole_topic(topic, reading)
         return _as_meaning(whole) if whole else None
 
-    def _decide(self, reading: Reading, pack: Country, profile: str | None) -> _Meaning:
-        found = self._danger.find(reading, pack, profile)
+    def _decide(self, reading: Reading, call_from: Thresholds, profile: str | None) -> _Meaning:
+        found = self._danger.find(reading, call_from, profile)
         if not found and self._greetings.issuperset(reading.words):
             return _Meaning("unknown", None, None, "a greeting and nothing else")
         seen = next((one for one in found if one.urgent), None)
@@ -299,7 +303,7 @@ class Engine:
             return "hurts"
         return "number" if reading.numbers() else "visit"
 
-    def _answer(self, reading: Reading, plain_text: str, pack: Country, asked: str | None) -> _Meaning | None:
+    def _answer(self, reading: Reading, plain_text: str, call_from: Thresholds, asked: str | None) -> _Meaning | None:
         if not asked or not asked.startswith("temperature"):
             return None
         told = reading.numbers()
@@ -307,7 +311,7 @@ class Engine:
             told = numbers(asked.split()[1:])
         if len(told) != 1 or len(reading.words) > 6:
             return None
-        meaning = self._danger.temperature(told[0].value, pack)
+        meaning = self._danger.temperature(told[0].value, call_from)
         if meaning == "call_now":
             why = f"fever: {told[0].value:g} as the temperature that was asked for"
             return _Meaning("call_now", "fever", None, why)

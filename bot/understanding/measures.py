@@ -8,7 +8,7 @@ from bot.understanding.numbers import Number
 from bot.understanding.reading import Reading
 from bot.understanding.wordlists import WordLists
 from content.danger import DangerSigns
-from content.model import Country
+from content.thresholds import Thresholds
 
 _CELSIUS, _FAHRENHEIT = (33.0, 43.5), (92.0, 110.0)
 _LOWEST_OXYGEN, _GOOD_OXYGEN, _MOST_OXYGEN = 40, 95, 100
@@ -46,7 +46,7 @@ class Measures:
         )
         self._medicine = group("fever_reducer")
 
-    def read(self, reading: Reading, country: Country) -> list[Measure]:
+    def read(self, reading: Reading, call_from: Thresholds) -> list[Measure]:
         """Every number whose meaning is plain from its words."""
         found: list[Measure] = []
         for number in reading.numbers():
@@ -58,25 +58,25 @@ class Measures:
                 or self._of_pulse(reading, number, start, end)
                 or self._of_weight(reading, number, start, end)
                 or self._of_doses(reading, number, start, end)
-                or self._of_times(reading, number, start, end)
-                or self._of_temperature(reading, number, start, end, country)
+                or self._of_times(reading, number, start, end, call_from)
+                or self._of_temperature(reading, number, start, end, call_from)
             )
             if measure:
                 found.append(measure)
         return found
 
-    def temperature(self, value: float, country: Country) -> str | None:
+    def temperature(self, value: float, call_from: Thresholds) -> str | None:
         """ "call_now" for a fever or a low temperature in either unit, "normal" for others, None for no temperature."""
         if _CELSIUS[0] <= value <= _CELSIUS[1]:
-            return "call_now" if value >= country.fever_c or value < country.low_c else "normal"
+            return "call_now" if value >= call_from.fever_c or value < call_from.low_c else "normal"
         if _FAHRENHEIT[0] <= value <= _FAHRENHEIT[1]:
-            return "call_now" if value >= country.fever_f or value < country.low_f else "normal"
+            return "call_now" if value >= call_from.fever_f or value < call_from.low_f else "normal"
         return None
 
     def _of_temperature(
-        self, reading: Reading, number: Number, start: int, end: int, country: Country
+        self, reading: Reading, number: Number, start: int, end: int, call_from: Thresholds
     ) -> Measure | None:
-        meaning = self.temperature(number.value, country)
+        meaning = self.temperature(number.value, call_from)
         if meaning is None or number.low is not None:
             return None
         sure = self._named_temperature(reading, number, start, end)
@@ -202,7 +202,9 @@ class Measures:
             return None
         return _measure("overdose", "overdose", number, f"took {number.value:g}")
 
-    def _of_times(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+    def _of_times(
+        self, reading: Reading, number: Number, start: int, end: int, call_from: Thresholds
+    ) -> Measure | None:
         if not 1 <= number.value <= 60 or number.decimal or number.low is not None:
             return None
         counted = _unit(reading, number) in self._lists["times"] or (
@@ -223,7 +225,7 @@ class Measures:
             return None
         if reading.has(self._pee, start, end) and not any(context):
             return None
-        level = "call_now" if number.value >= self._limit("stools") else "same_day"
+        level = "call_now" if number.value >= call_from.stools else "same_day"
         sure = toilet or poops or context[0] or context[1]
         return _measure("stool", level, number, f"{number.value:g} stools", sure=sure)
 

@@ -7,6 +7,7 @@ command stays so, whichever words were taught.
 
 from bot.understanding.engine import Engine, Outcome
 from content.library import Library
+from content.thresholds import HasThresholds
 
 _TEACHABLE = frozenset(["unknown", "clarify", "topic"])
 _NOT_TAUGHT = frozenset(["all_taken", "hurts"])
@@ -27,14 +28,17 @@ class Taught:
         *,
         language: str = "en",
         country: str = "us",
+        own: HasThresholds | None = None,
         asked: str | None = None,
         profile: str | None = None,
     ) -> Outcome:
         """The outcome of a text, as `Engine.understand`."""
-        outcome = self._ours.understand(text, language=language, country=country, asked=asked, profile=profile)
+        outcome = self._ours.understand(text, language=language, country=country, own=own, asked=asked, profile=profile)
         if outcome.kind not in _TEACHABLE or outcome.detail in _NOT_TAUGHT:
             return outcome
-        taught = self._with_theirs.understand(text, language=language, country=country, asked=asked, profile=profile)
+        taught = self._with_theirs.understand(
+            text, language=language, country=country, own=own, asked=asked, profile=profile
+        )
         return taught if taught.kind == "topic" else outcome
 
 

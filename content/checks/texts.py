@@ -16,6 +16,8 @@ _LONGEST = {
     "n": "21",
     "who": "W.",
 }
+# As a clinic may set them: 37.8 and 100.1 where a pack has 38 and 100.4.
+_LONGEST_THRESHOLDS = {"feverC": "37.8", "feverF": "100.1", "stools": "5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +106,5 @@ def longest_values(library: Library, language: str, country: str) -> dict[str, s
         "second": keywords[-2],
         "er": pack.er[language],
         **library.country_values(country, language),
+        **_LONGEST_THRESHOLDS,
     }

@@ -103,8 +103,8 @@ def as_template(words: str) -> str:
 
 
 def clinic_values(library: Library, clinic: Clinic, language: str) -> dict[str, str]:
-    """What any text of a clinic is filled in with: its names and numbers, and its country's."""
-    return library.country_values(clinic.country, language) | {
+    """What any text of a clinic is filled in with: its names, numbers and thresholds, and its country's."""
+    return library.country_values(clinic.country, language, clinic) | {
         "program": clinic.program,
         "clinic": clinic.name,
         "phone": clinic.phone_line or "",

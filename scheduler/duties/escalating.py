@@ -40,12 +40,21 @@ class Escalating:
         real = self.real()
         with self.database.reading() as tx:
             now = clock.at(tx, real, demo=self.demo).now
-            if not _due(tx, now):
+            if not self._due(tx, now):
                 return 0
         with self.database.writing() as tx:
-            known = self.directory.fresh(tx)
-            climbing = _due(tx, now)  # another may have seen to it meanwhile
-            return sum(self._climb(tx, now, real, known[alert.clinic_id].clinic, alert) for alert in climbing)
+            climbing = self._due(tx, now)  # another may have seen to it meanwhile
+            return sum(self._climb(tx, now, real, clinic, alert) for clinic, alert in climbing)
+
+    def _due(self, tx: Tx, now: datetime) -> list[tuple[Clinic, FollowUp]]:
+        unseen = follow_ups.unseen_alerts(tx, len(escalation.STEPS))
+        known = self.directory.fresh(tx) if unseen else {}
+        found = [(known[alert.clinic_id].clinic, alert) for alert in unseen]
+        return [
+            (clinic, alert)
+            for clinic, alert in found
+            if alert.rung_at is not None and escalation.is_due(clinic, alert.urgency, alert.climbed, alert.rung_at, now)
+        ]
 
     def _climb(self, tx: Tx, now: datetime, real: datetime, clinic: Clinic, alert: FollowUp) -> bool:
         if alert.rung_at is None or not follow_ups.climb(tx, alert):
@@ -68,11 +77,3 @@ class Escalating:
 
     def _link(self, clinic: Clinic) -> str:
         return f"{self.address}/c/{clinic.id}/alerts"
-
-
-def _due(tx: Tx, now: datetime) -> list[FollowUp]:
-    return [
-        alert
-        for alert in follow_ups.unseen_alerts(tx, len(escalation.STEPS))
-        if alert.rung_at is not None and escalation.is_due(alert.urgency, alert.climbed, alert.rung_at, now)
-    ]

@@ -1,30 +1,23 @@
 """How an alert climbs that nobody has seen: after how many minutes which step is told, and who is on for it then.
 
-Pure: a moment, the clinic's rota and its holidays decide. `scheduler.duties.escalating` has it done.
+Pure: a moment, the clinic's minutes, its rota and its holidays decide. `scheduler.duties.escalating` has it done.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
+from scheduler.alerts import minutes
 from scheduler.plan.local_time import to_local, to_utc
+from store.clinics import Clinic
 from store.on_call import Recipient
 from store.rota import RotaStep, Shift
 
 STEPS: tuple[RotaStep, ...] = ("nurse", "charge", "on_call")
 
-AFTER: Mapping[int, tuple[timedelta, ...]] = {
-    3: (timedelta(minutes=2), timedelta(minutes=7), timedelta(minutes=15)),
-    2: (timedelta(minutes=10), timedelta(minutes=30), timedelta(minutes=60)),
-}
-"""For how long an alert of each urgency must have rung before each step is told.
 
-The first leaves whoever sits at the console the time to take it; at the last the alert is overdue.
-"""
-
-
-def is_due(urgency: int, climbed: int, rung_at: datetime, now: datetime) -> bool:
+def is_due(clinic: Clinic, urgency: int, climbed: int, rung_at: datetime, now: datetime) -> bool:
     """Whether the step after ``climbed`` steps is to be told."""
-    return climbed < len(STEPS) and now >= rung_at + AFTER[urgency][climbed]
+    return climbed < len(STEPS) and now >= rung_at + timedelta(minutes=minutes(clinic, urgency)[climbed])
 
 
 def on_duty(

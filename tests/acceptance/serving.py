@@ -119,7 +119,7 @@ def set_up(url: str, data_key: str, index_key: str) -> None:
             languages=["en", "es"],
             default_language="en",
             phone_line=LINE,
-            consent_text="I agree to texts.",
+            consent_texts={"en": "I agree to texts."},
         )
         clinics.add_sender(tx, now, clinic.id, NUMBER, kind="number", rate=1000, daily_cap=0)
         clinics.sign_content(tx, now, clinic.id, "any", "Dr. Example")

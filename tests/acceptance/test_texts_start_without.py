@@ -64,7 +64,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
             languages=["en"],
             default_language="en",
             phone_line=LONDON_LINE,
-            consent_text="I agree to texts.",
+            consent_texts={"en": "I agree to texts."},
         )
         clinics.add_sender(tx, now, london.id, LONDON, kind="number")
         clinics.sign_content(tx, now, london.id, "any", "Dr. Example")

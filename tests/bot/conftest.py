@@ -124,7 +124,7 @@ def open_clinic(services: Services, *, live: bool = True, opt_out_by: clinics.Op
             languages=["en", "es"],
             default_language="en",
             phone_line="202-555-0111" if live else None,
-            consent_text="I agree to texts." if live else None,
+            consent_texts={"en": "I agree to texts.", "es": "Acepto los mensajes."} if live else None,
             max_texts_per_week=20,
         )
         clinics.add_sender(tx, NOON, clinic.id, OURS, kind="number", opt_out_by=opt_out_by)

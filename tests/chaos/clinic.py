@@ -55,7 +55,7 @@ def _clinic(tx: Tx, now: datetime, library: Library) -> ClinicEntry:
         languages=["en", "es"],
         default_language="en",
         phone_line="202-555-0199",
-        consent_text="I agree to get texts.",
+        consent_texts={"en": "I agree to get texts."},
         window_from=time(0),
         window_until=time.max,
         max_texts_per_week=20,

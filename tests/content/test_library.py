@@ -110,6 +110,7 @@ def test_temperatures_and_the_emergency_department_are_the_countrys_own(library:
         "feverF": "100.4",
         "crisis": "988",
         "poison": "1-800-222-1222",
+        "stools": "4",
     }
     assert library.country_values("uk", "en")["er"] == "A&E"
     assert library.country_values("uk", "en")["feverC"] == "37.5"

@@ -38,7 +38,7 @@ def test_enrolment_writes_patient_consent_plan_and_first_text(world: World) -> N
     assert patient == enrolled.patient
     assert (patient.name, patient.code, patient.timezone) == ("Ana Diaz", "R-17", NEW_YORK)
     assert (consent.kind, consent.how, consent.by) == ("given", "form", "nurse@riverside")
-    assert (consent.wording, consent.wording_version) == (world.entry.clinic.consent_text, "1")
+    assert (consent.wording, consent.wording_version) == (world.entry.clinic.consent_texts["en"], "1")
     assert plan.regimen_json == world.library.regimens["pembro_q3w"].to_json()
     assert (entry.action, entry.actor, entry.subject_id) == ("patient.enrol", "nurse@riverside", patient.id)
     assert "Ana" not in repr(entry)

@@ -14,7 +14,7 @@ def habit(number: int, texts: int, usually: int, silent: float) -> Habit:
     return Habit(number, texts, last - (texts - 1) * usually * DAY, last)
 
 
-def test_a_silence_counts_when_it_is_three_times_the_usual_gap_and_a_week() -> None:
+def test_a_silence_counts_when_it_is_three_times_the_usual_gap_and_as_long_as_the_clinic_says() -> None:
     found = quiet_ones(
         [
             habit(1, 5, usually=7, silent=21),
@@ -24,6 +24,7 @@ def test_a_silence_counts_when_it_is_three_times_the_usual_gap_and_a_week() -> N
             habit(5, 2, usually=1, silent=90),  # two texts are no habit
         ],
         NOW,
+        7,
         10,
     )
     assert found == [Quiet(4, 7, 1.0), Quiet(1, 21, 7.0)]
@@ -31,10 +32,10 @@ def test_a_silence_counts_when_it_is_three_times_the_usual_gap_and_a_week() -> N
 
 def test_texts_of_one_afternoon_are_no_habit_of_minutes() -> None:
     burst = Habit(1, 4, NOW - 10 * DAY, NOW - 10 * DAY + timedelta(minutes=5))
-    (found,) = quiet_ones([burst], NOW, 10)
+    (found,) = quiet_ones([burst], NOW, 7, 10)
     assert (found.days, found.usually) == (9, 1.0)
 
 
 def test_the_longest_silence_against_the_habit_comes_first_and_no_more_than_asked() -> None:
     habits = [habit(1, 3, 2, 10), habit(2, 3, 2, 30), habit(3, 3, 10, 40)]
-    assert [each.patient_id for each in quiet_ones(habits, NOW, 2)] == [2, 1]
+    assert [each.patient_id for each in quiet_ones(habits, NOW, 7, 2)] == [2, 1]

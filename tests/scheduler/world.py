@@ -89,7 +89,7 @@ class World:
                     "languages": ("en", "es"),
                     "default_language": "en",
                     "phone_line": "202-555-0100",
-                    "consent_text": "We may text you up to 7 times a week about your treatment.",
+                    "consent_texts": {"en": "We may text you up to 7 times a week about your treatment."},
                     **clinic,
                 },
             )

@@ -258,7 +258,7 @@ class Run:
                 languages=("en", "es"),
                 default_language="en",
                 phone_line="202-555-0199",
-                consent_text="We may text you about your treatment.",
+                consent_texts={"en": "We may text you about your treatment."},
                 window_from=setting.window[0],
                 window_until=setting.window[1],
                 max_texts_per_week=setting.per_week,

@@ -45,9 +45,9 @@ def test_only_what_is_named_is_changed(database: Database) -> None:
 def test_a_new_consent_text_gets_a_new_version_and_the_same_text_does_not(database: Database) -> None:
     with database.writing() as tx:
         clinic = add_clinic(tx)
-        first = clinics.set_clinic(tx, NOW, clinic.id, consent_text="I agree.")
-        same = clinics.set_clinic(tx, NOW, clinic.id, consent_text="I agree.")
-        second = clinics.set_clinic(tx, NOW, clinic.id, consent_text="I agree to texts.")
+        first = clinics.set_clinic(tx, NOW, clinic.id, consent_texts={"en": "I agree."})
+        same = clinics.set_clinic(tx, NOW, clinic.id, consent_texts={"en": "I agree."})
+        second = clinics.set_clinic(tx, NOW, clinic.id, consent_texts={"en": "I agree.", "es": "Acepto."})
     assert [each.consent_version for each in (first, same, second)] == [1, 1, 2]
 
 
@@ -116,7 +116,7 @@ def test_what_is_missing_before_a_clinic_is_live_is_named(database: Database) ->
         (entry,) = clinics.entries(tx)
         assert len(entry.missing()) == 5
         clinics.add_sender(tx, NOW, clinic.id, "+12025550100", kind="number")
-        clinics.set_clinic(tx, NOW, clinic.id, phone_line="+12025550199", consent_text="I agree.")
+        clinics.set_clinic(tx, NOW, clinic.id, phone_line="+12025550199", consent_texts={"en": "I agree."})
         clinics.sign_content(tx, NOW, clinic.id, "abc123", "Dr. Okafor")
         (entry,) = clinics.entries(tx)
         assert entry.missing() == ("a sign-off of at least one regimen",)

@@ -9,7 +9,8 @@ from wtforms import BooleanField, EmailField, SelectChoice, SelectField, StringF
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from bot.clinic.names import ROTA_STEPS
-from bot.clinic.settings.forms import WEEKDAYS, SeveralField
+from bot.clinic.settings.fields import SeveralField
+from bot.clinic.settings.forms import WEEKDAYS
 from bot.clinic_rules import REGIONS
 from channels.phone import read_number
 from store.rota import Shift

@@ -9,6 +9,7 @@ from bot.clinic.alerts.views import routes
 from bot.clinic.here import here, now, services
 from bot.clinic.numbers import row_number
 from bot.clinic.settings.forms import WEEKDAYS
+from scheduler import alerts
 from scheduler.duties import escalation
 from store import audit, on_call
 from store import rota as shifts
@@ -75,9 +76,6 @@ def _page(form: ShiftForm, changed: RotaEntry | None) -> str:
         step: bool(escalation.on_duty(standing, step, at, clinic.timezone, clinic.closed_on))
         for step in escalation.STEPS
     }
-    minutes = {
-        urgency: [int(wait.total_seconds() // 60) for wait in waits] for urgency, waits in escalation.AFTER.items()
-    }
     return render_template(
         "alerts/rota.html",
         form=form,
@@ -85,7 +83,7 @@ def _page(form: ShiftForm, changed: RotaEntry | None) -> str:
         entries=entries,
         stand_ins=stand_ins,
         on_now=on_now,
-        minutes=minutes,
+        minutes={urgency: alerts.minutes(clinic, urgency) for urgency in (3, 2)},
         steps=escalation.STEPS,
         weekdays=dict(WEEKDAYS),
     )

@@ -19,7 +19,7 @@ from bot.clinic.languages import LANGUAGES
 from channels.base import Via
 from content.regimen_format.rules import RULES
 from scheduler.delivery.ways import senders_of
-from store.clinic_entry import ClinicEntry
+from store.clinic_entry import Clinic, ClinicEntry, ConsentWords
 from store.wishes import Wish
 
 NETWORKS = {Via.SMS: _("SMS"), Via.WHATSAPP: _("WhatsApp")}
@@ -78,6 +78,7 @@ class EnrolForm(FlaskForm):
     consent = BooleanField(
         _("The patient has agreed to this"), [DataRequired(_("Nobody is enrolled without consent."))]
     )
+    wording = HiddenField()
     join = HiddenField()
 
     def fill(self, entry: ClinicEntry, wish: Wish | None) -> None:
@@ -87,7 +88,7 @@ class EnrolForm(FlaskForm):
         self.via.choices = [(str(via), name) for via, name in NETWORKS.items() if senders_of(entry, via)]
         self.consent_how.choices = [("", _("Choose")), *HOWS.items()]
         if wish is not None:
-            del self.consent, self.consent_how
+            del self.consent, self.consent_how, self.wording
             self.phone.render_kw = {"readonly": True}
             self.phone.data = wish.phone
             self.join.data = str(wish.id)
@@ -101,6 +102,22 @@ class EnrolForm(FlaskForm):
         """Lets the cursor stand where something is wrong, else where the writing begins."""
         first = next((field for field in self if field.errors), self.name if self.join.data else self.phone)
         first.render_kw = {**(first.render_kw or {}), "autofocus": True}
+
+    def agreed(self, clinic: Clinic) -> ConsentWords:
+        """What who is enrolled agrees to, in the language of their texts."""
+        return clinic.consent(self.language.data or clinic.default_language)
+
+    def show_wording(self, clinic: Clinic) -> bool:
+        """Has the form name the wording that stands on its screen; whether that is another than stood there before.
+
+        Nobody agrees to words that were not there: the box is empty then.
+        """
+        shown = f"{self.agreed(clinic).language} {clinic.consent_version}"
+        if "wording" not in self or self.wording.data == shown:
+            return False
+        self.wording.data = shown
+        self.consent.data = False
+        return True
 
     @property
     def without(self) -> frozenset[str]:

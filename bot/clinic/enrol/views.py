@@ -53,7 +53,13 @@ def preview(clinic_id: int) -> str | AnyResponse:  # noqa: ARG001
         shown = ahead.look(tx, at, services().library, here().entry, form)
         if request.headers.get("HX-Request"):
             return render_template(
-                "enrol/_ahead.html", form=form, shown=shown, kinds=KINDS, fresh=_is_fresh(form, shown)
+                "enrol/_ahead.html",
+                form=form,
+                shown=shown,
+                kinds=KINDS,
+                fresh=_is_fresh(form, shown),
+                other_words=form.show_wording(here().clinic),
+                agreed=form.agreed(here().clinic),
             )
         return _page(form, wish, shown, _wishes(tx))
 
@@ -67,7 +73,7 @@ def save(clinic_id: int) -> AnyResponse | tuple[str, int]:  # noqa: ARG001
     form = EnrolForm()
     form.fill(here().entry, wish)
     known: int | None = None
-    if form.validate():
+    if form.validate() and not _has_other_words(form):
         try:
             with services().database.writing() as tx:
                 enrolled = enrol(tx, at, services().library, here().entry, _new_patient(form, wish))
@@ -135,10 +141,12 @@ def heard(clinic_id: int, patient_id: int) -> AnyResponse:
 
 
 def _page(form: EnrolForm, wish: Wish | None, shown: Shown, waiting: dict[str, Any], known: int | None = None) -> str:
+    form.show_wording(here().clinic)
     form.focus()
     return render_template(
         "enrol/page.html",
         form=form,
+        agreed=form.agreed(here().clinic),
         wish=wish,
         shown=shown,
         kinds=KINDS,
@@ -167,6 +175,14 @@ def _wish(tx: Tx, written: str) -> Wish | None:
 def _is_fresh(form: EnrolForm, shown: Shown) -> bool:
     """Whether the kinds of texts are others than those on the screen."""
     return set(shown.rules) != set((form.offered.data or "").split())
+
+
+def _has_other_words(form: EnrolForm) -> bool:
+    """Whether the patient would agree to other words than those that stood on the screen; the fault stands there."""
+    if not form.show_wording(here().clinic):
+        return False
+    form.consent.errors = [_("These are other words than before, in the language of the texts: read them and tick.")]
+    return True
 
 
 def _new_patient(form: EnrolForm, wish: Wish | None) -> NewPatient:

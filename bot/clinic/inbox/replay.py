@@ -86,7 +86,7 @@ def _is_understood(group: Group, taught: Sequence[Sequence[str]], clinic: Clinic
     if not any(_speaks_of(group.words, phrase) for phrase in taught):
         return False
     language = group.newest.language or clinic.default_language
-    return now.understand(group.words, language=language, country=clinic.country).kind not in NOT_UNDERSTOOD
+    return now.understand(group.words, language=language, country=clinic.country, own=clinic).kind not in NOT_UNDERSTOOD
 
 
 def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understands, then: Understands) -> Replay:
@@ -108,10 +108,10 @@ def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understa
     changed = []
     for words, text in list(newest.items())[:_MOST_REPLAYED]:
         language = text.language or clinic.default_language
-        before = now.understand(words, language=language, country=clinic.country)
+        before = now.understand(words, language=language, country=clinic.country, own=clinic)
         if before.kind not in TEACHABLE:
             continue
-        after = then.understand(words, language=language, country=clinic.country)
+        after = then.understand(words, language=language, country=clinic.country, own=clinic)
         if (before.kind, before.id) != (after.kind, after.id):
             changed.append(Changed(words, counts[words], text.at, before, after))
     changed.sort(key=lambda each: -each.count)

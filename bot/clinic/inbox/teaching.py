@@ -184,10 +184,10 @@ def _words(tx: Tx, clinic_id: int, words_id: int) -> OwnWords:
 
 def _fault(clinic: Clinic, row: Override) -> str | None:
     """Why a word cannot be taught: the linter refuses it, or by itself it is a danger sign or a command."""
-    faults = own_words.faults_of(services().library, clinic, row.kind, row.key, {row.language: row.text})
+    faults = own_words.faults_of(services().library, clinic, _ALIAS, row.key, {row.language: row.text})
     if faults:
         return _in_reader_words(Refused(faults))
-    ours = services().engine.understand(row.text, language=row.language, country=clinic.country)
+    ours = services().engine.understand(row.text, language=row.language, country=clinic.country, own=clinic)
     if ours.kind not in _TAUGHT_AT_ONCE or (ours.kind == "clarify" and ours.detail in {"all_taken", "hurts"}):
         sentence = lazy_gettext("This text alone is taken for: %(what)s. It stays so whatever is taught.")
         return str(sentence) % {"what": taken_for(ours.kind, ours.id)}

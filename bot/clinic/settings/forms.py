@@ -13,16 +13,16 @@ from wtforms import (
     IntegerField,
     SelectChoice,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from bot.clinic.names import ROLES
+from bot.clinic.settings.fields import ConsentField, DegreesField, MinutesField, SeveralField
 from content.library import Library
+from content.thresholds import STOOLS
 from store.clinic_entry import Clinic
 
 WEEKDAYS = (
@@ -46,13 +46,6 @@ SNAPS = (
 )
 
 
-class SeveralField(SelectMultipleField):
-    """Several of a few, each with a box to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class ClinicForm(FlaskForm):
     """The clinic itself."""
 
@@ -62,12 +55,18 @@ class ClinicForm(FlaskForm):
     languages = SeveralField(_("Languages of its texts"), [DataRequired()])
     default_language = SelectField(_("The first of them"))
     phone_line = StringField(_("Phone line, day and night"), [DataRequired(), Length(max=30)])
-    consent_text = TextAreaField(_("What patients agree to"), [DataRequired(), Length(max=1000)])
+    consent_texts = ConsentField(_("What patients agree to"))
     window_from = TimeField(_("No reminder before"), [DataRequired()])
     window_until = TimeField(_("No reminder after"), [DataRequired()])
     max_texts_per_day = IntegerField(_("Reminders a day, at most"), [NumberRange(1, 20)])
     max_texts_per_week = IntegerField(_("Reminders a week, at most"), [NumberRange(1, 100)])
     quiet_hours = IntegerField(_("Quiet hours after a text of danger to life"), [NumberRange(0, 168)])
+    fever_c = DegreesField(_("Fever: call at this temperature or above"))
+    low_c = DegreesField(_("Too cold: call below this temperature"))
+    stools = IntegerField(_("Loose stools in 24 hours: call at so many"), [Optional(), NumberRange(*STOOLS)])
+    danger_minutes = MinutesField(_("Danger to life: minutes until somebody is told"))
+    call_minutes = MinutesField(_("Told to call now: minutes until somebody is told"))
+    gone_quiet_days = IntegerField(_("Days of silence before somebody has gone quiet"), [NumberRange(1, 90)])
     ask_confirmation = BooleanField(_("The first text asks whoever is enrolled to reply C"))
     tell_seen = BooleanField(_("Who texted of danger is told when somebody has seen it"))
     approvals = SelectField(
@@ -79,8 +78,10 @@ class ClinicForm(FlaskForm):
     closed_on = TextAreaField(_("Holidays, one date a line"), [Optional(), Length(max=4000)])
     snap = SelectField(_("A visit on a closed day goes to"), choices=[SelectChoice(*each) for each in SNAPS])
 
-    def offer(self, library: Library) -> None:
-        """Fills in what there is to choose from."""
+    def offer(self, library: Library, clinic: Clinic) -> None:
+        """Fills in what there is to choose from, and what else depends on the content."""
+        self.fever_c.unit = self.low_c.unit = library.countries[clinic.country].unit
+        self.consent_texts.languages = library.languages
         self.country.choices = [SelectChoice(code, pack.name) for code, pack in library.countries.items()]
         self.languages.choices = self.default_language.choices = [
             SelectChoice(each, each) for each in library.languages
@@ -112,6 +113,7 @@ class ClinicForm(FlaskForm):
         found: dict[str, Any] = {name: self[name].data for name in self.fields()}
         first = found.pop("default_language")
         found["languages"] = [first, *(each for each in found["languages"] if each != first)]
+        found["consent_texts"] = {each: found["consent_texts"].get(each, "") for each in found["languages"]}
         found["open_weekdays"] = sorted(found["open_weekdays"]) or None
         found["closed_on"] = sorted({date.fromisoformat(line) for line in (found["closed_on"] or "").split()})
         return found

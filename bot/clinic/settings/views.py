@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import here, now, services
+from bot.clinic.languages import LANGUAGES
 from bot.clinic.sentences import in_words
 from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes
 from bot.clinic_rules import WrongSetting, checked
+from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
 from store.clinics import JoinCodeTaken
 from store.staff import User
@@ -27,7 +29,7 @@ _SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "
 def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     """The clinic."""
     form = ClinicForm()
-    form.offer(services().library)
+    form.offer(services().library, here().clinic)
     form.show(here().clinic)
     return _clinic_page(form)
 
@@ -36,7 +38,7 @@ def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
 def save(clinic_id: int) -> Answer:
     """Changes the clinic's settings."""
     form = ClinicForm()
-    form.offer(services().library)
+    form.offer(services().library, here().clinic)
     if not form.validate():
         return _clinic_page(form), 422
     wanted = changes(here().clinic, form.wanted())
@@ -150,13 +152,19 @@ def resume(clinic_id: int, sender_id: int) -> Answer:
 def _clinic_page(form: ClinicForm | None, code: JoinCodeForm | None = None) -> str:
     if form is None:
         form = ClinicForm(formdata=None)
-        form.offer(services().library)
+        form.offer(services().library, here().clinic)
         form.show(here().clinic)
     if code is None:
         code = JoinCodeForm(formdata=None)
         code.code.data = here().clinic.join_code
     return render_template(
-        "settings/clinic.html", form=form, code=code, missing=[_(each) for each in here().entry.missing()]
+        "settings/clinic.html",
+        form=form,
+        code=code,
+        missing=[_(each) for each in here().entry.missing()],
+        usual=services().library.thresholds(here().clinic.country),
+        steps=STEPS,
+        LANGUAGES=LANGUAGES,
     )
 
 

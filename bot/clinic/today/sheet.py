@@ -8,7 +8,7 @@ from scheduler.duties.watchdog import wrong
 from scheduler.going_quiet import Quiet, quiet_ones
 from scheduler.plan.local_time import to_local
 from store import alarms, confirmations, console_today, forecasts
-from store.clinic_entry import ClinicEntry, Sender
+from store.clinic_entry import Clinic, ClinicEntry, Sender
 from store.confirmations import NotConfirmed
 from store.console_today import Awaited, Held, Person, Task, Visit
 from store.database import Tx
@@ -61,8 +61,8 @@ def read_sheet(tx: Tx, now: datetime, entry: ClinicEntry) -> Sheet:
     )
 
 
-def read_quiet(tx: Tx, now: datetime, clinic_id: int) -> list[tuple[Person, Quiet]]:
+def read_quiet(tx: Tx, now: datetime, clinic: Clinic) -> list[tuple[Person, Quiet]]:
     """Who has gone quiet, the quietest first."""
-    found = quiet_ones(console_today.habits(tx, clinic_id), now, MOST_QUIET)
-    known = console_today.people(tx, clinic_id, [each.patient_id for each in found])
+    found = quiet_ones(console_today.habits(tx, clinic.id), now, clinic.gone_quiet_days, MOST_QUIET)
+    known = console_today.people(tx, clinic.id, [each.patient_id for each in found])
     return [(known[each.patient_id], each) for each in found]

@@ -21,11 +21,11 @@ LONGEST_NOTE = 2000
 
 
 @routes.get("")
-def page(clinic_id: int) -> str:
+def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     """The whole screen."""
     with services().database.reading() as tx:
         second = [each for each in waiting(tx) if each.by != here().actor] if here().may(Right.CARE) else []
-    return render_template("today/page.html", **_parts(), **_quiet(clinic_id), second=second)
+    return render_template("today/page.html", **_parts(), **_quiet(), second=second)
 
 
 @routes.get("/live")
@@ -35,9 +35,9 @@ def live(clinic_id: int) -> AnyResponse:  # noqa: ARG001 - the clinic is `here()
 
 
 @routes.get("/huddle")
-def huddle(clinic_id: int) -> str:
+def huddle(clinic_id: int) -> str:  # noqa: ARG001
     """One sheet of paper for the morning huddle."""
-    return render_template("today/huddle.html", **_parts(), **_quiet(clinic_id))
+    return render_template("today/huddle.html", **_parts(), **_quiet())
 
 
 @routes.get("/waiting/<int:task_id>")
@@ -87,7 +87,7 @@ def _parts() -> dict[str, object]:
     return {"sheet": sheet, "now": at, "zone": here().clinic.timezone}
 
 
-def _quiet(clinic_id: int) -> dict[str, object]:
+def _quiet() -> dict[str, object]:
     at = now()
     with services().database.reading() as tx:
-        return {"quiet": read_quiet(tx, at, clinic_id)}
+        return {"quiet": read_quiet(tx, at, here().clinic)}

@@ -18,6 +18,7 @@ ANN: dict[str, object] = {
     "via": "sms",
     "timezone": "America/New_York",
     "consent_how": "signed form",
+    "wording": "en 1",
     "consent": "y",
 }
 

@@ -36,7 +36,7 @@ def test_a_nurse_enrols_and_is_on_the_patients_page(nurse: Browser, clinic: Clin
         (plan,) = plans.all_plans_of(tx, found.id)
         newest = audit.entries(tx, clinic.id)[0]
         (first,) = conversation(tx, found.contact_id)
-    assert (consent.how, consent.by, consent.wording) == ("signed form", "nurse.1@staff.example", clinic.consent_text)
+    assert (consent.how, consent.by, consent.wording) == ("signed form", "nurse.1@staff.example", "I agree to texts.")
     assert consent.wording_version == str(clinic.consent_version)
     assert (plan.regimen_id, plan.start, plan.start_cycle) == ("pembro_q3w", date(2026, 5, 11), 1)
     assert (first.kind, first.template) == ("welcome", "optin_confirm")
@@ -51,8 +51,7 @@ def test_the_empty_form_has_what_the_clinic_always_has_and_no_consent(nurse: Bro
     assert 'value="America/New_York"' in page
     assert re.search(r'<option selected value="en">', page)
     assert not re.search(r'id="consent"[^>]*checked', page)
-    assert clinic.consent_text is not None
-    assert clinic.consent_text in page
+    assert "I agree to texts." in page
     assert "Whoever holds the phone can read them" in page
     assert "WhatsApp" not in page
 
@@ -106,6 +105,49 @@ def test_what_was_written_is_still_there_beside_a_fault(nurse: Browser, clinic: 
     assert "&#34;&gt;&lt;b&gt;Ann" in page
     assert 'value="(202) 555-0143"' in page
     assert "Nobody was enrolled." in page
+
+
+def test_who_gets_texts_in_spanish_agrees_to_the_spanish_words(
+    nurse: Browser, clinic: Clinic, services: Services
+) -> None:
+    address, spanish = f"/c/{clinic.id}/enrol", with_(language="es")
+
+    changed = nurse.post(f"{address}/preview", spanish, headers={"HX-Request": "true"}).text
+    assert re.search(r'id="agreed"[^>]* hx-swap-oob', changed)
+    assert "Acepto los mensajes." in changed
+    assert not re.search(r'id="consent"[^>]*checked', changed)
+    assert 'id="agreed"' not in nurse.post(f"{address}/preview", with_(), headers={"HX-Request": "true"}).text
+
+    # Without a script the English words stood there: nobody has read the others yet.
+    refused = nurse.post(address, spanish)
+    assert refused.status_code == 422
+    assert "other words than before" in faults(refused.text)["consent"]
+    assert "Acepto los mensajes." in refused.text
+    assert not re.search(r'id="consent"[^>]*checked', refused.text)
+    (shown,) = re.findall(r'name="wording" type="hidden" value="([^"]+)"', refused.text)
+
+    assert nurse.post(address, spanish | {"wording": shown}).status_code == 303
+    found = patient(services, clinic)
+    assert found is not None
+    with services.database.reading() as tx:
+        (consent,) = consents.consents(tx, found.contact_id)
+    assert (consent.wording, consent.language, consent.wording_version) == ("Acepto los mensajes.", "es", "1")
+
+
+def test_where_a_clinic_has_one_language_of_consent_the_words_that_are_shown_are_recorded_as_they_are(
+    nurse: Browser, clinic: Clinic, services: Services
+) -> None:
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, consent_texts={"en": "I agree."})
+    page = nurse.post(f"/c/{clinic.id}/enrol/preview", with_(language="es")).text
+    assert "I agree." in page
+    assert "not written this in the language of the texts yet" in page
+    assert nurse.post(f"/c/{clinic.id}/enrol", with_(language="es", wording="en 2")).status_code == 303
+    found = patient(services, clinic)
+    assert found is not None
+    with services.database.reading() as tx:
+        (consent,) = consents.consents(tx, found.contact_id)
+    assert (consent.wording, consent.language, consent.wording_version) == ("I agree.", "en", "2")
 
 
 def test_a_number_that_said_stop_is_not_enrolled(nurse: Browser, phone: Phone, clinic: Clinic) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.services import Services
+from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
+from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES
 from store.clinics import Clinic
 from store.staff import User
 from tests.bot.clinic.conftest import Browser, add_staff
@@ -18,12 +20,16 @@ FORM: dict[str, object] = {
     "languages": ["en", "es"],
     "default_language": "en",
     "phone_line": "202-555-0111",
-    "consent_text": "I agree to texts.",
+    "consent_texts-en": "I agree to texts.",
+    "consent_texts-es": "Acepto los mensajes.",
     "window_from": "09:00",
     "window_until": "20:00",
     "max_texts_per_day": "3",
     "max_texts_per_week": "20",
     "quiet_hours": "12",
+    **{f"danger_minutes-{step}": number for step, number in zip(STEPS, DANGER_MINUTES, strict=True)},
+    **{f"call_minutes-{step}": number for step, number in zip(STEPS, CALL_MINUTES, strict=True)},
+    "gone_quiet_days": "7",
     "approvals": "2",
     "open_weekdays": ["0", "1", "2", "3", "4", "5", "6"],
     "closed_on": "",
@@ -49,6 +55,13 @@ def test_what_is_changed_is_kept_and_the_audit_names_the_fields(
 ) -> None:
     wanted = FORM | {
         "quiet_hours": "24",
+        "fever_c": "99,8",
+        "low_c": "35.5",
+        "stools": "3",
+        "danger_minutes-nurse": "0",
+        "call_minutes-on_call": "45",
+        "gone_quiet_days": "14",
+        "consent_texts-es": "Acepto  los mensajes.\r\nTodos. ",
         "ask_confirmation": "y",
         "open_weekdays": ["0", "2"],
         "closed_on": "2026-12-25\n2026-07-03",
@@ -59,10 +72,32 @@ def test_what_is_changed_is_kept_and_the_audit_names_the_fields(
     found = kept(services, clinic)
     assert (found.quiet_hours, found.open_weekdays, found.snap) == (24, (0, 2), "nearest")
     assert found.ask_confirmation
+    assert (found.fever_c, found.low_c, found.stools, found.gone_quiet_days) == (37.67, 35.5, 3, 14)
+    assert (found.danger_minutes, found.call_minutes) == ((0, 7, 15), (10, 30, 45))
+    assert found.consent_texts == {"en": "I agree to texts.", "es": "Acepto  los mensajes.\nTodos."}
+    assert found.consent_version == clinic.consent_version + 1
+    page = administrator.get(f"/c/{clinic.id}/settings").text
+    assert 'value="99.8"' in page
+    assert 'value="95.9"' in page
     assert [day.isoformat() for day in found.closed_on] == ["2026-07-03", "2026-12-25"]
     assert (found.languages, found.default_language) == (("es", "en"), "es")
     assert fields_of(services, clinic) == [
-        ("ask_confirmation", "closed_on", "default_language", "languages", "open_weekdays", "quiet_hours", "snap")
+        (
+            "ask_confirmation",
+            "call_minutes",
+            "closed_on",
+            "consent_texts",
+            "danger_minutes",
+            "default_language",
+            "fever_c",
+            "gone_quiet_days",
+            "languages",
+            "low_c",
+            "open_weekdays",
+            "quiet_hours",
+            "snap",
+            "stools",
+        )
     ]
 
 
@@ -83,6 +118,16 @@ def test_saving_what_is_there_changes_nothing(clinic: Clinic, services: Services
         ("max_texts_per_day", "0", "between 1 and 20"),
         ("country", "xx", "Not a valid choice"),
         ("program", "", "required"),
+        ("fever_c", "hot", "is no temperature of a body"),
+        ("fever_c", "37.2", "between 37.5 and 38.3 C (99.5 and 100.9 F)"),
+        ("fever_c", "101.5", "between 37.5 and 38.3 C (99.5 and 100.9 F)"),
+        ("low_c", "34,9", "between 35.0 and 36.0 C"),
+        ("stools", "6", "between 3 and 5"),
+        ("danger_minutes-charge", "", "whole minutes for each step"),
+        ("danger_minutes-charge", "16", "Each step comes after the one before"),
+        ("danger_minutes-on_call", "61", "after 60 minutes at most"),
+        ("call_minutes-nurse", "-1", "whole minutes for each step"),
+        ("consent_texts-es", " ", "it is missing in es"),
     ],
 )
 def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(

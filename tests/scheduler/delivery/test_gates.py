@@ -29,7 +29,6 @@ CLINIC = Clinic(
     languages=("en",),
     default_language="en",
     phone_line="202-555-0100",
-    consent_text="yes",
     consent_version=1,
     window_from=time(9),
     window_until=time(20),
@@ -40,6 +39,7 @@ CLINIC = Clinic(
     content_version="v",
     demo=False,
     version=1,
+    consent_texts={"en": "yes"},
 )
 ENTRY = ClinicEntry(CLINIC, (SENDER,), (SIGNED,))
 COVER = CoverNow(1, "treatment/c1/d1/visit", "visit_today", date(2026, 1, 5), "active", "planned", date(2026, 1, 5))
@@ -149,7 +149,7 @@ def test_a_text_for_two_plans_goes_while_one_of_them_still_means_it() -> None:
 
 @pytest.mark.parametrize(
     "missing",
-    [{"phone_line": None}, {"consent_text": None}, {"content_version": None}],
+    [{"phone_line": None}, {"consent_texts": {}}, {"content_version": None}],
     ids=lambda gap: next(iter(gap)),
 )
 def test_a_clinic_that_is_not_live_lets_its_texts_wait(missing: dict[str, Any]) -> None:

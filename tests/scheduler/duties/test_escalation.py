@@ -7,10 +7,10 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from scheduler import alerts
-from scheduler.alerts import CLOCKS
 from scheduler.duties import escalation
 from scheduler.duties.escalating import Escalating
-from store import audit, contacts, follow_ups, inbox, notices, on_call, rota
+from store import audit, clinics, contacts, follow_ups, inbox, notices, on_call, rota
+from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES
 from store.follow_ups import FollowUp
 from store.notices import Notice
 from store.on_call import Recipient
@@ -104,11 +104,11 @@ def test_where_nobody_is_on_for_a_step_the_on_call_list_is_told_and_the_next_ste
     assert escalation.told([], [], 0, night, NEW_YORK, ()) == ()
 
 
-def test_the_last_step_is_told_when_the_alert_is_overdue() -> None:
-    assert {urgency: after[-1] for urgency, after in escalation.AFTER.items()} == dict(CLOCKS)
-    for after in escalation.AFTER.values():
-        assert list(after) == sorted(after)
-        assert len(after) == len(escalation.STEPS)
+def test_the_last_step_is_told_when_the_alert_is_overdue(world: World) -> None:
+    for kind, minutes in (("call_now", CALL_MINUTES), ("emergency", DANGER_MINUTES)):
+        rings = RINGS + minutes[0] * MINUTE
+        assert danger(world, rings, kind).due_by == rings + minutes[-1] * MINUTE
+        assert len(minutes) == len(escalation.STEPS)
 
 
 # What is done, on both databases.
@@ -196,6 +196,18 @@ def test_a_less_urgent_alert_climbs_slower(world: World, climbing: Escalating, c
     assert climbing.round() == 0
     clock.forward(MINUTE)
     assert climbing.round() == 1
+
+
+def test_a_clinic_sets_its_own_minutes_and_they_count_at_once(world: World, climbing: Escalating, clock: Clock) -> None:
+    danger(world, RINGS, "call_now")
+    assert climbing.round() == 0
+    with world.database.writing() as tx:
+        clinics.set_clinic(tx, RINGS, world.entry.clinic.id, call_minutes=(0, 4, 4), danger_minutes=(1, 2, 3))
+    assert [climbing.round(), climbing.round()] == [1, 0]
+    clock.forward(4 * MINUTE)
+    assert [climbing.round(), climbing.round(), climbing.round()] == [1, 1, 0]
+    assert numbers(world) == [*STAFF.values()]
+    assert danger(world, clock.now).due_by == clock.now + 3 * MINUTE
 
 
 @pytest.mark.parametrize("ends", ["seen", "closed"])
