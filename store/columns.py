@@ -94,7 +94,12 @@ def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
 
     One parameter however long the list is: with IN each length is a statement of its own, to be written and read anew.
     """
-    return _Among(column, sa.bindparam(name, type_=_List(column.type)))
+    return _Among(column, listed(column, name))
+
+
+def listed(column: sa.Column[Any], name: str) -> sa.BindParameter[Any]:
+    """The list parameter ``name`` of values such as a column keeps."""
+    return sa.bindparam(name, type_=_List(column.type))
 
 
 def key() -> sa.Column[int]:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from store.columns import Id, Moment, key, metadata, one_of, refers_to, same_owner, within_clinic
 from store.database import Tx
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedMany
 
 State = Literal[
     "due",
@@ -287,7 +287,13 @@ _COVERS = (
     .where(message_event.c.message_id == sa.bindparam("number"))
     .order_by(message_event.c.event_date, message_event.c.plan_id, message_event.c.event, message_event.c.rule)
 )
-_REMEMBER = Prepared(sa.insert(message_state), "clinic_id", "message_id", "state", "at", "detail", "code")
+_STEP = {name: message_state.c[name] for name in ("clinic_id", "message_id", "state", "detail", "code")}
+_REMEMBER = PreparedMany(
+    lambda given: sa.insert(message_state).from_select(
+        [*given, "at"], sa.select(*given.values(), sa.bindparam("now", type_=Moment))
+    ),
+    **_STEP,
+)
 
 
 def get_message(tx: Tx, message_id: int) -> Message | None:
@@ -317,7 +323,7 @@ def covers(tx: Tx, message_id: int) -> list[Cover]:
 
 def remember(tx: Tx, now: datetime, rows: Sequence[dict[str, Any]]) -> None:
     """Adds rows of `step_of` to the history."""
-    _REMEMBER.run_many(tx, rows, at=now)
+    _REMEMBER.run(tx, rows, now=now)
 
 
 def step_of(clinic_id: int, message_id: int, state: State, detail: str, code: int | None) -> dict[str, Any]:

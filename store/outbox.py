@@ -16,7 +16,7 @@ from store.columns import Moment, among, for_both
 from store.contacts import contact
 from store.database import Tx
 from store.messages import SENDING, WAITING, WELCOME, Cover, Kind, message, message_event, message_state
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedMany
 from store.queues import claim, next_due_at, queues, release
 from store.settling import SentRow, apply_receipt, record_results
 from store.states import BEGIN, BEGINNINGS, CANCEL, EXPIRE, LOSE, TRY_AGAIN, WAIT, Step
@@ -99,20 +99,23 @@ _COVER = Prepared(
     "event_date",
     "message_id",
 )
-_SEND = Prepared(
-    BEGIN.update()
-    .where(message.c.id == sa.bindparam("number"))
-    .values(lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until)),
-    "body_sealed",
-    "language",
-    "segments",
-    "encoding",
-    "content_version",
-    "sender_id",
-    "attempts",
-    "via",
-    "state_at",
-    "begun_at",
+_WORDS = (
+    *(message.c.body_sealed, message.c.language, message.c.segments, message.c.encoding, message.c.content_version),
+    *(message.c.sender_id, message.c.attempts, message.c.via),
+)
+_SEND = PreparedMany(
+    lambda given: (
+        BEGIN.update()
+        .where(message.c.id == given["number"])
+        .values({column: given[column.name] for column in _WORDS})
+        .values(
+            state_at=sa.bindparam("now", type_=Moment),
+            begun_at=sa.bindparam("now", type_=Moment),
+            lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until),
+        )
+    ),
+    number=message.c.id,
+    **{column.name: column for column in _WORDS},
 )
 _REMEMBER_AMONG = Prepared(
     sa.insert(message_state).from_select(
@@ -230,7 +233,7 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
         }
         for row in rows
     ]
-    if _SEND.run_many(tx, words, until=lease_until, state_at=now, begun_at=now) != len(rows):
+    if _SEND.run(tx, words, until=lease_until, now=now) != len(rows):
         raise LookupError("a text that is to be sent is not claimed")
     for note in dict.fromkeys(row.note for row in rows):
         _remember(tx, [row.id for row in rows if row.note == note], note)

@@ -11,11 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from store.backends import Dialect
-from store.columns import ForBoth
+from store.columns import ForBoth, listed
 from store.database import Tx
 
 Statement = sa.Select[*tuple[Any, ...]] | sa.Update | sa.Insert
 Convert = Callable[[Any], Any]
+Given = Mapping[str, sa.ColumnElement[Any]]
+
+# Before the names of what a row brings: a parameter of an UPDATE may not be called as one of its columns.
+_GIVEN = "given_"
 
 
 class Prepared:
@@ -63,6 +67,42 @@ class Prepared:
         return compiled
 
 
+class PreparedMany:
+    """An UPDATE or INSERT that is made for each of many rows, compiled once for each database.
+
+    SQLite makes it for one row after the other. PostgreSQL gets a list of each value, and makes it for all rows at
+    once: one after the other they cost its driver and the server more than what they change.
+    """
+
+    def __init__(self, build: Callable[[Given], Statement], **given: sa.Column[Any]) -> None:
+        """``given``: what each row brings, by name, each as a column keeps it; ``build`` makes the statement of it."""
+        self._build = build
+        self._given = given
+        self._compiled: dict[Dialect, _Compiled] = {}
+
+    def run(self, tx: Tx, rows: Sequence[Mapping[str, Any]], **common: Any) -> int:
+        """Makes it for each row, with the values that all have in common, and says how many rows it touched."""
+        if not rows:
+            return 0
+        compiled = self._compiled.get(tx.dialect)
+        if compiled is None:
+            compiled = self._compiled[tx.dialect] = _Compiled(self._statement(tx.dialect), (), tx.conn.dialect)
+        if tx.dialect == "sqlite":
+            cursor = _driver(tx).cursor()
+            cursor.executemany(compiled.sql, compiled.bind_many(rows, common))
+        else:
+            lists = {name: [row[name] for row in rows] for name in self._given}
+            cursor = _driver(tx).execute(compiled.sql, compiled.bind(common | lists))
+        return int(cursor.rowcount)
+
+    def _statement(self, dialect: Dialect) -> Statement:
+        if dialect == "sqlite":
+            return self._build({name: sa.bindparam(_GIVEN + name, type_=of.type) for name, of in self._given.items()})
+        lists = (listed(of, _GIVEN + name) for name, of in self._given.items())
+        rows = sa.func.unnest(*lists).table_valued(*(sa.column(name, of.type) for name, of in self._given.items()))
+        return self._build(dict(rows.render_derived(name="given").c))
+
+
 class _Compiled:
     """A statement in the words of one driver."""
 
@@ -78,7 +118,9 @@ class _Compiled:
         self._pattern: Any = [constants.get(name) for name in names] if compiled.positional else constants
         places: Iterable[Any] = range(len(names)) if compiled.positional else names
         self._changing = [
-            (place, name, converts[name]) for place, name in zip(places, names, strict=True) if name not in constants
+            (place, name.removeprefix(_GIVEN), converts[name])
+            for place, name in zip(places, names, strict=True)
+            if name not in constants
         ]
         columns = enumerate(statement.exported_columns)
         processors = [

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store.columns import among
+from store.columns import Moment, among
 from store.database import Tx
 from store.messages import Message, State, get_message, message, message_state, remember, step_of
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedMany
 from store.states import REPORTS, SEND_ONCE_MORE, Step
 
 ASK_AFTER = timedelta(hours=12)
@@ -35,7 +35,11 @@ class SentRow:
 _READ = (message.c.id, message.c.clinic_id, message.c.state, message.c.provider_id, message.c.attempts)
 _STANDING = Prepared(sa.select(*_READ).where(among(message.c.id, "numbers")).order_by(message.c.id).with_for_update())
 _OWNERS = Prepared(sa.select(message.c.provider_id, message.c.id).where(among(message.c.provider_id, "provider_ids")))
-_NAME = Prepared(sa.update(message).where(message.c.id == sa.bindparam("number")), "provider_id")
+_NAME = PreparedMany(
+    lambda given: sa.update(message).where(message.c.id == given["number"]).values(provider_id=given["provider_id"]),
+    number=message.c.id,
+    provider_id=message.c.provider_id,
+)
 _RETIRED = Prepared(
     sa.select(message_state.c.message_id, message_state.c.provider_id).where(
         among(message_state.c.message_id, "numbers"), message_state.c.provider_id.is_not(None)
@@ -48,9 +52,20 @@ _WITHOUT_PROOF = frozenset[State]({"unknown", "failed"})
 _NOT_THE_END = frozenset[State]({"accepted", "sent"})
 
 
-def _taken(step: Step) -> Prepared:
-    of = step.update().where(message.c.id == sa.bindparam("number"))
-    return Prepared(of, "state_at", "error_code", "provider_id", "ask_at")
+_TOLD = (message.c.error_code, message.c.provider_id, message.c.ask_at)
+
+
+def _taken(step: Step) -> PreparedMany:
+    return PreparedMany(
+        lambda given: (
+            step.update()
+            .where(message.c.id == given["number"])
+            .values({column: given[column.name] for column in _TOLD})
+            .values(state_at=sa.bindparam("now", type_=Moment))
+        ),
+        number=message.c.id,
+        **{column.name: column for column in _TOLD},
+    )
 
 
 _STEPS = {state: _taken(step) for state, step in REPORTS.items()}
@@ -111,8 +126,8 @@ def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
         elif provider_id != named_before:
             named.append({"number": row.id, "provider_id": provider_id})
     for to, changes in moved.items():
-        _STEPS[to].run_many(tx, changes, state_at=now)
-    _NAME.run_many(tx, named)
+        _STEPS[to].run(tx, changes, now=now)
+    _NAME.run(tx, named)
     remember(tx, now, told)
     return [change["message_id"] for change in told]
 
@@ -153,10 +168,10 @@ def apply_receipt(
     number, clinic_id, standing, named, _ = before
     if standing in REPORTS[state].origins:
         moved = _moved(now, number, state, provider_id, code)
-        _STEPS[state].run_many(tx, [moved], state_at=now)
+        _STEPS[state].run(tx, [moved], now=now)
         remember(tx, now, [step_of(clinic_id, number, state, detail, code)])
     elif named is None:
-        _NAME.run_many(tx, [{"number": number, "provider_id": provider_id}])
+        _NAME.run(tx, [{"number": number, "provider_id": provider_id}])
     return get_message(tx, number)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from store import messages
 from store.columns import Id, Moment, among, for_both
 from store.database import Database
-from store.prepared import Prepared
+from store.prepared import Prepared, PreparedMany
 from tests.store.sample import NOW, VISIT, add_received, add_sample
 
 things = sa.Table(
@@ -134,6 +134,43 @@ def test_many_rows_share_what_they_have_in_common(database: Database) -> None:
         assert SET.run_many(tx, [], at=NOW) == 0
         found = tx.conn.execute(sa.select(things.c.day, things.c.at).order_by(things.c.id)).all()
     assert found == [(VISIT, NOW), (VISIT, NOW), (None, None)]
+
+
+_BROUGHT = {name: things.c[name] for name in ("at", "day", "time", "on", "token")}
+SET_MANY = PreparedMany(
+    lambda given: (
+        sa.update(things)
+        .where(things.c.id == given["id"])
+        .values({name: given[name] for name in _BROUGHT})
+        .values(word=sa.bindparam("said"))
+    ),
+    id=things.c.id,
+    **_BROUGHT,
+)
+ADD_MANY = PreparedMany(
+    lambda given: sa.insert(things).from_select(
+        [*given, "at"], sa.select(*given.values(), sa.bindparam("now", type_=Moment))
+    ),
+    id=things.c.id,
+    word=things.c.word,
+)
+
+
+def test_rows_that_are_written_at_once_are_as_those_written_one_by_one(database: Database) -> None:
+    rows = [{name: row[name] for name in _BROUGHT} | {"id": number} for number, row in enumerate(ROWS, 1)]
+    with database.writing() as tx:
+        things.create(tx.conn)
+        added = [{"id": number, "word": f"it's 100 % niño {number}"} for number in range(1, 300)]
+        assert ADD_MANY.run(tx, added, now=NOW) == 299
+        assert SET_MANY.run(tx, [*rows[1:], rows[1] | {"id": 999}], said=None) == 2
+        assert SET_MANY.run(tx, rows[:1], said="none of it is there") == 1
+        assert SET_MANY.run(tx, [], said=None) == 0
+        with pytest.raises(KeyError):
+            SET_MANY.run(tx, [{"id": 1}], said=None)
+        found = tx.conn.execute(ALL.where(things.c.id <= 4).order_by(things.c.id)).all()
+    assert [{name: each._asdict()[name] for name in rows[0]} for each in found[:3]] == rows
+    assert [each.word for each in found] == ["none of it is there", None, None, "it's 100 % niño 4"]
+    assert found[3].at == NOW
 
 
 def test_what_the_short_way_wrote_the_whole_store_reads(database: Database) -> None:
