@@ -1,13 +1,18 @@
 """The audit: who changed or saw what, by ids and names of fields, never by values. Rows are added, never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from store.columns import Id, Moment, key, metadata
 from store.database import Tx
+from store.follow_ups import follow_up
+from store.messages import message
+from store.patients import patient
+from store.plans import plan
 
 audit_entry = sa.Table(
     "audit_entry",
@@ -23,6 +28,16 @@ audit_entry = sa.Table(
     sa.Column("fields", sa.JSON, nullable=False),
 )
 sa.Index("ix_audit_entry_clinic_id", audit_entry.c.clinic_id, audit_entry.c.id)
+sa.Index("ix_audit_entry_subject", audit_entry.c.clinic_id, audit_entry.c.subject, audit_entry.c.subject_id)
+
+_WHOSE: Mapping[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
+    "patient": (patient.c.id, patient.c.id),
+    "plan": (plan.c.id, plan.c.patient_id),
+    "contact": (patient.c.contact_id, patient.c.id),
+    "follow_up": (follow_up.c.id, follow_up.c.patient_id),
+    "message": (message.c.id, message.c.patient_id),
+}
+"""By the subject of an entry: the column that the entry names, and beside it the one that says whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,12 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries are asked for; None: any. From ``since`` on, before ``until``, and older than ``before_id``."""
+    """Which entries are asked for; None: any. From ``since`` on, before ``until``, and older than ``before_id``.
 
+    ``patient_id``: what was done to a patient, their plans, tasks and number, and what staff wrote to it.
+    """
+
+    patient_id: int | None = None
     actor: str | None = None
     subject: str | None = None
     since: datetime | None = None
@@ -82,22 +101,73 @@ def entries(tx: Tx, clinic_id: int | None, limit: int = 1000) -> list[AuditEntry
 
 def find(tx: Tx, clinic_id: int | None, asked: Filter, limit: int) -> list[AuditEntry]:
     """The newest ``limit`` entries of a clinic that fit, the newest first."""
-    conditions = [audit_entry.c.clinic_id.is_not_distinct_from(clinic_id)]
-    if asked.actor is not None:
-        conditions.append(audit_entry.c.actor == asked.actor)
-    if asked.subject is not None:
-        conditions.append(audit_entry.c.subject == asked.subject)
-    if asked.since is not None:
-        conditions.append(audit_entry.c.at >= asked.since)
-    if asked.until is not None:
-        conditions.append(audit_entry.c.at < asked.until)
-    if asked.before_id is not None:
-        conditions.append(audit_entry.c.id < asked.before_id)
-    statement = sa.select(audit_entry).where(*conditions).order_by(audit_entry.c.id.desc()).limit(limit)
+    if asked.patient_id is None:
+        found = sa.select(audit_entry).where(*_conditions(audit_entry.c, clinic_id, asked))
+    else:
+        of_patient = _of_patient(clinic_id, asked.patient_id).subquery()
+        found = sa.select(of_patient).where(*_conditions(of_patient.c, clinic_id, asked))
     return [
         AuditEntry(row.id, row.clinic_id, row.at, row.actor, row.action, row.subject, row.subject_id, tuple(row.fields))
-        for row in tx.conn.execute(statement)
+        for row in tx.conn.execute(found.order_by(sa.desc("id")).limit(limit))
     ]
+
+
+def _conditions(columns: Any, clinic_id: int | None, asked: Filter) -> list[sa.ColumnElement[bool]]:
+    conditions = [columns.clinic_id.is_not_distinct_from(clinic_id)]
+    if asked.actor is not None:
+        conditions.append(columns.actor == asked.actor)
+    if asked.subject is not None:
+        conditions.append(columns.subject == asked.subject)
+    if asked.since is not None:
+        conditions.append(columns.at >= asked.since)
+    if asked.until is not None:
+        conditions.append(columns.at < asked.until)
+    if asked.before_id is not None:
+        conditions.append(columns.id < asked.before_id)
+    return conditions
+
+
+def _of_patient(clinic_id: int | None, patient_id: int) -> sa.CompoundSelect[Any]:
+    """What concerns a patient, each kind of subject through the index."""
+    is_theirs = (patient.c.id == patient_id) & (patient.c.clinic_id == clinic_id)
+    number = sa.select(patient.c.contact_id).where(is_theirs)
+    numbers: Mapping[str, sa.Select[Any]] = {
+        "patient": sa.select(patient.c.id).where(is_theirs),
+        "plan": sa.select(plan.c.id).where(plan.c.patient_id == patient_id),
+        "contact": number,
+        "follow_up": sa.select(follow_up.c.id).where(follow_up.c.contact_id == number.scalar_subquery()),
+        "message": sa.select(message.c.id).where(message.c.contact_id == number.scalar_subquery()),
+    }
+    return sa.union_all(
+        *(
+            sa.select(audit_entry).where(
+                audit_entry.c.clinic_id == clinic_id,
+                audit_entry.c.subject == subject,
+                audit_entry.c.subject_id.in_(ids),
+            )
+            for subject, ids in numbers.items()
+        )
+    )
+
+
+def patients_of(tx: Tx, clinic_id: int, entries: Sequence[AuditEntry]) -> dict[int, int]:
+    """Which patient of the clinic an entry is about, by the entry's id; those about none are left out."""
+    numbers: dict[str, set[int]] = {}
+    for entry in entries:
+        if entry.subject_id is not None:
+            numbers.setdefault(entry.subject, set()).add(entry.subject_id)
+    found = {
+        (subject, number): whose
+        for subject, (key_of, whose_of) in _WHOSE.items()
+        if numbers.get(subject)
+        for number, whose in tx.conn.execute(
+            sa.select(key_of, whose_of)
+            .where(key_of.table.c.clinic_id == clinic_id, key_of.in_(numbers[subject]))
+            .order_by(whose_of)
+        )
+    }
+    subjects = {entry.id: found.get((entry.subject, entry.subject_id or 0)) for entry in entries}
+    return {number: whose for number, whose in subjects.items() if whose is not None}
 
 
 def actors(tx: Tx, clinic_id: int, among: int = 10_000) -> list[str]:

@@ -3,10 +3,11 @@
 import threading
 from datetime import timedelta
 
-from store import audit, health, jobs
+from store import audit, follow_ups, health, jobs
+from store.audit import Filter
 from store.database import Database
 from store.health import DemoClock, Heartbeat
-from tests.store.sample import LEASE, NOW, add_clinic
+from tests.store.sample import LEASE, NOW, OTHER_PHONE, add_clinic, add_reminder, add_sample
 
 
 def test_the_audit_tells_who_did_what_to_which_fields_newest_first(database: Database) -> None:
@@ -114,3 +115,34 @@ def test_jobs_claimed_at_once_go_to_one_process_each(database: Database) -> None
     for thread in threads:
         thread.join()
     assert sorted(taken) == sorted(numbers)
+
+
+def test_the_audit_is_read_by_patient_with_all_that_is_theirs(database: Database) -> None:
+    with database.writing() as tx:
+        ours = add_sample(tx)
+        theirs = add_sample(tx, "Other Clinic", "+12025550199", OTHER_PHONE)
+        task = follow_ups.open_follow_up(
+            tx,
+            NOW,
+            clinic_id=ours.clinic.id,
+            kind="other",
+            urgency=1,
+            contact_id=ours.contact.id,
+            patient_id=ours.patient.id,
+        )
+        text = add_reminder(tx, ours)
+        subjects = [
+            ("patient", ours.patient.id), ("plan", ours.plan.id), ("contact", ours.contact.id), ("follow_up", task.id),
+            ("message", text),
+        ]  # fmt: skip
+        for subject, number in [*subjects, ("clinic", ours.clinic.id), ("user", ours.patient.id), ("plan", 999)]:
+            audit.record(tx, NOW, ours.clinic.id, "ines", "do", subject, number)
+        audit.record(tx, NOW, theirs.clinic.id, "ines", "do", "patient", ours.patient.id)
+        found = audit.find(tx, ours.clinic.id, Filter(patient_id=ours.patient.id), 50)
+        assert [(each.subject, each.subject_id) for each in reversed(found)] == subjects
+        assert audit.find(tx, ours.clinic.id, Filter(patient_id=ours.patient.id, before_id=found[1].id), 1) == [
+            found[2]
+        ]
+        assert audit.find(tx, theirs.clinic.id, Filter(patient_id=ours.patient.id), 50) == []
+        everything = audit.entries(tx, ours.clinic.id)
+        assert audit.patients_of(tx, ours.clinic.id, everything) == {each.id: ours.patient.id for each in found}
