@@ -51,6 +51,15 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAlerts:
+    """How many alerts are open, and how many of them nobody has seen; ``newest``: when the latest of those rang."""
+
+    count: int = 0
+    unseen: int = 0
+    newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Something open for staff; ``person`` None where it is about nobody who is enrolled."""
 
@@ -136,6 +145,13 @@ _TASKS = (
     .limit(MOST_TASKS)
 )
 _COUNTS = sa.select(follow_up.c.kind, sa.func.count()).where(_OPEN).group_by(follow_up.c.kind)
+_newest_unseen = sa.func.max(sa.case((follow_up.c.seen_at.is_(None), follow_up.c.rung_at)))
+# By kind, as above: a word more of what is asked for, and SQLite would go through every alert of the clinic's history.
+_ALERTS = (
+    sa.select(follow_up.c.kind, sa.func.count(), sa.func.count(follow_up.c.seen_at), _newest_unseen)
+    .where(_OPEN)
+    .group_by(follow_up.c.kind)
+)
 _goes_on = (
     sa.select(sa.func.min(plan_event.c.date))
     .where(
@@ -224,6 +240,14 @@ def tasks(tx: Tx, clinic_id: int) -> list[Task]:
 def open_counts(tx: Tx, clinic_id: int) -> dict[str, int]:
     """How much is open of each kind, whatever `tasks` leaves out."""
     return {row[0]: row[1] for row in tx.conn.execute(_COUNTS, {"clinic": clinic_id})}
+
+
+def open_alerts(tx: Tx, clinic_id: int) -> OpenAlerts:
+    """The alerts of a clinic as one line of each page tells of them."""
+    found = {
+        row[0]: OpenAlerts(row[1], row[1] - row[2], row[3]) for row in tx.conn.execute(_ALERTS, {"clinic": clinic_id})
+    }
+    return found.get("danger", OpenAlerts())
 
 
 def held(tx: Tx, clinic_id: int, today: date) -> list[Held]:

@@ -14,19 +14,21 @@ from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, Right
 from bot.clinic.accounts import Account
 from bot.services import Services
 from scheduler.directory import Directory
-from store import staff
+from store import console_today, staff
 from store.clinic_entry import Clinic, ClinicEntry
+from store.console_today import OpenAlerts
 from store.database import Tx
 from store.staff import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The person, their role in the clinic of the address, and that clinic."""
+    """The person, their role in the clinic of the address, that clinic, and its alerts, which every page tells of."""
 
     account: Account
     role: Role
     entry: ClinicEntry
+    alerts: OpenAlerts
 
     @property
     def clinic(self) -> Clinic:
@@ -102,7 +104,8 @@ def _find(asking: Account, clinic_id: int) -> Here:
         if clinic_id not in roles:
             abort(404)
         entry = known_clinics(tx)[clinic_id]
-    return Here(asking, roles[clinic_id], entry)
+        alerts = console_today.open_alerts(tx, clinic_id)
+    return Here(asking, roles[clinic_id], entry, alerts)
 
 
 def _sign_in() -> AnyResponse:

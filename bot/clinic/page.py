@@ -13,9 +13,11 @@ from bot.clinic.access import ROUTES, Right
 from bot.clinic.details import detail_in_words
 from bot.clinic.harmless import apart
 from bot.clinic.here import services
+from bot.clinic.live import etag
 from bot.clinic.meanings import taken_for
 from bot.clinic.numbers import RowNumber
 from bot.clinic.people import person_shown
+from bot.clinic.regimen_names import regimen_name
 from bot.clinic.sentences import in_words
 
 
@@ -48,6 +50,7 @@ NAMES = {
     "plan_state_name": names.plan_state_name,
     "event_name": names.event_name,
     "consent_name": names.consent_name,
+    "regimen_name": regimen_name,
     "taken_for": taken_for,
     "MARKS": names.MARKS,
     "ROTA_STEPS": names.ROTA_STEPS,
@@ -81,7 +84,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(view_functions=app.view_functions, **NAMES, get_locale=get_locale)
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
     app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
-    app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words, apart=apart)
+    app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words, apart=apart, etag=etag)
     app.jinja_env.filters.update(person=person_shown)
 
 

@@ -72,6 +72,26 @@ def test_a_visit_says_who_asked_for_another_time_and_whom_no_text_reaches(databa
         assert not visit.wants_change
 
 
+def test_alerts_are_counted_as_the_head_of_a_page_tells_of_them(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        other = add_sample(tx, "Hill Clinic", "+12025550101", OTHER_PHONE)
+        assert console_today.open_alerts(tx, sample.clinic.id) == console_today.OpenAlerts()
+        for minutes, clinic_id in (
+            (0, sample.clinic.id),
+            (1, sample.clinic.id),
+            (2, sample.clinic.id),
+            (9, other.clinic.id),
+        ):
+            at = NOW + timedelta(minutes=minutes)
+            alert = follow_ups.open_follow_up(tx, at, clinic_id=clinic_id, kind="danger", urgency=3, reply="underway")
+            if minutes == 2:
+                follow_ups.see(tx, at, alert.id, at, "nurse:7")
+        follow_ups.open_follow_up(tx, NOW, clinic_id=sample.clinic.id, kind="failed_text", urgency=1)
+        found = console_today.open_alerts(tx, sample.clinic.id)
+        assert found == console_today.OpenAlerts(3, 2, NOW + timedelta(minutes=1))
+
+
 def test_what_waits_is_the_clinics_own_the_most_urgent_first_with_whom_it_is_about(database: Database) -> None:
     with database.writing() as tx:
         sample = add_sample(tx)

@@ -43,13 +43,9 @@ def live(clinic_id: int) -> AnyResponse:
 
 
 @routes.get("/badge")
-def badge(clinic_id: int) -> AnyResponse:
+def badge(clinic_id: int) -> AnyResponse:  # noqa: ARG001 - `here` has the clinic
     """How many nobody has seen, for the head of every page."""
-    with services().database.reading() as tx:
-        waiting = [card.alert for card in cards.open_cards(tx, clinic_id)]
-    unseen = [alert for alert in waiting if alert.seen_at is None]
-    newest = max((int(alert.rung_at.timestamp() * 1000) for alert in unseen if alert.rung_at is not None), default=0)
-    return conditional(render_template("alerts/_badge.html", unseen=len(unseen), waiting=len(waiting), newest=newest))
+    return conditional(render_template("alerts/_badge.html"))
 
 
 @routes.get("/<int:alert_id>")

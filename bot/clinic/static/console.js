@@ -75,18 +75,22 @@
     tone.start();
     tone.stop(context.currentTime + 0.6);
   };
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id !== "alert-badge") return;
-    const badge = event.target.querySelector("[data-newest]");
+  const heed = (part) => {
+    const badge = part.querySelector("[data-newest]");
     const count = badge ? Number(badge.dataset.count) : 0;
     const newest = badge ? Number(badge.dataset.newest) : 0;
     document.title = count ? `(${count}) ${title}` : title;
-    const place = `newest ${event.target.getAttribute("hx-get")}`;
+    const place = `newest ${part.getAttribute("hx-get")}`;
     recall(place);
     const comes = known !== null && newest > known;
     known = Math.max(known ?? 0, newest);
     keep(place);
     if (comes) sound();
+  };
+  const alerts = document.getElementById("alert-badge");
+  if (alerts) heed(alerts);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target === alerts) heed(alerts);
   });
 
   // Clocks that run: <time data-since="2026-01-01T00:00:00Z">.
