@@ -1,6 +1,8 @@
 """Every route of the console, walked by nobody, by another clinic, by each role, and without a token."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,19 +12,42 @@ from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, Right
 from bot.clinic.numbers import LARGEST
 from bot.services import Services
 from store.clinics import Clinic
+from store.schema import metadata
 from store.staff import Role, User
 from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.clinic.full_house import METHODS, House, addresses, furnished, rules
+from tests.bot.conftest import NOON, Watch
 
 NO_SUCH = 987654321
+THEIRS = "of theirs alone"
+ENOUGH: dict[str, object] = {
+    "note": "seen",
+    "done": "1",
+    "words": "We will phone you at noon.",
+    "role": "viewer",
+    "leaves": "y",
+    "rung_at": NOON.isoformat(),
+    "digits": "43",
+    "sure": "y",
+    "through": "1",
+    "kind": "stop",
+}
+"""What would do something where the object of the address belonged to who asks."""
+NAMED_BESIDE = {
+    "enrol.page": ("join",),
+    "enrol.preview": ("join",),
+    "enrol.save": ("join",),
+    "alerts.rota": ("shift",),
+    "alerts.set_rota": ("remove", "change"),
+    "inbox.talk": ("answer",),
+    "inbox.assign": ("user",),
+}
+"""What is named in a query or a form, and not in the address, by endpoint."""
 # For each part of an address that names something: a value that names nothing of this clinic.
 PARTS: dict[str, object] = {
     "filename": "none.js",
     "token": "none",
 }
-
-
-def rules(app: Flask) -> list[Rule]:
-    return sorted(app.extensions["console"].url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
 
 
 def paths(app: Flask, clinic_id: int, number: int = NO_SUCH) -> Iterator[tuple[Rule, str, str]]:
@@ -33,8 +58,31 @@ def paths(app: Flask, clinic_id: int, number: int = NO_SUCH) -> Iterator[tuple[R
         if "clinic_id" in values:
             values["clinic_id"] = clinic_id
         address = adapter.build(rule.endpoint, values)
-        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+        for method in sorted((rule.methods or set()) & METHODS):
             yield rule, method, address
+
+
+@dataclass(frozen=True, slots=True)
+class Two:
+    """Two clinics of one installation in which everything is there; an administrator of each."""
+
+    ours: House
+    theirs: House
+    we: Browser
+    they: Browser
+
+
+@pytest.fixture
+def two(services: Services, watch: Watch, browse: Callable[[User], Browser]) -> Two:
+    ours = furnished(services, watch, "of ours", called="Our Clinic", numbers="+120255501", join_code="OURS")
+    theirs = furnished(services, watch, THEIRS, called=THEIRS, numbers="+121255501", join_code="THEIRS")
+    return Two(ours, theirs, browse(ours.administrator), browse(theirs.administrator))
+
+
+def stored(services: Services) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the database."""
+    with services.database.reading() as tx:
+        return {table.name: [tuple(row) for row in tx.conn.execute(table.select())] for table in metadata.sorted_tables}
 
 
 def test_every_route_stands_in_the_table_and_the_table_has_no_other(console_app: Flask) -> None:
@@ -66,6 +114,41 @@ def test_another_clinics_pages_are_not_found_whatever_the_role(
         answer = browser.get(address) if method == "GET" else browser.post(address)
         assert answer.status_code == 404, (method, address)
         assert other_clinic.name not in answer.text
+
+
+def test_what_is_really_there_in_another_clinic_is_not_found_in_ours(
+    console_app: Flask, services: Services, two: Two
+) -> None:
+    before = stored(services)
+    for _rule, method, address in addresses(console_app, two.ours.clinic.id, two.theirs):
+        answer = two.we.get(address) if method == "GET" else two.we.post(address, ENOUGH)
+        assert answer.status_code == 404, (method, address)
+        assert THEIRS not in answer.text, (method, address)
+    assert stored(services) == before
+    # Each of these is there for those whom it belongs to: no id of the table is of nothing.
+    for _rule, method, address in addresses(console_app, two.theirs.clinic.id, two.theirs):
+        answer = two.they.get(address) if method == "GET" else two.they.post(address, ENOUGH)
+        assert answer.status_code != 404, (method, address)
+
+
+def test_what_a_form_or_a_query_names_in_another_clinic_is_not_found_in_ours(
+    console_app: Flask, services: Services, two: Two
+) -> None:
+    before = stored(services)
+    adapter = console_app.extensions["console"].url_map.bind("localhost")
+    for endpoint, names in NAMED_BESIDE.items():
+        (rule,) = (each for each in rules(console_app) if each.endpoint == endpoint)
+        things = {name: two.ours.id(name, endpoint) for name in rule.arguments - {"clinic_id"}}
+        address = adapter.build(endpoint, {"clinic_id": two.ours.clinic.id, **things})
+        for name in names:
+            asked = {name: two.theirs.id(name, endpoint)}
+            if "GET" in (rule.methods or set()):
+                answer = two.we.get(address, query_string=asked)
+            else:
+                answer = two.we.post(address, ENOUGH | asked)
+                assert answer.status_code in {404, 422}, (address, asked)
+            assert THEIRS not in answer.text, (address, asked)
+    assert stored(services) == before
 
 
 @pytest.mark.parametrize("role", sorted(RIGHTS))
