@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 import click
 
 from content.regimen_format.notation import weekdays
+from content.thresholds import celsius
+from scheduler.duties.escalation import STEPS
 from scheduler.plan.clinic_days import Snap
 from store.clinic_entry import KEEP_WORDS_FROM, KEEP_WORDS_UNTIL
 
@@ -125,3 +127,45 @@ class Price(click.ParamType[int]):
         if not re.fullmatch(r"[0-9](\.[0-9]{1,6})?", str(value)):
             self.fail(f"{value} is no price of a segment: write it as 0.0116.", param, ctx)
         return int(Decimal(str(value)) * 1_000_000)
+
+
+class Degrees(click.ParamType[float]):
+    """A body's temperature, 38 or 100.4, in Celsius, or `usual`, which is 0."""
+
+    name = "degrees"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The degrees Celsius; a usage error that says what is expected."""
+        if str(value) == "usual":
+            return 0
+        try:
+            degrees = celsius(float(str(value)))
+        except ValueError:
+            degrees = None
+        if degrees is None:
+            self.fail(f"{value} is no temperature of a body: write it in C or F, 38 or 100.4, or usual.", param, ctx)
+        return degrees
+
+
+class Minutes(click.ParamType[tuple[int, ...]]):
+    """The minutes of each step of the rota: 2,7,15."""
+
+    name = "minutes"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The minutes; a usage error that says what is expected."""
+        written = str(value).split(",")
+        if len(written) != len(STEPS) or not all(re.fullmatch(r" *[0-9]{1,3} *", each) for each in written):
+            self.fail(f"{value} are not the minutes of {len(STEPS)} steps: write them as 2,7,15.", param, ctx)
+        return tuple(map(int, written))
+
+
+class Worded(click.ParamType[tuple[str, str]]):
+    """Words in a language, es=Acepto; without a language for a clinic that has one only."""
+
+    name = "words"
+
+    def convert(self, value: object, _param: click.Parameter | None, _ctx: click.Context | None) -> tuple[str, str]:
+        """The language, "" where none was written, and the words."""
+        language, words = re.fullmatch(r"(?:([a-z]{2})=)?(.*)", str(value), re.DOTALL).groups("")  # type: ignore[union-attr]
+        return language, words.strip()

@@ -8,7 +8,20 @@ from typing import Any, TypeVar
 import click
 
 from bot import clinic_rules
-from bot.cli.arguments import Day, DaysKept, Name, Price, SnapTo, TimeOfDay, Weekdays, Zone, written
+from bot.cli.arguments import (
+    Day,
+    DaysKept,
+    Degrees,
+    Minutes,
+    Name,
+    Price,
+    SnapTo,
+    TimeOfDay,
+    Weekdays,
+    Worded,
+    Zone,
+    written,
+)
 from bot.cli.changes import clinic_close_day
 from bot.cli.data import ACTOR, open_services, pick_entry, reading, writing
 from bot.cli.output import as_json_option, print_rows
@@ -17,6 +30,7 @@ from bot.cli.senders import clinic_whatsapp_template
 from bot.cli.watching import clinic_on_call
 from content.library import Library
 from content.regimen_format.notation import WEEKDAYS
+from content.thresholds import STOOLS
 from scheduler import sign_offs
 from store import audit, clinics
 
@@ -28,7 +42,13 @@ _SETTINGS = (
     click.option("--country", help="The country pack: emergency number, fever threshold, opt-out words."),
     click.option("--language", "languages", multiple=True, help="A language of its texts; the first is the default."),
     click.option("--phone-line", help="The number that patients can call day and night, as texts should show it."),
-    click.option("--consent-text", help="What patients agree to before the first text."),
+    click.option(
+        "--consent-text",
+        "consent_texts",
+        type=Worded(),
+        multiple=True,
+        help="What patients agree to before the first text: es=Acepto..., once for each language of the clinic.",
+    ),
     click.option("--window-from", type=TimeOfDay(), help="No reminder before this local time (default 09:00)."),
     click.option("--window-until", type=TimeOfDay(), help="No reminder after this local time (default 20:00)."),
     click.option("--max-texts-per-day", type=click.IntRange(1, 20), help="Reminders a day, at most (default 3)."),
@@ -61,13 +81,15 @@ def clinic_add(name: str, **given: Any) -> None:
     It answers nothing but urgent texts until it is live: `clinic list` says what is missing.
     """
     services = open_services()
-    fields = _checked(services.library, {key: value for key, value in given.items() if value not in (None, ())})
+    fields = {key: value for key, value in given.items() if value not in (None, ())}
     for needed in ("timezone", "country"):
         if needed not in fields:
             message = f"A clinic needs --{needed}."
             raise click.UsageError(message)
-    languages = fields.setdefault("languages", services.library.countries[fields["country"]].languages)
-    fields.setdefault("default_language", languages[0])
+    pack = services.library.countries.get(fields["country"])
+    if pack is not None:
+        fields.setdefault("languages", pack.languages)
+    fields = _checked(services.library, fields)
     fields.setdefault("program", name)
     now = services.clock()
     with writing(services) as tx:
@@ -105,6 +127,18 @@ def clinic_add(name: str, **given: Any) -> None:
     type=DaysKept(),
     help="How many days the words of texts are kept, or `always` (a new clinic: 90).",
 )
+@click.option("--fever", "fever_c", type=Degrees(), help="Call at this temperature or above, in C or F, or `usual`.")
+@click.option("--too-cold", "low_c", type=Degrees(), help="Call below this temperature, in C or F, or `usual`.")
+@click.option("--stools", type=click.IntRange(*STOOLS), help="Call at so many loose stools in 24 hours (usual 4).")
+@click.option(
+    "--danger-minutes", type=Minutes(), help="When each step of the rota is told of danger to life (default 2,7,15)."
+)
+@click.option("--call-minutes", type=Minutes(), help="The same where the reply was: call now (default 10,30,60).")
+@click.option(
+    "--gone-quiet-days",
+    type=click.IntRange(1, 90),
+    help="Days of silence before somebody who used to text has gone quiet (default 7).",
+)
 @click.option("--segment-price", "segment_micros", type=Price(), help="What a segment costs, as 0.0116: for reports.")
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
     """Change settings of the clinic called NAME.
@@ -113,8 +147,9 @@ def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...]
     (--snap on-or-after), on the nearest, before or after it (nearest), or stays, with a warning to staff (none).
     """
     fields = {key: value for key, value in given.items() if value not in (None, ())}
-    if "keep_words_days" in fields:
-        fields["keep_words_days"] = fields["keep_words_days"] or None
+    for name_of in ("keep_words_days", "fever_c", "low_c"):
+        if name_of in fields:
+            fields[name_of] = fields[name_of] or None
     if not fields and not holidays and not workdays:
         message = "Nothing to change: name a setting, `immunotext clinic set --help` lists them."
         raise click.UsageError(message)
@@ -158,6 +193,13 @@ def clinic_list(as_json: bool) -> None:
             "tell_seen": entry.clinic.tell_seen,
             "approvals": entry.clinic.approvals,
             "keep_words_days": entry.clinic.keep_words_days,
+            "fever_c": entry.clinic.fever_c,
+            "too_cold_c": entry.clinic.low_c,
+            "stools": entry.clinic.stools,
+            "danger_minutes": entry.clinic.danger_minutes,
+            "call_minutes": entry.clinic.call_minutes,
+            "gone_quiet_days": entry.clinic.gone_quiet_days,
+            "switched_off": entry.clinic.switched_off,
         }
         for entry in found
     ]
@@ -243,9 +285,24 @@ def _closed_on(before: clinics.Clinic, holidays: Sequence[date], workdays: Seque
     return sorted({*before.closed_on, *holidays} - {*workdays})
 
 
+def _by_language(texts: Sequence[tuple[str, str]], languages: Sequence[str]) -> dict[str, str]:
+    """The words of each language. Raises click.UsageError where it is not said whose they are."""
+    if [language for language, _words in texts] == [""] and len(languages) == 1:
+        return {languages[0]: texts[0][1]}
+    found = dict(texts)
+    if len(found) < len(texts) or not found.keys() <= {*languages}:
+        each = " ".join(f'--consent-text {language}="..."' for language in languages)
+        message = f"Write it once in each language of the clinic: {each}."
+        raise click.UsageError(message)
+    return found
+
+
 def _checked(library: Library, fields: dict[str, Any], before: clinics.Clinic | None = None) -> dict[str, Any]:
     """The settings of a clinic as the store takes them. Raises click.UsageError with what to write instead."""
     try:
+        if "consent_texts" in fields:
+            languages = fields.get("languages") or (before.languages if before else ())
+            fields["consent_texts"] = _by_language(fields["consent_texts"], languages)
         return clinic_rules.checked(library, fields, before)
     except clinic_rules.WrongSetting as error:
         raise click.UsageError(str(error)) from None

@@ -7,6 +7,7 @@ import pytest
 from bot.cli import main
 
 NUMBER = "+12025550100"
+CONSENT = ("--consent-text", "en=I agree.", "--consent-text", "es=Acepto.")
 
 
 class Run:

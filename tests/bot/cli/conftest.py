@@ -9,7 +9,7 @@ import pytest
 from bot.cli import main
 from bot.understanding.engine import Engine
 from content.library import Library
-from tests.bot.cli.commands import NUMBER, Run
+from tests.bot.cli.commands import CONSENT, NUMBER, Run
 from tests.bot.conftest import COMMAND_ENVIRONMENT
 
 
@@ -25,7 +25,7 @@ def riverside(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, l
         patched.setattr("bot.services.load", lambda: library)
         for command in (
             ["clinic", "add", "Riverside", "--timezone", "America/New_York", "--country", "us"],
-            ["clinic", "set", "Riverside", "--phone-line", "202-555-0143", "--consent-text", "I agree."],
+            ["clinic", "set", "Riverside", "--phone-line", "202-555-0143", *CONSENT],
             ["sender", "add", NUMBER],
             ["clinic", "approve", "Riverside", "--by", "Dr A. Person", "--content", "--regimen", "pembro_q3w"],
         ):

@@ -13,7 +13,7 @@ from bot.cli import main
 from bot.services import Services
 from channels.base import Fault, Incoming, Receipt, ReceiptState, Via
 from scheduler.delivery import receipts
-from tests.bot.cli.commands import NUMBER, Run
+from tests.bot.cli.commands import CONSENT, NUMBER, Run
 from tests.fakes.twilio.server import FakeTwilio
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN
 
@@ -39,7 +39,7 @@ def test_a_clinic_says_what_it_lacks_until_it_is_live(run: Run) -> None:
     assert (row["live"], row["languages"]) == (False, ["en", "es"])
     assert len(row["missing"]) == 5  # type: ignore[arg-type]
     assert "Riverside cannot enrol yet. It still needs: " in enrol(run, status=1)
-    run("clinic", "set", "Riverside", "--phone-line", "202-555-0143", "--consent-text", "I agree.")
+    run("clinic", "set", "Riverside", "--phone-line", "202-555-0143", *CONSENT)
     run("sender", "add", NUMBER, "--opt-out-by", "provider")
     assert "still lacks" in run("clinic", "approve", "Riverside", "--by", "Dr A. Person", "--content")
     assert run("clinic", "approve", "Riverside", "--by", "Dr A. Person", "--all-regimens") == "Riverside is live.\n"
@@ -132,6 +132,28 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         (["clinic", "set", "Nobody", "--program", "x"], 1, "There is no clinic called Nobody"),
         (["clinic", "set", "Riverside", "--language", "fr"], 2, "There are no texts in fr"),
         (["clinic", "set", "Riverside", "--phone-line", "banana"], 2, "banana is no phone number."),
+        (["clinic", "set", "Riverside", "--fever", "warm"], 2, "Invalid value for '--fever': warm is no temp"),
+        (
+            ["clinic", "set", "Riverside", "--fever", "101.5"],
+            2,
+            "This must lie between 37.5 and 38.3 C (99.5 and 100.9 F)",
+        ),
+        (
+            ["clinic", "set", "Riverside", "--danger-minutes", "2,7"],
+            2,
+            "Invalid value for '--danger-minutes': 2,7 are not",
+        ),
+        (["clinic", "set", "Riverside", "--call-minutes", "30,10,60"], 2, "Each step comes after the one before"),
+        (
+            ["clinic", "set", "Riverside", "--consent-text", "I agree."],
+            2,
+            "Write it once in each language of the clinic: --consent",
+        ),
+        (
+            ["clinic", "set", "Riverside", "--consent-text", "es=Acepto."],
+            2,
+            "Write what patients agree to in each language: it is missing in en",
+        ),
         (["clinic", "set", "Riverside", "--window-from", "20:30"], 2, "The send window must end after it begins."),
         (["clinic", "approve", "Riverside", "--by", "X"], 2, "Nothing to sign off"),
         (["clinic", "approve", "Riverside", "--by", "X", "--second", "x", "--content"], 2, "--second names another"),
@@ -174,6 +196,18 @@ def test_the_quiet_hours_and_who_answers_stop_are_settings(
     (entry,) = services.directory.entries
     assert entry.clinic.quiet_hours == 0
     assert [sender.opt_out_by for sender in entry.senders] == ["provider"]
+
+
+def test_thresholds_and_the_minutes_of_an_alert_are_settings(clinic: Run) -> None:
+    clinic(
+        *("clinic", "set", "Riverside", "--fever", "99.5", "--too-cold", "35.5", "--stools", "3"),
+        *("--danger-minutes", "0, 5,10", "--gone-quiet-days", "14"),
+    )
+    (row,) = clinic.rows("clinic", "list")
+    assert (row["fever_c"], row["too_cold_c"], row["stools"], row["gone_quiet_days"]) == (37.5, 35.5, 3, 14)
+    assert (row["danger_minutes"], row["call_minutes"]) == ([0, 5, 10], [10, 30, 60])
+    clinic("clinic", "set", "Riverside", "--fever", "usual")
+    assert clinic.rows("clinic", "list")[0]["fever_c"] is None
 
 
 def test_whether_a_patient_is_told_that_somebody_has_seen_their_text_is_a_setting(clinic: Run) -> None:
