@@ -62,6 +62,10 @@ class Library:
     cell_therapy: CellTherapy
     _laid: dict[tuple[Row, ...], "Library"] = field(init=False, repr=False, compare=False, default_factory=dict)
     """What was laid over this library, so that the same rows are not judged again."""
+    _thresholds: dict[tuple[str, float | None, float | None, int | None], Thresholds] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    """Those of each country and of clinics with their own: every text asks for them."""
 
     def with_overrides(self, rows: Iterable[Row]) -> "Library":
         """This library with a clinic's own rows over it: further aliases of topics, other words of fixed texts.
@@ -127,14 +131,20 @@ class Library:
 
         An unknown country has the commonest ones.
         """
+        key = (country, own.fever_c, own.low_c, own.stools) if own else (country, None, None, None)
+        known = self._thresholds.get(key)
+        if known is None:
+            known = self._thresholds[key] = self._thresholds_of(*key)
+        return known
+
+    def _thresholds_of(self, country: str, fever: float | None, low: float | None, stools: int | None) -> Thresholds:
         pack = self._pack_or_first(country)
-        fever, low = (own.fever_c, own.low_c) if own else (None, None)
         return Thresholds(
             fever_c=pack.fever_c if fever is None else round(fever, 1),
             fever_f=pack.fever_f if fever is None else fahrenheit(fever),
             low_c=pack.low_c if low is None else round(low, 1),
             low_f=pack.low_f if low is None else fahrenheit(low),
-            stools=int(self.danger.limit("stools")) if own is None or own.stools is None else own.stools,
+            stools=int(self.danger.limit("stools")) if stools is None else stools,
         )
 
     def country_values(self, country: str, language: str, own: HasThresholds | None = None) -> dict[str, str]:

@@ -197,9 +197,8 @@ class Learned:
         return self._after[word]
 
     def _weights(self, feature: int) -> int:
-        cells = self._cells
         _, *kinds = self._lines[feature].partition("\t")[2].split(" ")
-        return sum([cells[kind] for kind in kinds]) * strength(self._names[feature])
+        return sum(map(self._cells.__getitem__, kinds)) * strength(self._names[feature])
 
     def _cell(self, written: str) -> int:
         code, weight = _CELL.fullmatch(written).groups()  # type: ignore[union-attr]

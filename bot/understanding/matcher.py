@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -15,27 +15,19 @@ Entry = tuple[tuple[str, ...], int]
 
 
 class Tried(Protocol):
-    """A word, with the phrases of each matcher that are worth a try where it stands."""
+    """A word, with the phrases that are worth a try where it stands."""
 
     @property
-    def tries(self) -> Sequence[Sequence["Try"]]:
-        """By matcher: the phrases whose rarest element the word is, each with the next rarest."""
+    def tries(self) -> Sequence["Try"]:
+        """The phrases whose rarest element the word is, each with the next rarest."""
 
 
 class Text(Protocol):
     """What phrases are looked for in."""
 
     @property
-    def kinds(self) -> Sequence[Tried]:
-        """Its words."""
-
-    @property
-    def together(self) -> frozenset[int]:
-        """The elements that stand as several words."""
-
-    @property
-    def present(self) -> frozenset[int]:
-        """Every element that stands anywhere."""
+    def phrases(self) -> Sequence[Sequence["Compiled[Any]"]]:
+        """By matcher: the phrases of which every element stands there, as ``Lexicon.all_there`` gives them."""
 
     def places(self, element: int, /) -> list[tuple[int, int]]:
         """Where an element stands: first word and the word after its last, in order."""
@@ -63,22 +55,36 @@ class Lexicon:
         """The same for the entries that would be one word without their articles."""
         self.number = self.element(("{number}",))
         self._matchers = 0
-        self._rarest: dict[int, list[tuple[int, Sequence[Try]]]] = {}
+        self._rarest: dict[int, list[Try]] = {}
 
-    def enter(self, rarest: Mapping[int, Sequence["Try"]]) -> int:
-        """Takes in the phrases of a matcher by their rarest element; gives back its place among the matchers."""
-        for element, tries in rarest.items():
-            self._rarest.setdefault(element, []).append((self._matchers, tries))
+    def another_matcher(self) -> int:
+        """The place of one more among the matchers."""
         self._matchers += 1
         return self._matchers - 1
 
-    def tries(self, elements: Iterable[int]) -> list[list["Try"]]:
-        """By matcher: the phrases whose rarest element is one of these."""
-        found: list[list[Try]] = [[] for _ in range(self._matchers)]
-        for element in sorted(self._rarest.keys() & elements):
-            for place, tries in self._rarest[element]:
-                found[place] += tries
-        return found
+    def enter(self, rarest: int, tried: "Try") -> None:
+        """Takes in a phrase of a matcher by its rarest element."""
+        self._rarest.setdefault(rarest, []).append(tried)
+
+    def tries(self, elements: Iterable[int]) -> tuple["Try", ...]:
+        """The phrases whose rarest element is one of these."""
+        return tuple([one for element in sorted(self._rarest.keys() & elements) for one in self._rarest[element]])
+
+    def all_there(
+        self, words: Iterable[Tried], together: Iterable[int], present: Set[int]
+    ) -> Sequence[Sequence["Compiled[Any]"]]:
+        """By matcher: the phrases of which every element is present, in the order of the words they were tried for.
+
+        ``together``: the elements that stand as several words. One pass for all matchers, since most words are the
+        rarest of some phrase and few texts have the rest of it.
+        """
+        found: list[dict[int, Compiled[Any]]] = [{} for _ in range(self._matchers)]
+        several = [self._rarest[element] for element in together if element in self._rarest]
+        for tries in (*[word.tries for word in words], *several):
+            for next_rarest, phrase in tries:
+                if next_rarest in present and phrase.needs <= present:
+                    found[phrase.matcher].setdefault(id(phrase), phrase)
+        return [[*phrases.values()] for phrases in found]
 
     def element(self, alternatives: tuple[str, ...]) -> int:
         """The number of an element; new ones are entered."""
@@ -168,13 +174,17 @@ class Match(NamedTuple, Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled(Generic[T]):
+class Compiled(Generic[T]):
+    """A phrase in elements: what it stands for, its runs of elements with their reach, and all that it needs."""
+
     what: T
     runs: tuple[tuple[tuple[int, int], ...], ...]
     needs: frozenset[int]
+    matcher: int
+    """The place of its matcher among the lexicon's."""
 
 
-Try = tuple[int, _Compiled[Any]]
+Try = tuple[int, Compiled[Any]]
 """A phrase with its next rarest element, or the rarest where there is no other."""
 
 
@@ -182,32 +192,23 @@ class Matcher(Generic[T]):
     """All phrases of one kind, compiled once, before any text is read with the lexicon."""
 
     def __init__(self, lexicon: Lexicon, phrases: Iterable[tuple[T, Phrase]]) -> None:
-        compiled = [_compile(lexicon, what, phrase) for what, phrase in phrases]
+        self._place = lexicon.another_matcher()
+        compiled = [_compile(lexicon, what, phrase, self._place) for what, phrase in phrases]
         often = lexicon.commonness()
-        self._by_rarest: dict[int, list[Try]] = {}
         for phrase in compiled:
             rarest, *others = sorted(phrase.needs, key=lambda element: (often[element], element))
-            self._by_rarest.setdefault(rarest, []).append(((others or [rarest])[0], phrase))
-        self._place = lexicon.enter(self._by_rarest)
+            lexicon.enter(rarest, ((others or [rarest])[0], phrase))
 
     def find(self, text: Text) -> list[Match[T]]:
         """Every place of every phrase, in the order of the words for which they were tried."""
-        found: list[Match[T]] = []
-        present, tried, place = text.present, set[int](), self._place
-        several = [self._by_rarest[element] for element in text.together if element in self._by_rarest]
-        for tries in (*[word.tries[place] for word in text.kinds], *several):
-            for next_rarest, phrase in tries:
-                if next_rarest in present and phrase.needs <= present and id(phrase) not in tried:
-                    tried.add(id(phrase))
-                    found.extend(_places(phrase, text))
-        return found
+        return [match for phrase in text.phrases[self._place] for match in _places(phrase, text)]
 
 
-def _compile(lexicon: Lexicon, what: T, phrase: Phrase) -> _Compiled[T]:
+def _compile(lexicon: Lexicon, what: T, phrase: Phrase, matcher: int) -> Compiled[T]:
     runs = tuple(
         tuple((lexicon.element(_closed(step)), step.reach) for step in _without_articles(run)) for run in phrase.runs
     )
-    return _Compiled(what, runs, frozenset(element for run in runs for element, _ in run))
+    return Compiled(what, runs, frozenset(element for run in runs for element, _ in run), matcher)
 
 
 def _without_articles(run: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -219,7 +220,7 @@ def _closed(step: Step) -> tuple[str, ...]:
     return tuple(sorted(step.alternatives))
 
 
-def _places(phrase: _Compiled[T], text: Text) -> Iterator[Match[T]]:
+def _places(phrase: Compiled[T], text: Text) -> Iterator[Match[T]]:
     first, *others = phrase.runs
     for words in _run_places(first, text):
         for run in others:

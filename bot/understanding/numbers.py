@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
+_FIRST = itemgetter(0)
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
 _PAIR = re.compile(r"(\d{2,3})[/](\d{2,3})")
 
@@ -43,7 +45,7 @@ class Number(NamedTuple):
 def numbers(words: Sequence[str]) -> list[Number]:
     """Every number of a text, in order."""
     found: list[Number] = []
-    if _BEGIN.isdisjoint(words) and not any(word[0].isdigit() for word in words):
+    if _BEGIN.isdisjoint(words) and not any(map(str.isdigit, map(_FIRST, words))):
         return found
     at = 0
     while at < len(words):

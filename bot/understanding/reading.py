@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.understanding.characters import small
-from bot.understanding.matcher import Entry, Lexicon, Try
+from bot.understanding.matcher import Compiled, Entry, Lexicon, Try
 from bot.understanding.numbers import Number, numbers
 from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
@@ -67,8 +67,8 @@ class Word:
     """What the learned layer sees in it wherever it stands."""
     after: Following
     """What the learned layer sees in the pairs that begin with it."""
-    tries: Sequence[Sequence[Try]]
-    """By matcher: the phrases that are worth a try where it stands."""
+    tries: Sequence[Try]
+    """The phrases that are worth a try where it stands."""
     opens_clause: bool
     second_half: bool
     """Whether the word before it may be joined to it."""
@@ -82,8 +82,8 @@ class Reading:
     """What was read. Positions are those of ``words``; ``places`` says where an element stands."""
 
     __slots__ = (
-        *("_found", "_numbers", "asks", "before", "clause", "kinds", "plain", "present"),
-        *("sentence", "together", "until", "words"),
+        *("_found", "_numbers", "asks", "before", "clause", "kinds", "phrases", "plain"),
+        *("present", "sentence", "together", "until", "words"),
     )
 
     def __init__(self, plain: str) -> None:
@@ -103,6 +103,8 @@ class Reading:
         """Every element that stands anywhere."""
         self.together: frozenset[int] = frozenset()
         """Those that stand as several words."""
+        self.phrases: Sequence[Sequence[Compiled[Any]]] = ()
+        """By matcher: the phrases of which every element is present."""
         self._found: dict[int, list[tuple[int, int]]] = {}
         self._numbers: list[Number] | None = None
 
@@ -122,7 +124,7 @@ class Reading:
             self._found[element] = found
         return found
 
-    def settle(self, together: Iterable[tuple[int, int, int]]) -> None:
+    def settle(self, together: Iterable[tuple[int, int, int]], lexicon: Lexicon) -> None:
         """Enters where entries of several words stand, once all words are known."""
         groups: dict[int, list[tuple[int, int]]] = {}
         for start, end, element in together:
@@ -133,6 +135,7 @@ class Reading:
         for element, places in groups.items():
             alone = [(at, at + 1) for at, word in enumerate(self.kinds) if element in word.elements]
             self._found[element] = sorted(places + alone)
+        self.phrases = lexicon.all_there(self.kinds, self.together, self.present)
 
     def distance(self, end: int, start: int) -> int:
         """What stands between the word before ``end`` and the word at ``start``: counted words and breaks."""
@@ -188,7 +191,7 @@ class Reader:
             plain = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain)
         plain = _SPELLED.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), plain)
         self._place(reading, _TOKEN.findall(plain))
-        reading.settle(_together(reading))
+        reading.settle(_together(reading), self._lexicon)
         return reading
 
     def _place(self, reading: Reading, tokens: list[str]) -> None:
