@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from store.columns import Id, Moment, add_or_replace, for_both, key, metadata, one_of
 from store.database import StoreError, Tx
+from store.prepared import Prepared
 
 Role = Literal["administrator", "nurse", "viewer", "auditor"]
 
@@ -83,12 +84,10 @@ class Membership:
 
 _ADD_USER = for_both(lambda insert: insert(staff_user).on_conflict_do_nothing().returning(staff_user))
 _ADD_MEMBERSHIP = add_or_replace(membership)
-_KNOWN_AS = (
-    sa.select(staff_user.c.name, membership.c.role)
-    .outerjoin(
-        membership, (membership.c.user_id == staff_user.c.id) & (membership.c.clinic_id == sa.bindparam("clinic"))
-    )
-    .where(staff_user.c.email == sa.bindparam("address"))
+_NAMES = Prepared(
+    sa.select(staff_user.c.email, staff_user.c.name, membership.c.role)
+    .join(membership, membership.c.user_id == staff_user.c.id)
+    .where(membership.c.clinic_id == sa.bindparam("clinic"))
 )
 
 
@@ -190,10 +189,9 @@ def members(tx: Tx, clinic_id: int) -> list[tuple[User, Role]]:
     return [(_as_user(tx, row), row.role) for row in tx.conn.execute(statement)]
 
 
-def known_as(tx: Tx, clinic_id: int, email: str) -> tuple[str, Role | None] | None:
-    """The name of who signs in with this address, and their role in the clinic: None where they have left it."""
-    row = tx.conn.execute(_KNOWN_AS, {"clinic": clinic_id, "address": _email(email)}).one_or_none()
-    return None if row is None else (row.name, row.role)
+def names(tx: Tx, clinic_id: int) -> dict[str, tuple[str, Role]]:
+    """The name and role of whoever works for the clinic, by the address that they sign in with."""
+    return {email: (name, role) for email, name, role in _NAMES.every(tx, clinic=clinic_id)}
 
 
 def remove_membership(tx: Tx, user_id: int, clinic_id: int) -> bool:

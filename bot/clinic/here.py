@@ -23,12 +23,16 @@ from store.staff import Role
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The person, their role in the clinic of the address, that clinic, and its alerts, which every page tells of."""
+    """The person, their role in the clinic of the address, that clinic, and its alerts, which every page tells of.
+
+    ``people``: name and role of whoever works there, by their address.
+    """
 
     account: Account
     role: Role
     entry: ClinicEntry
     alerts: OpenAlerts
+    people: Mapping[str, tuple[str, Role]]
 
     @property
     def clinic(self) -> Clinic:
@@ -105,7 +109,8 @@ def _find(asking: Account, clinic_id: int) -> Here:
             abort(404)
         entry = known_clinics(tx)[clinic_id]
         alerts = console_today.open_alerts(tx, clinic_id)
-    return Here(asking, roles[clinic_id], entry, alerts)
+        people = staff.names(tx, clinic_id)
+    return Here(asking, roles[clinic_id], entry, alerts, people)
 
 
 def _sign_in() -> AnyResponse:

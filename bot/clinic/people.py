@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 
-from flask import g
 from flask_babel import LazyString, lazy_gettext
-from flask_babel import gettext as _
 from markupsafe import Markup
 
-from bot.clinic.here import here, services
+from bot.clinic.here import here
 from bot.clinic.names import role_name
 from bot.clinic.sentences import in_words
 from content.plain import Plain
-from store import staff
 
 _NO_PERSON: Mapping[str, LazyString] = {
     "command line": lazy_gettext("whoever runs the program"),
@@ -21,8 +18,6 @@ _NO_PERSON: Mapping[str, LazyString] = {
     "patient": lazy_gettext("the patient"),
 }
 """Whom the store names that nobody signs in as."""
-
-_Known = dict[str, tuple[str, str]]
 
 
 def person(by: str | None) -> str:
@@ -49,21 +44,8 @@ def with_names(error: Exception) -> str:
 
 
 def _known_as(by: str) -> tuple[str, str]:
-    """A name and a role, the role "" where there is none."""
-    known: _Known = g.setdefault("people", {})
-    if by not in known:
-        known[by] = _looked_up(by)
-    return known[by]
-
-
-def _looked_up(by: str) -> tuple[str, str]:
+    """A name and a role, the role "" where there is none; who has left is called by their address."""
     if by in _NO_PERSON:
         return str(_NO_PERSON[by]), ""
-    if "@" not in by:
-        return by, ""
-    with services().database.reading() as tx:
-        found = staff.known_as(tx, here().clinic.id, by)
-    if found is None:
-        return by, ""
-    name, role = found
-    return name, str(_("no longer here")) if role is None else role_name(role)
+    name, role = here().people.get(by, (by, None))
+    return name, "" if role is None else role_name(role)
