@@ -30,7 +30,7 @@ from bot.clinic import (
     why,
 )
 from bot.clinic.accounts import Accounts
-from bot.clinic.harmless import harmless
+from bot.clinic.harmless import HarmlessRequest, harmless
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
 from bot.clinic.page import furnish
@@ -55,6 +55,7 @@ def create_console(services: Services) -> Flask:
     """The console. Raises ContentError, SettingsError."""
     given = services.settings
     app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.request_class = HarmlessRequest
     app.secret_key = given.secret_key or None
     app.extensions["immunotext"] = services
     app.config.update(

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -106,7 +107,7 @@ class ClinicForm(FlaskForm):
             try:
                 date.fromisoformat(line)
             except ValueError:
-                raise ValidationError(_("%(line)s is no date: write 2026-12-25.", line=line[:30])) from None
+                raise ValidationError(gettext("%(line)s is no date: write 2026-12-25.", line=line[:30])) from None
 
     def wanted(self) -> dict[str, Any]:
         """The settings as they are asked for."""
