@@ -14,7 +14,8 @@ from content.checks.texts import Report
 from content.faults import ContentError, Fault
 from content.library import PACKAGED, Library, read
 from content.model import SignOff
-from content.overrides import ALIAS, NAME, WORDING, Laid, Row, lay_over, narrowed
+from content.overrides import ALIAS, NAME, OFF, WORDING, Laid, Row, lay_over, narrowed
+from content.switching import why_kept
 from content.toml_file import TomlFile
 
 _FAMILIES = (topics, coverage, language, length, never, carriers, urgent)
@@ -54,7 +55,7 @@ def check_rows(library: Library, rows: Sequence[Row]) -> list[Fault]:
         for family in (length, never, carriers, urgent):
             family.check(few, report)
     found = {Fault(NAME, fault.line, fault.rule, fault.mend) for fault in report.faults if fault.line}
-    return sorted({*laid.faults, *found, *_fixed(library, rows)})
+    return sorted({*laid.faults, *found, *_fixed(library, rows), *_kept(library, laid, rows)})
 
 
 def _fixed(library: Library, rows: Sequence[Row]) -> Iterator[Fault]:
@@ -64,6 +65,15 @@ def _fixed(library: Library, rows: Sequence[Row]) -> Iterator[Fault]:
         ours = library.wordings[row.language].texts.get(row.key) if row.language in library.wordings else None
         if why is not None and ours is not None and ours.text != row.text:
             yield Fault(NAME, number, "fixed", f"{row.key}: {why}: leave it as it is")
+
+
+def _kept(library: Library, laid: Laid, rows: Sequence[Row]) -> Iterator[Fault]:
+    """Rows that switch off what no clinic may; a wording of the clinic's own may name what another row leaves out."""
+    off = [row.key for row in rows if row.kind == OFF]
+    for number, row in enumerate(rows, 1):
+        why = row.kind == OFF and why_kept(library.topics, library.danger, laid.wordings.values(), row.key, off)
+        if why:
+            yield Fault(NAME, number, "kept", why)
 
 
 class _LaidFile(TomlFile):

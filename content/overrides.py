@@ -1,4 +1,4 @@
-"""A clinic's own changes laid over the content: further words for a topic, other words for a fixed text.
+"""A clinic's own changes laid over the content: further words for a topic, other words for a text, what it leaves out.
 
 A row is judged as if it stood in the files: here by their readers, then by their linter (``check.check_rows``). Nothing
 that a text is filled in with may come or go by it, and a fixed text changes in every language or in none.
@@ -11,22 +11,24 @@ from typing import Protocol
 from content import readers
 from content.faults import Fault
 from content.model import Text, Topic, Wording, placeholders
+from content.switching import topic_of, without
 from content.toml_file import TomlFile
 
 NAME = "overrides"
 """The file that faults of rows name; a fault's line is the row's place among the rows, from 1."""
-ALIAS, WORDING = "alias", "wording"
+ALIAS, WORDING, OFF = "alias", "wording", "off"
 
 
 class Row(Hashable, Protocol):
     """One row: of kind ``alias`` the ``key`` is a topic and the ``text`` another word for it in one language.
 
     Of kind ``wording`` the ``key`` is that of a fixed text, ``help`` or ``item.pills``, and the ``text`` its words.
+    Of kind ``off`` the ``key`` is a topic or a fact that is not sent; it has neither language nor text.
     """
 
     @property
     def kind(self) -> str:
-        """``alias`` or ``wording``."""
+        """``alias``, ``wording`` or ``off``."""
 
     @property
     def key(self) -> str:
@@ -80,14 +82,16 @@ class _Laying:
         self.faults: list[Fault] = []
 
     def lay(self, number: int, row: Row) -> None:
-        if row.language not in self.wordings:
+        if row.kind == OFF:
+            self._switch_off(row)
+        elif row.language not in self.wordings:
             self._fault(number, "language", f"there are no texts in '{row.language}'")
         elif row.kind == ALIAS:
             self._lay_alias(number, row)
         elif row.kind == WORDING:
             self._lay_text(number, row)
         else:
-            self._fault(number, "kind", f"'{row.kind}' is none of: {ALIAS}, {WORDING}")
+            self._fault(number, "kind", f"'{row.kind}' is none of: {ALIAS}, {WORDING}, {OFF}")
 
     def check_languages(self, rows: Sequence[Row]) -> None:
         """Both languages move together: what a text promises in one it promises in the other."""
@@ -98,6 +102,11 @@ class _Laying:
         for number, row in enumerate(rows, 1):
             if row.kind == WORDING and (missing := self.wordings.keys() - had[row.key]):
                 self._fault(number, "languages", f"write it in {', '.join(sorted(missing))} as well")
+
+    def _switch_off(self, row: Row) -> None:
+        topic = topic_of(self.topics, row.key)
+        if topic is not None:
+            self.topics[topic.id] = without(topic, row.key)
 
     def _lay_alias(self, number: int, row: Row) -> None:
         topic = self.topics.get(row.key)

@@ -1,8 +1,9 @@
-"""A clinic's own words: the one door through which an alias or a wording is proposed, approved and taken back.
+"""A clinic's own words: the one door through which they are proposed, approved and taken back, and facts left out.
 
 What is proposed is read and linted as if it stood in the content's files, together with all that the clinic uses, and
 once more when it is approved, since either may have changed. It takes as many people as the clinic's ``approvals`` say;
-where it takes two, nobody approves what they proposed themselves.
+where it takes two, nobody approves what they proposed themselves. To take out of use, and back what was signed off with
+the content, one person is enough.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from content.check import check_rows
 from content.faults import Fault
 from content.library import Library
 from content.plain import Plain
+from content.switching import why_kept
 from store import audit, clinics, overrides
 from store.clinic_entry import Clinic, Override, OverrideKind
 from store.database import Tx
@@ -109,6 +111,20 @@ def withdraw(tx: Tx, now: datetime, clinic_id: int, words_id: int, by: str) -> O
         raise NoProposal(_SETTLED)
     audit.record(tx, now, clinic_id, by, "withdraw", words.kind, words.id, sorted(words.texts))
     return words
+
+
+def switch(tx: Tx, now: datetime, library: Library, clinic_id: int, name: str, by: str, *, on: bool) -> bool:
+    """Leaves a topic or a fact out of the clinic's texts, or takes it back in; whether that was news. Raises NotSo."""
+    clinic = _clinic(tx, clinic_id)
+    if (name not in clinic.switched_off) is on:
+        return False
+    wordings = library.with_overrides(clinic.overrides).wordings.values()
+    if not on and (why := why_kept(library.topics, library.danger, wordings, name, clinic.switched_off)):
+        raise NotSo(why)
+    off = sorted({*clinic.switched_off} - {name} if on else {*clinic.switched_off, name})
+    clinics.set_clinic(tx, now, clinic_id, switched_off=off)
+    audit.record(tx, now, clinic_id, by, "switch on" if on else "switch off", "content", clinic_id, [name])
+    return True
 
 
 def _clinic(tx: Tx, clinic_id: int) -> Clinic:

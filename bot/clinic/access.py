@@ -130,6 +130,7 @@ ROUTES: Mapping[str, Right | str] = {
     # Content, regimens, reminder rules, the clinic's wording.
     "library.page": Right.SEE,
     "library.topic": Right.SEE,
+    "library.switch": Right.MANAGE,
     "library.sign": Right.SEE,
     "library.text": Right.SEE,
     "library.check_wording": Right.CARE,

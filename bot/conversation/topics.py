@@ -15,7 +15,7 @@ def say_topic(voice: Voice, outcome: Outcome) -> Said:
     topic = voice.library.topics[outcome.topic or outcome.id or ""]
     facts = voice.facts(topic)
     if not facts:
-        return voice.say("more_none")
+        return voice.say("more_none", "info_plus")
     return voice.say_fact(facts[0], urgent_line=topic.urgent_line or outcome.urgent_line)
 
 

@@ -45,6 +45,23 @@ def test_a_reply_is_in_the_clinics_own_words_and_known_without_a_database(phone:
     assert len(remembered.entries[0].clinic.overrides) == 2
 
 
+def test_what_a_clinic_switched_off_is_not_sent_and_who_asks_is_told_whom_to_call(
+    phone: Phone, services: Services
+) -> None:
+    assert phone.text("ALCOHOL").outcome.id == "alcohol"  # type: ignore[union-attr]
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, phone.clinic_id, switched_off=["alcohol", "what.1"])
+    services.directory.refresh(services.database)
+    remembered = Directory(services.settings.var_dir / "clinics.json")
+    assert remembered.remember()
+    assert remembered.entries == services.directory.entries
+    assert phone.says("ALCOHOL") == (
+        "No more facts on this. Text MENU to see other words. Symptoms? Call 202-555-0111. Emergency: 911."
+    )
+    phone.text("WHAT")
+    assert phone.messages()[-1].fact == "what.2"
+
+
 @pytest.mark.parametrize(
     "text",
     ["i cant breathe", "no puedo respirar", "cant breathe zoombugs", "overdose", "STOP", "zoombugs stop texting me"],

@@ -50,9 +50,39 @@ def test_no_rows_are_no_other_library_and_the_same_rows_the_same_one(library: Li
     assert library.with_overrides([alias("hot spell")]) is library.with_overrides([alias("hot spell")])
 
 
+def test_a_topic_or_a_fact_that_is_switched_off_is_not_there_and_is_still_understood(library: Library) -> None:
+    laid = library.with_overrides([Row("off", "alcohol", "", ""), Row("off", "what.2", "", "")])
+    assert laid.topics["alcohol"].facts == ()
+    assert laid.topics["alcohol"].words("en") == library.topics["alcohol"].words("en")
+    assert [fact.id for fact in laid.topics["what"].facts] == ["what.1", "what.3"]
+    assert laid.version.startswith(f"{library.version}+")
+
+
+def test_a_topic_that_patients_are_told_to_write_is_not_switched_off_whole(library: Library) -> None:
+    own = [
+        Row("wording", "menu", row.language, row.text.replace("FOOD, ", "").replace("COMIDA, ", ""))
+        for row in wordings(library, "menu")
+    ]
+    food = Row("off", "food", "", "")
+    assert [fault.mend for fault in check_rows(library, [food])] == [
+        "The text menu tells patients to write FOOD: take that out of it first."
+    ]
+    assert check_rows(library, [*own, food]) == []
+    halves = [Row("off", "cycle.1", "", ""), Row("off", "cycle.2", "", "")]
+    assert check_rows(library, halves[:1]) == []
+    assert {fault.rule for fault in check_rows(library, halves)} == {"kept"}
+
+
 @pytest.mark.parametrize(
     ("row", "rule"),
     [
+        (Row("off", "fever", "", ""), "kept"),
+        (Row("off", "fever.2", "", ""), "kept"),
+        (Row("off", "mood.1", "", ""), "kept"),
+        (Row("off", "effects", "", ""), "kept"),
+        (Row("off", "next.1", "", ""), "kept"),
+        (Row("off", "tea", "", ""), "kept"),
+        (Row("off", "what.99", "", ""), "kept"),
         (alias("stop"), "reserved"),
         (alias("alto", language="es"), "reserved"),
         (alias("more"), "reserved"),

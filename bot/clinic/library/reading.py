@@ -1,14 +1,22 @@
 """Reading the content: topics, danger signs, replies and reminders, each as an SMS, with its sources and reviews."""
 
+from dataclasses import replace
 from datetime import date
 
-from flask import abort, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
 
+from bot.clinic.access import Right
 from bot.clinic.here import here, now, services
 from bot.clinic.library import finding, shown, signing
 from bot.clinic.library.blueprint import routes
+from bot.clinic.sentences import in_words
 from content.model import Source
+from content.switching import topic_of, why_kept
 from content.wording_notes import notes
+from scheduler import own_words
+from scheduler.own_words import NotSo
 from scheduler.plan.local_time import to_local
 
 PARTS = ("topics", "danger", "replies", "reminders", "numbers")
@@ -29,7 +37,9 @@ def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
         part=part if part in PARTS else PARTS[0],
         library=library,
         country=library.countries[here().clinic.country],
+        call_from=library.thresholds(here().clinic.country, here().clinic),
         notes=notes(),
+        off=frozenset(here().clinic.switched_off),
         own_keys={row.key for row in here().clinic.overrides if row.kind == "wording"},
         replies=[key for key, text in texts.items() if not text.proactive and not key.startswith("item.")],
         reminders=[key for key, text in texts.items() if text.proactive],
@@ -39,14 +49,22 @@ def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
 
 @routes.get("/topics/<topic_id>")
 def topic(clinic_id: int, topic_id: str) -> str:  # noqa: ARG001
-    """One topic with its facts, and the words for it that the clinic taught."""
-    library = services().library.with_overrides(here().clinic.overrides)
+    """One topic with its facts, those that are switched off too, and the words for it that the clinic taught."""
+    ours, off = services().library, here().clinic.switched_off
+    library = ours.with_overrides(here().clinic.overrides)
     if topic_id not in library.topics:
         abort(404)
-    read = library.topics[topic_id]
+    read = replace(library.topics[topic_id], facts=ours.topics[topic_id].facts)
+    wordings = library.wordings.values()
     return render_template(
         "library/topic.html",
         topic=read,
+        off=off,
+        kept={
+            name: why_kept(ours.topics, ours.danger, wordings, name, off)
+            for name in (topic_id, *(fact.id for fact in read.facts))
+        },
+        may_switch=here().may(Right.MANAGE),
         facts=[
             (each, shown.fact(library, here().entry, read, each, _today()), _sources(each.sources))
             for each in read.facts
@@ -55,6 +73,24 @@ def topic(clinic_id: int, topic_id: str) -> str:  # noqa: ARG001
         names=shown.names_of(library),
         country=here().clinic.country,
     )
+
+
+@routes.post("/topics/<topic_id>/switch")
+def switch(clinic_id: int, topic_id: str) -> AnyResponse:
+    """Leaves the topic or one of its facts out of the clinic's texts, or takes it back in."""
+    library, name = services().library, request.form.get("name", "")
+    found = topic_of(library.topics, name)
+    if found is None or found.id != topic_id:
+        abort(404)
+    on = "on" in request.form
+    try:
+        with services().database.writing() as tx:
+            own_words.switch(tx, now(), library, clinic_id, name, here().actor, on=on)
+    except NotSo as error:
+        flash(in_words(error), "error")
+    else:
+        flash(_("It is sent again from now on.") if on else _("It is not sent any more."))
+    return redirect(url_for("library.topic", topic_id=topic_id), 303)
 
 
 @routes.get("/danger/<sign_id>")

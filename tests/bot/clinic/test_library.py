@@ -51,6 +51,30 @@ def test_a_text_is_found_by_any_of_its_words_without_accents(nurse: Browser, cli
     assert "<script>\u202e" not in hostile.text
 
 
+def test_an_administrator_switches_topics_and_facts_but_never_what_says_when_to_call(
+    nurse: Browser, administrator: Browser, clinic: Clinic, services: Services
+) -> None:
+    address = f"/c/{clinic.id}/library/topics"
+    assert "Switch it off" not in nurse.get(f"{address}/alcohol").text
+    assert nurse.post(f"{address}/alcohol/switch", {"name": "alcohol"}).status_code == 403
+    administrator.post(f"{address}/alcohol/switch", {"name": "alcohol"})
+    administrator.post(f"{address}/what/switch", {"name": "what.2"})
+    page = nurse.get(f"{address}/alcohol").text
+    assert "switched off: not sent here" in page
+    assert services.library.facts["alcohol.1"].text["en"].partition("{")[0] in page
+    assert nurse.get(f"/c/{clinic.id}/library").text.count("1 switched off") == 2
+    said = administrator.post(f"{address}/fever/switch", {"name": "fever.2"}, follow_redirects=True).text
+    assert "it cannot be switched off" in said
+    assert administrator.post(f"{address}/what/switch", {"name": "fever"}).status_code == 404
+    administrator.post(f"{address}/alcohol/switch", {"name": "alcohol", "on": "1"})
+    with services.database.reading() as tx:
+        found = clinics.find_clinic(tx, clinic.id)
+        entries = [(each.action, each.fields) for each in audit.entries(tx, clinic.id) if each.subject == "content"]
+    assert found is not None
+    assert found.switched_off == ("what.2",)
+    assert entries == [("switch on", ("alcohol",)), ("switch off", ("what.2",)), ("switch off", ("alcohol",))]
+
+
 def test_a_nurse_proposes_and_an_administrator_signs_a_regimen(
     nurse: Browser, administrator: Browser, clinic: Clinic, services: Services
 ) -> None:
