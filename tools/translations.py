@@ -1,7 +1,8 @@
 """The console in its other languages: what is new in the sources goes into each catalogue, and is compiled.
 
 Its own sentences are found by gettext's names, those that come from below it by `content.plain.Plain`, and those of the
-ground floor, which knows neither, where they stand together.
+ground floor, which knows neither, where they stand together. Of the content they are the names of regimens, of their
+parts, and of danger signs, which no patient reads.
 
 `make translations` writes bot/clinic/translations/LANGUAGE/LC_MESSAGES/messages.po (edit it: a line `msgstr ""` has no
 translation yet) and messages.mo beside it, which is what the console reads.
@@ -19,6 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from channels import phone
+from content import library as content
 from store import clinic_entry, patients
 
 ROOT = Path(__file__).parents[1]
@@ -76,6 +78,18 @@ def _sentences() -> Iterator[tuple[str, str | tuple[str, ...]]]:
             yield f"{folder}/{file}", message
     for file, messages in _GROUND.items():
         yield from ((file, message) for message in messages)
+    yield from _called()
+
+
+def _called() -> Iterator[tuple[str, str]]:
+    """What the content is called on a screen."""
+    library = content.load()
+    for regimen in library.regimens.values():
+        file = f"content/regimens/{regimen.id}.toml"
+        yield file, regimen.title
+        yield from ((file, phase.title.replace("_", " ")) for phase in regimen.phases)
+    for sign in library.danger.values():
+        yield f"content/danger/{sign.id}.toml", sign.name
 
 
 def compiled(catalog: Catalog) -> bytes:

@@ -13,6 +13,7 @@ from bot.clinic.dates import day
 from bot.clinic.enrol.forms import EnrolForm
 from bot.clinic.months import Month, laid_out
 from bot.clinic.names import event_name
+from bot.clinic.regimen_names import all_names, regimen_name
 from bot.clinic.sentences import in_words
 from channels.base import Via
 from content.library import Library
@@ -70,11 +71,11 @@ def matching(library: Library, entry: ClinicEntry, asked: str) -> list[Regimen]:
     """The regimens of the clinic that are meant by an id, a title, or any words of one."""
     wanted = " ".join(asked.split()).casefold()
     known = offered(library, entry)
-    exact = [each for each in known if wanted in (each.id.casefold(), each.title.casefold())]
+    exact = [each for each in known if wanted in map(str.casefold, all_names(each))]
     if exact or not wanted:
         return exact
     words = wanted.split()
-    return [each for each in known if all(word in f"{each.title} {each.id}".casefold() for word in words)]
+    return [each for each in known if all(word in " ".join(all_names(each)).casefold() for word in words)]
 
 
 def regimen_of(library: Library, entry: ClinicEntry, asked: str) -> Regimen:
@@ -84,7 +85,7 @@ def regimen_of(library: Library, entry: ClinicEntry, asked: str) -> Regimen:
         return found[0]
     if not found:
         raise NotEnrolled("regimen_id", _("Your clinic has signed off no regimen like this."))
-    titles = "; ".join(each.title for each in found[:5])
+    titles = "; ".join(regimen_name(each) for each in found[:5])
     raise NotEnrolled("regimen_id", _("This may be several, choose one of the list: %(titles)s", titles=titles))
 
 

@@ -7,6 +7,7 @@ from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.plans.words import rule_in_words
+from bot.clinic.regimen_names import phase_name
 from bot.clinic.settings.forms import WEEKDAYS
 from content.regimen_format.model import (
     Attached,
@@ -99,12 +100,7 @@ def _item(item: Item) -> str:
 
 
 def _phase_title(phase: Phase) -> str:
-    return str(_("Phase: %(title)s", title=_title(phase)))
-
-
-def _title(phase: Phase) -> str:
-    """Its title; an id that stands in for one is read as words."""
-    return phase.title.replace("_", " ")
+    return str(_("Phase: %(title)s", title=phase_name(phase)))
 
 
 def _phase(phase: Phase, regimen: Regimen) -> Iterator[str]:
@@ -121,7 +117,7 @@ def _phase(phase: Phase, regimen: Regimen) -> Iterator[str]:
     if phase.courses:
         offsets = ", ".join(_span(each) for each in phase.courses.offsets)
         anchor = regimen.phase(phase.courses.anchor)
-        title = _title(anchor) if anchor else phase.courses.anchor
+        title = phase_name(anchor) if anchor else phase.courses.anchor
         said = _("end of %(phase)s", phase=title) if phase.courses.from_end else _("start of %(phase)s", phase=title)
         cycles = ngettext("%(num)s cycle", "%(num)s cycles", phase.courses.cycles)
         yield str(
@@ -221,9 +217,9 @@ def _attached(each: Attached, regimen: Regimen) -> str:
     elif each.edge == "cycle":
         of = _("the first day of each cycle")
     elif each.edge == "start":
-        of = _("the start of %(phase)s", phase=_title(phase)) if phase else _("the start of the course")
+        of = _("the start of %(phase)s", phase=phase_name(phase)) if phase else _("the start of the course")
     else:
-        of = _("the end of %(phase)s", phase=_title(phase)) if phase else _("the end of the course")
+        of = _("the end of %(phase)s", phase=phase_name(phase)) if phase else _("the end of the course")
     if len(each.offsets) > 1 and min(each.offsets) > 0:
         when = str(_("%(days)s days after", days=_numbers(each.offsets)))
     else:

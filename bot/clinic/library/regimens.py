@@ -12,6 +12,7 @@ from bot.clinic.access import Right
 from bot.clinic.here import here, now, services
 from bot.clinic.library import courses, regimen_words, signing
 from bot.clinic.library.blueprint import routes
+from bot.clinic.regimen_names import all_names
 from bot.clinic.sentences import in_words
 from content import comparing
 from content.comparing import Difference
@@ -49,9 +50,7 @@ def regimens(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().cli
         each
         for each in every
         if (use not in USES or each.state == use)
-        and all(
-            word in plain(f"{each.regimen.title} {each.regimen.id} {' '.join(each.regimen.items)}") for word in words
-        )
+        and all(word in plain(" ".join([*all_names(each.regimen), *each.regimen.items])) for word in words)
     ]
     return render_template("library/regimens.html", listed=listed, count=len(every), asked=asked, use=use)
 

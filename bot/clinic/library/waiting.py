@@ -6,6 +6,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from bot.clinic.here import here, services
+from bot.clinic.regimen_names import regimen_name
 from scheduler import sign_offs
 from store import overrides
 from store.database import Tx
@@ -28,7 +29,7 @@ def waiting(tx: Tx) -> list[Waits]:
         if proposal.regimen_id is None:
             name, address = _("the content, version %(version)s", version=proposal.version), url_for("library.page")
         else:
-            name = library.regimens[proposal.regimen_id].title
+            name = regimen_name(library.regimens[proposal.regimen_id])
             address = url_for("library.regimen", regimen_id=proposal.regimen_id)
         found.append(Waits(name, address, proposal.proposed_by))
     for words in overrides.of_clinic(tx, clinic_id, "wording", ["proposed"]):

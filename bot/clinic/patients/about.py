@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from bot.clinic.months import Month, laid_out, months_on
+from bot.clinic.plans.history import Past, history
+from bot.clinic.regimen_names import regimen_name
 from channels.base import Via
 from content.faults import ContentError
 from content.library import Library
@@ -14,9 +16,10 @@ from scheduler.plan import show
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.events import DayState, Event, Kind
 from scheduler.plan.show import Mark
-from scheduler.planned import PlanUnreadable, calendar_of, described, reminders_of, was_undone
+from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
 from scheduler.send_window import SendWindow
-from store import consents, contacts, follow_ups, messages, patients, plans
+from store import audit, consents, contacts, follow_ups, messages, patients, plans
+from store.audit import AuditEntry, Filter
 from store.clinic_entry import ClinicEntry
 from store.consents import ConsentEvent
 from store.contacts import Contact
@@ -24,7 +27,6 @@ from store.database import Tx
 from store.follow_ups import FollowUp
 from store.messages import Message
 from store.patients import Patient
-from store.plan_changes import PlanChange
 from store.plans import Plan
 
 MONTHS = 3
@@ -32,6 +34,7 @@ MONTHS = 3
 
 _MOST_COMING = 6
 _MOST_TEXTS = 60
+_MOST_DONE = 8
 _SOON = timedelta(days=60)
 _DATES = {Kind.TREATMENT, Kind.PAIRED, Kind.LINKED, Kind.WAITING, Kind.FINISHED}
 
@@ -45,8 +48,8 @@ class Course:
     calendar: Calendar | None
     today: DayState | None
     coming: tuple[Event, ...]
-    changes: tuple[tuple[PlanChange, str, bool], ...]
-    """Each change, as it is written, and whether it applies no more."""
+    changes: tuple[Past, ...]
+    """What was changed, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class About:
     texts: tuple[Message, ...]
     tasks: tuple[FollowUp, ...]
     consents: tuple[ConsentEvent, ...]
+    done: tuple[AuditEntry, ...]
+    """What staff and the program did, the latest first."""
 
 
 def read(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, patient_id: int) -> About | None:
@@ -94,6 +99,7 @@ def read(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, patient_id
         tuple(messages.conversation(tx, contact.id, _MOST_TEXTS)),
         tuple(task for task in follow_ups.about(tx, contact.id) if task.state == "open"),
         tuple(consents.consents(tx, contact.id)),
+        tuple(audit.find(tx, entry.clinic.id, Filter(patient_id=patient_id), _MOST_DONE)),
     )
 
 
@@ -113,18 +119,14 @@ def _marks(courses: Sequence[Course], first: date, last: date) -> Mapping[date, 
 
 
 def _course(tx: Tx, plan: Plan, today: date) -> Course:
-    stored = plans.changes(tx, plan.id)
-    words = described([change.change_json for change in stored])
-    changes = tuple(
-        (change, word, was_undone(plan, change.position)) for change, word in zip(stored, words, strict=True)
-    )
+    changes = tuple(history(tx, plan.id))
     try:
         calendar = calendar_of(plan)
     except PlanUnreadable:
         return Course(plan, plan.regimen_id, None, None, (), changes)
     coming = (event for event in calendar.events(today, today + _SOON) if event.kind in _DATES)
     return Course(
-        plan, calendar.regimen.title, calendar, calendar.on(today), tuple(islice(coming, _MOST_COMING)), changes
+        plan, regimen_name(calendar.regimen), calendar, calendar.on(today), tuple(islice(coming, _MOST_COMING)), changes
     )
 
 

@@ -1,20 +1,35 @@
 """The list of patients, and the page about one."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from flask import Blueprint, abort, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.clinic.audited import entry_in_words
+from bot.clinic.enrol.forms import HOWS
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
+from bot.clinic.numbers import row_number
 from bot.clinic.patients import about, finding
 from bot.clinic.patients.about import About
 from bot.clinic_rules import REGIONS
-from store import console_patients
+from store import audit, console_patients, patients
+from store.audit import Filter
 
 routes = Blueprint("patients", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/patients")
 
 PAGE = 50
+_HOWS: Mapping[str, LazyString] = {
+    **HOWS,
+    "text": _("by text"),
+    "console": _("in the console"),
+    "provider": _("told by the network"),
+    "paper": _("on paper"),
+}
+"""How a step of consent came, as it is recorded."""
 
 
 @routes.get("")
@@ -40,6 +55,8 @@ def one(clinic_id: int, patient_id: int) -> str:  # noqa: ARG001
         months=about.months(shown.courses, first),
         before=_moved(first, -about.MONTHS),
         after=_moved(first, about.MONTHS),
+        entry_in_words=entry_in_words,
+        how_name=_how,
     )
 
 
@@ -47,6 +64,24 @@ def one(clinic_id: int, patient_id: int) -> str:  # noqa: ARG001
 def texts(clinic_id: int, patient_id: int) -> AnyResponse:  # noqa: ARG001
     """The conversation alone, as it is now."""
     return conditional(render_template("patients/_texts.html", about=_about(patient_id)))
+
+
+@routes.get("/<int:patient_id>/done")
+def done(clinic_id: int, patient_id: int) -> str:
+    """Who did what to a patient, from the audit, the newest first and a page at a time."""
+    with services().database.reading() as tx:
+        person = patients.get_patient(tx, patient_id)
+        if person is None or person.clinic_id != clinic_id:
+            abort(404)
+        asked = Filter(patient_id=patient_id, before_id=request.args.get("before", None, row_number))
+        entries = audit.find(tx, clinic_id, asked, PAGE + 1)
+    return render_template(
+        "patients/done.html",
+        person=person,
+        entries=entries[:PAGE],
+        more=len(entries) > PAGE,
+        entry_in_words=entry_in_words,
+    )
 
 
 def _found() -> dict[str, object]:
@@ -71,6 +106,10 @@ def _about(patient_id: int) -> About:
     if shown is None:
         abort(404)
     return shown
+
+
+def _how(how: str) -> str:
+    return str(_HOWS.get(how, how))
 
 
 def _month(today: date) -> date:

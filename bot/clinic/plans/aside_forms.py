@@ -17,6 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from bot.clinic.plans.offers import Offers
+from bot.clinic.regimen_names import regimen_name
 
 needed = InputRequired(_("Fill this in."))
 _AREAS = ("America", "Europe", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian", "Antarctica")
@@ -57,8 +58,8 @@ class AnotherForm(FlaskForm):
         """The form with the regimens that the clinic has signed off."""
         form = cls()
         signed = {each.digest for each in offers.entry.signed_regimens}
-        known = offers.library.regimens.values()
-        form.regimen_id.choices = [SelectChoice(each.id, each.title) for each in known if each.digest() in signed]
+        known = [each for each in offers.library.regimens.values() if each.digest() in signed]
+        form.regimen_id.choices = [SelectChoice(each.id, regimen_name(each)) for each in known]
         return form
 
 

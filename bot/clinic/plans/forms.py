@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.words import UNDO
+from bot.clinic.regimen_names import regimen_name
 from scheduler.changing import Override
 from scheduler.plan.changes import Branch, Change, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 
@@ -186,7 +187,7 @@ class SwitchForm(ChangeForm):
 
     def fill(self) -> None:
         self.to.choices = [
-            SelectChoice(each.id, f"{each.title} ({each.version})") for each in self.offers.regimens.values()
+            SelectChoice(each.id, f"{regimen_name(each)} ({each.version})") for each in self.offers.regimens.values()
         ]
         coming = self.offers.next_treatment
         _ready(self, "to", lambda: None if self.offers.newer is None else self.offers.newer.id)

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from bot.clinic.dates import written
 from bot.clinic.plans.words import UNDO, event_in_words, titles_of
+from bot.clinic.regimen_names import phase_name
 from content.library import Library
 from content.regimen_format.model import StartKind
 from content.regimens import Regimen
@@ -89,7 +90,7 @@ class Offers:
             entered = segment.changed.entered
             for stage in segment.course.stages:
                 if stage.phase.start.kind is StartKind.DATE:
-                    title = stage.phase.title
+                    title = phase_name(stage.phase)
                     if stage.id in entered:
                         day = written(date.fromordinal(entered[stage.id]))
                         title = _("%(phase)s, now on %(day)s", phase=title, day=day)

@@ -6,6 +6,7 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
 from bot.clinic.dates import written
+from bot.clinic.regimen_names import phase_name, regimen_name
 from content.regimens import Regimen
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.events import Event, Kind
@@ -103,7 +104,7 @@ def change_in_words(change: Change) -> str:
         case Switch():
             sentence = _(
                 "Switches to %(regimen)s (version %(version)s) on %(day)s.",
-                regimen=change.to.title,
+                regimen=regimen_name(change.to),
                 version=change.to.version,
                 day=written(change.from_),
             )
@@ -157,4 +158,4 @@ def days_in_words(events: Sequence[Event]) -> str:
 
 def titles_of(regimens: list[Regimen]) -> dict[str, str]:
     """The titles of phases by their ids."""
-    return {phase.id: phase.title for regimen in regimens for phase in regimen.phases}
+    return {phase.id: phase_name(phase) for regimen in regimens for phase in regimen.phases}

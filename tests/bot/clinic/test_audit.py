@@ -1,19 +1,24 @@
 """The audit: filtered, a page at a time, and as a file that a spreadsheet opens harmlessly."""
 
+import ast
 import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.clinic.audited import SENTENCES, TELLING
 from bot.clinic.exports import cell
 from bot.services import Services
 from store import audit
 from store.clinics import Clinic
 from store.staff import User
 from tests.bot.clinic.conftest import Browser, add_staff
-from tests.bot.conftest import NOON
+from tests.bot.conftest import NOON, Phone, enrol
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -48,6 +53,40 @@ def test_it_is_filtered_by_who_what_and_when(clinic: Clinic, auditor: Browser) -
     assert [row["subject_id"] for row in found] == ["6", "4", "2"]
     assert rows(auditor.get(f"/c/{clinic.id}/audit/export", query_string={"subject": "contact"}).data) == []
     assert auditor.get(f"/c/{clinic.id}/audit", query_string={"since": "soon", "before": "x"}).status_code == 200
+
+
+def test_it_is_read_by_patient_and_taken_away_so(
+    clinic: Clinic, services: Services, phone: Phone, administrator: Browser
+) -> None:
+    pat = enrol(services, "pembro_q3w", NOON.date(), phone=phone.number)
+    phone.text("STOP")
+    with services.database.writing() as tx:
+        audit.record(tx, NOON, clinic.id, "ines@harbor.example", "change", "clinic", pat.id, ["quiet_hours"])
+    everything = administrator.get(f"/c/{clinic.id}/audit").text
+    assert everything.count(f'href="/c/{clinic.id}/audit?patient={pat.id}"') == 2
+    page = administrator.get(f"/c/{clinic.id}/audit?patient={pat.id}").text
+    assert ("Enrolled the patient." in page, "Changed the settings." in page) == (True, False)
+    found = rows(administrator.get(f"/c/{clinic.id}/audit/export?patient={pat.id}").data)
+    assert [(row["action"], row["subject_id"]) for row in found] == [
+        ("consent.withdrawn", str(pat.contact_id)),
+        ("patient.enrol", str(pat.id)),
+    ]
+    assert administrator.get(f"/c/{clinic.id}/audit?patient={pat.id + 1}").status_code == 404
+
+
+def test_whatever_is_entered_has_a_sentence() -> None:
+    entered = [
+        (call.args[4].value, call.args[5].value)
+        for folder in ("bot", "scheduler")
+        for file in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) == "audit.record"
+        and isinstance(call.args[4], ast.Constant)
+        and isinstance(call.args[5], ast.Constant)
+    ]
+    assert len(entered) > 40
+    assert [each for each in entered if each not in SENTENCES and each[0] not in TELLING] == []
 
 
 def test_a_cell_never_becomes_a_formula(clinic: Clinic, auditor: Browser) -> None:

@@ -1,12 +1,15 @@
 """Finding patients, and the page about one."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from bot.services import Services
-from store import contacts, patients
+from scheduler import answering
+from store import audit, contacts, patients
 from store.clinics import Clinic
+from store.database import Tx
 from store.patients import Patient
 from tests.bot.clinic.conftest import Browser
 from tests.bot.conftest import NOON, PHONE, Phone, enrol
@@ -23,16 +26,20 @@ def pat(phone: Phone, services: Services) -> Patient:
 
 def add(services: Services, clinic: Clinic, name: str, code: str | None, phone: str) -> Patient:
     with services.database.writing() as tx:
-        contact = contacts.open_contact(tx, NOON, clinic.id, phone, "en", "sms")
-        return patients.add_patient(
-            tx,
-            NOON,
-            clinic_id=clinic.id,
-            contact_id=contact.id,
-            name=name,
-            code=code,
-            timezone="America/New_York",
-        )
+        return add_within(tx, clinic, name, code, phone)
+
+
+def add_within(tx: Tx, clinic: Clinic, name: str, code: str | None, phone: str) -> Patient:
+    contact = contacts.open_contact(tx, NOON, clinic.id, phone, "en", "sms")
+    return patients.add_patient(
+        tx,
+        NOON,
+        clinic_id=clinic.id,
+        contact_id=contact.id,
+        name=name,
+        code=code,
+        timezone="America/New_York",
+    )
 
 
 @pytest.mark.parametrize("asked", ["quis", "ROSA quispe", "mrn-7", "(202) 555-0177", "+12025550177", "rosalind"])
@@ -115,4 +122,28 @@ def test_a_name_that_turns_round_what_follows_it_turns_round_nothing_but_itself(
 ) -> None:
     turned = add(services, clinic, "\u202eexample Pat", "MRN-7", "+12025550177")
     for page in (f"patients/{turned.id}", "patients", f"inbox/{turned.contact_id}", f"why/patients/{turned.id}"):
-        assert "<bdi>\u202eexample Pat</bdi>" in nurse.get(f"/c/{clinic.id}/{page}").text, page
+        assert "<bdi>example Pat</bdi>" in nurse.get(f"/c/{clinic.id}/{page}").text, page
+
+
+def test_all_that_was_done_to_a_patient_stands_on_their_page_by_who_did_it(
+    pat: Patient, clinic: Clinic, other_clinic: Clinic, services: Services, nurse: Browser, phone: Phone
+) -> None:
+    with services.database.writing() as tx:
+        other = add_within(tx, clinic, "Somebody Else", None, "+12025550178")
+        contact = contacts.get_contact(tx, pat.contact_id)
+        assert contact is not None
+        answering.note(tx, NOON, contact, "prefers mornings", "nurse.1@staff.example")
+        answering.answer(tx, NOON, contact, "See you on Wednesday.", "gone@staff.example")
+        audit.record(tx, NOON, clinic.id, "nurse.1@staff.example", "note", "contact", other.contact_id, ["note"])
+        audit.record(tx, NOON, other_clinic.id, "x@other.example", "note", "contact", pat.contact_id, ["note"])
+    phone.text("STOP")
+    page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}/done").text
+    done = re.findall(r"<li>(.*?) <span class=\"quiet\">(.*?), [A-Z]", page)
+    assert [(sentence, re.sub("<[^>]*>", "", who)) for sentence, who in done] == [
+        ("Consent: said STOP.", "the patient"),
+        ("Answered by hand.", "gone@staff.example"),
+        ("Wrote a note in the conversation.", "The nurse (nurse)"),
+        ("Enrolled the patient.", "test"),
+    ]
+    assert "Answered by hand." in nurse.get(f"/c/{clinic.id}/patients/{pat.id}").text
+    assert nurse.get(f"/c/{other_clinic.id}/patients/{pat.id}/done").status_code == 404
