@@ -79,6 +79,7 @@ ROUTES: Mapping[str, Right | str] = {
     "patients.found": Right.SEE,
     "patients.one": Right.SEE,
     "patients.texts": Right.SEE,
+    "patients.done": Right.SEE,
     # Why a text went, or did not.
     "why.text": Right.SEE,
     "why.day": Right.SEE,
