@@ -17,10 +17,10 @@ class Right(StrEnum):
     """Patients, their texts, alerts, reports."""
 
     CARE = "care"
-    """Enrol, change plans, answer, acknowledge, teach."""
+    """Enrol, change plans, answer, acknowledge; propose what patients read and what is understood."""
 
     MANAGE = "manage"
-    """Settings, people, sign-offs."""
+    """Settings, people; approve what was proposed, and take it out of use."""
 
     AUDIT = "audit"
     """Who did what."""
@@ -172,8 +172,8 @@ ROUTES: Mapping[str, Right | str] = {
     "inbox.teach": Right.CARE,
     "inbox.propose": Right.CARE,
     "inbox.taught": Right.SEE,
-    "inbox.approve": Right.CARE,
-    "inbox.withdraw": Right.CARE,
+    "inbox.approve": Right.MANAGE,
+    "inbox.withdraw": Right.CARE,  # of a proposal, as with wordings
     # Reports.
     "reports.page": Right.SEE,
     "reports.export": Right.SEE,

@@ -8,6 +8,7 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.clinic.access import Right
 from bot.clinic.here import here, known_clinics, now, services
 from bot.clinic.inbox import replay
 from bot.clinic.inbox.blueprint import routes
@@ -103,14 +104,24 @@ def propose(clinic_id: int, message_id: int) -> Answer:
     try:
         with services().database.writing() as tx:
             made = own_words.propose(
-                tx, at, services().library, clinic_id, _ALIAS, topic, {language: phrase}, here().actor
+                tx,
+                at,
+                services().library,
+                clinic_id,
+                _ALIAS,
+                topic,
+                {language: phrase},
+                here().actor,
+                may_publish=here().may(Right.MANAGE),
             )
-            alone = here().clinic.approvals == 1
+            alone = here().clinic.approvals == 1 and here().may(Right.MANAGE)
     except Refused as error:
         form.phrase.errors = [_in_reader_words(error)]
         return _teach_page(text, form), 422
     flash(
-        _("From now on it is understood.") if alone else _("Proposed. It is understood once a colleague approves it.")
+        _("From now on it is understood.")
+        if alone
+        else _("Proposed. It is understood once an administrator approves it.")
     )
     return redirect(url_for("inbox.taught", words_id=made.id), 303)
 
@@ -131,7 +142,7 @@ def taught(clinic_id: int, words_id: int) -> str:
 
 @routes.post("/taught/<int:words_id>/approve")
 def approve(clinic_id: int, words_id: int) -> AnyResponse:
-    """The second person's word."""
+    """The word of an administrator who did not propose it."""
     at = now()
     try:
         with services().database.writing() as tx:
@@ -152,7 +163,8 @@ def withdraw(clinic_id: int, words_id: int) -> AnyResponse:
     at = now()
     try:
         with services().database.writing() as tx:
-            _words(tx, clinic_id, words_id)
+            if _words(tx, clinic_id, words_id).state == "published" and not here().may(Right.MANAGE):
+                abort(403)
             own_words.withdraw(tx, at, clinic_id, words_id, here().actor)
     except NotSo as error:
         flash(in_words(error), "error")

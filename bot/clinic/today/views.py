@@ -24,7 +24,7 @@ LONGEST_NOTE = 2000
 def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     """The whole screen."""
     with services().database.reading() as tx:
-        second = [each for each in waiting(tx) if each.by != here().actor] if here().may(Right.CARE) else []
+        second = [each for each in waiting(tx) if each.by != here().actor] if here().may(Right.MANAGE) else []
     return render_template("today/page.html", **_parts(), **_quiet(), second=second)
 
 

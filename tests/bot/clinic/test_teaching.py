@@ -49,24 +49,31 @@ def test_a_word_is_understood_once_a_second_person_approved_it(
     address = teach(nurse, clinic, text, WORD)
     assert understood(phone, services, WORD) == ("unknown", None)
     mine = nurse.get(address).text
-    assert "somebody else must approve it" in mine
-    nurse.post(f"{address}/approve")
+    assert "somebody else, an administrator, must approve it" in mine
+    assert nurse.post(f"{address}/approve").status_code == 403
     assert understood(phone, services, WORD) == ("unknown", None)
-    colleague = browse(add_staff(services, clinic.id, "nurse", "colleague@staff.example"))
+    colleague = browse(add_staff(services, clinic.id, "administrator", "colleague@staff.example"))
+    assert address in colleague.get(f"/c/{clinic.id}/today").text
     assert "a topic: TIRED" in colleague.get(address).text
     assert "From now on it is understood" in colleague.post(f"{address}/approve", follow_redirects=True).text
     assert understood(phone, services, WORD) == ("topic", "tired")
     assert "Teach</a>" not in nurse.get(f"/c/{clinic.id}/inbox/unmatched").text
     assert understood(phone, services, f"cant breathe {WORD}")[0] == "emergency"
+    assert nurse.post(f"{address}/withdraw").status_code == 403
     colleague.post(f"{address}/withdraw")
     assert understood(phone, services, WORD) == ("unknown", None)
 
 
-def test_a_clinic_of_one_teaches_alone(phone: Phone, clinic: Clinic, nurse: Browser, services: Services) -> None:
+def test_a_clinic_of_one_teaches_alone_and_its_one_person_is_an_administrator(
+    phone: Phone, clinic: Clinic, nurse: Browser, administrator: Browser, services: Services
+) -> None:
     with services.database.writing() as tx:
         clinics.set_clinic(tx, NOON, clinic.id, approvals=1)
     phone.text(WORD)
     address = teach(nurse, clinic, phone.messages()[0].id, WORD)
+    assert understood(phone, services, WORD) == ("unknown", None)
+    nurse.post(f"{address}/withdraw")
+    address = teach(administrator, clinic, phone.messages()[0].id, WORD)
     assert "by the same person alone" in nurse.get(address).text
     assert understood(phone, services, WORD) == ("topic", "tired")
 
