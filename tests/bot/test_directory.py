@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -71,15 +72,22 @@ def test_the_file_holds_a_clinics_days_too(services: Services, tmp_path: Path) -
 
 
 def test_a_file_of_an_older_or_newer_release_still_tells_whose_number_it_is(services: Services, tmp_path: Path) -> None:
-    open_clinic(services)
+    clinic = open_clinic(services)
     file = tmp_path / "var" / "clinics.json"
     (row,) = json.loads(file.read_text())
     del row["clinic"]["quiet_hours"], row["clinic"]["open_weekdays"], row["clinic"]["closed_on"], row["clinic"]["snap"]
+    row["clinic"]["consent_text"] = row["clinic"].pop("consent_texts")["en"]
+    del row["clinic"]["danger_minutes"], row["clinic"]["switched_off"], row["clinic"]["fever_c"]
     row["clinic"]["colour"] = row["senders"][0]["colour"] = row["signed_regimens"][0]["colour"] = "blue"
     file.write_text(json.dumps([row]))
     remembered = Directory(file)
     assert remembered.remember()
-    assert remembered.entries == services.directory.entries
+    (entry,) = remembered.entries
+    # Such a release had what patients agree to in one language.
+    assert entry.clinic.consent_texts == {"en": "I agree to texts."}
+    assert [replace(entry, clinic=replace(entry.clinic, consent_texts=clinic.consent_texts))] == [
+        *services.directory.entries
+    ]
 
 
 @pytest.mark.parametrize("written", ["", "{", "[{}]", "[1]", '[{"clinic": {}}]', '{"a": 1}', "\ufffd"])

@@ -12,7 +12,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from store import messages, queues, senders
+from store import clinics, messages, queues, senders
+from store.clinic_entry import DANGER_MINUTES
 from store.database import Database, DatabaseDown, DatabaseTooNew
 from store.follow_ups import follow_up
 from store.messages import message
@@ -83,8 +84,8 @@ AT = "'2026-03-02T15:00:00.000000+00:00'"
 SENT_AT = "'2026-03-02T15:00:07.000000+00:00'"
 ROWS = f"""
 INSERT INTO clinic (id, name, program, timezone, country, languages, default_language, window_from, window_until,
-    max_texts_per_week, demo, created_at, changed_at)
-VALUES (1, 'A', 'A', 'UTC', 'us', '[]', 'en', '09:00:00', '20:00:00', 7, false, {AT}, {AT});
+    max_texts_per_week, demo, created_at, changed_at, consent_text, consent_version)
+VALUES (1, 'A', 'A', 'UTC', 'us', '["es", "en"]', 'es', '09:00:00', '20:00:00', 7, false, {AT}, {AT}, 'Acepto.', 3);
 INSERT INTO sender (id, clinic_id, address, kind, opt_out_by, created_at)
 VALUES (1, 1, '+12025550100', 'number', 'us', {AT}), (2, 1, '+18885550100', 'number', 'us', {AT}),
     (3, 1, '20255', 'number', 'us', {AT}), (4, 1, 'MG1', 'service', 'us', {AT});
@@ -125,7 +126,11 @@ def test_what_an_installation_had_is_still_there_in_this_release(
         begun = [row[0] for row in tx.conn.execute(sa.select(message.c.begun_at).order_by(message.c.id))]
         rung = [row[0] is not None for row in tx.conn.execute(sa.select(follow_up.c.rung_at).order_by(follow_up.c.id))]
         waits = queues.queues(tx)
+        (entry,) = clinics.entries(tx)
     database.close()
+    assert (entry.clinic.consent_texts, entry.clinic.consent_version) == ({"es": "Acepto."}, 3)
+    assert entry.clinic.consent("en") == ("es", "Acepto.")
+    assert (entry.clinic.danger_minutes, entry.clinic.fever_c) == (DANGER_MINUTES, None)
     assert carriers == [
         ("+12025550100", "long_code"),
         ("+18885550100", "toll_free"),

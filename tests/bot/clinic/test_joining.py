@@ -67,7 +67,7 @@ def test_two_digits_record_the_consent_and_the_rest_of_the_form_enrols(
     with services.database.reading() as tx:
         (consent,) = consents.consents(tx, contact.id)
     assert (consent.kind, consent.how, consent.patient_id) == ("given", how, None)
-    assert consent.wording == clinic.consent_texts["en"]
+    assert consent.wording == clinic.consent_texts[consent.language]
     page = nurse.get(answer.location).text
     assert f'value="{PHONE}"' in page
     assert 'id="consent"' not in page
