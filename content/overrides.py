@@ -11,6 +11,7 @@ from typing import Protocol
 from content import readers
 from content.faults import Fault
 from content.model import Text, Topic, Wording, placeholders
+from content.plain import Plain
 from content.switching import topic_of, without
 from content.toml_file import TomlFile
 
@@ -85,7 +86,7 @@ class _Laying:
         if row.kind == OFF:
             self._switch_off(row)
         elif row.language not in self.wordings:
-            self._fault(number, "language", f"there are no texts in '{row.language}'")
+            self._fault(number, "language", Plain("there are no texts in '{language}'", language=row.language))
         elif row.kind == ALIAS:
             self._lay_alias(number, row)
         elif row.kind == WORDING:
@@ -101,7 +102,7 @@ class _Laying:
                 had.setdefault(row.key, set()).add(row.language)
         for number, row in enumerate(rows, 1):
             if row.kind == WORDING and (missing := self.wordings.keys() - had[row.key]):
-                self._fault(number, "languages", f"write it in {', '.join(sorted(missing))} as well")
+                self._fault(number, "languages", Plain("write it in {languages} as well", languages=sorted(missing)))
 
     def _switch_off(self, row: Row) -> None:
         topic = topic_of(self.topics, row.key)
@@ -111,7 +112,7 @@ class _Laying:
     def _lay_alias(self, number: int, row: Row) -> None:
         topic = self.topics.get(row.key)
         if topic is None:
-            self._fault(number, "topic", f"there is no topic '{row.key}'")
+            self._fault(number, "topic", Plain("there is no topic '{topic}'", topic=row.key))
             return
         file = _RowFile(number, {"aliases": [row.text]})
         words = file.table.texts("aliases")
@@ -126,7 +127,7 @@ class _Laying:
         wording = self.wordings[row.language]
         before = wording.texts.get(row.key)
         if before is None:
-            self._fault(number, "wording", f"there is no fixed text '{row.key}'")
+            self._fault(number, "wording", Plain("there is no fixed text '{key}'", key=row.key))
             return
         place = (f"wording/{row.language}.toml", place_of(row.key, before))
         if place in self.places:

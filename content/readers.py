@@ -26,6 +26,7 @@ from content.model import (
     Wording,
     placeholders,
 )
+from content.plain import Plain
 from content.thresholds import FEVER_C, LOW_C
 from content.toml_file import Table, TomlFile
 
@@ -272,9 +273,9 @@ def _read_calendar(table: Table) -> Calendar | None:
 def _filled_text(table: Table, key: str) -> str:
     text = table.text(key)
     if "{" in (bare := _PLACEHOLDER.sub("", text)) or "}" in bare:
-        table.fault("placeholder", "a brace stands alone: write {name}, one word within both braces", key)
+        table.fault("placeholder", Plain("a brace stands alone: write {name}, one word within both braces"), key)
     if text != " ".join(text.split()):
-        table.fault("space", "remove the double space, or the one at the beginning or end", key)
+        table.fault("space", Plain("remove the double space, or the one at the beginning or end"), key)
     return text
 
 
@@ -290,7 +291,8 @@ def _check_placeholders(table: Table, text: str, needed: frozenset[str], allowed
     if not text or key not in table:
         return
     for name in sorted(needed - found):
-        table.fault("placeholder", f"{{{name}}} is missing: put it where it belongs", key)
+        table.fault("placeholder", Plain("{name} is missing: put it where it belongs", name=f"{{{name}}}"), key)
     for name in sorted(found - allowed):
-        names = ", ".join(f"{{{name}}}" for name in sorted(allowed)) or "none"
-        table.fault("placeholder", f"{{{name}}} is not filled in here; this text may have: {names}", key)
+        names = [f"{{{each}}}" for each in sorted(allowed)] or Plain("none")
+        mend = Plain("{name} is not filled in here; this text may have: {names}", name=f"{{{name}}}", names=names)
+        table.fault("placeholder", mend, key)

@@ -3,17 +3,19 @@
 import re
 from dataclasses import dataclass
 
+from content.plain import Plain
+
 
 @dataclass(frozen=True, slots=True)
 class Ban:
     """Words that may not stand in a text, by language, and what to do instead."""
 
     rule: str
-    mend: str
+    mend: Plain
     patterns: dict[str, re.Pattern[str]]
 
 
-def _ban(rule: str, mend: str, en: str, es: str) -> Ban:
+def _ban(rule: str, mend: Plain, en: str, es: str) -> Ban:
     return Ban(rule, mend, {"en": re.compile(en, re.IGNORECASE), "es": re.compile(es, re.IGNORECASE)})
 
 
@@ -38,7 +40,7 @@ _READER_ES = (
 BANS = (
     _ban(
         "diagnosis",
-        "never name what a symptom is or is caused by (rule 1): say what to do",
+        Plain("never name what a symptom is or is caused by (rule 1): say what to do"),
         r"\b(sounds|looks|seems) like\b|\bprobably\b|\bthis is (a|an|your|just|likely|not)\b"
         r"|\byou (likely |may |might )?have (an? )?(colitis|pneumonitis|hepatitis|infection|cold|flu|covid|reaction)\b",
         r"\b(parece (ser|que|una?)|suena a|probablemente|seguramente|es probable que)\b"
@@ -46,7 +48,7 @@ BANS = (
     ),
     _ban(
         "reassurance",
-        "never reassure, and never make waiting sound safe (rule 2): leave it out, or say when to call",
+        Plain("never reassure, and never make waiting sound safe (rule 2): leave it out, or say when to call"),
         r"(\bis|\bare|'s|'re|\bbe) (quite |perfectly |totally |completely |all |very )?"
         r"(normal|common|expected|fine|ok|okay|harmless|nothing)\b"
         r"|\b(don't|do not|not to|nothing to) (worry|panic|be alarmed|fear)\b|\bno (need|reason) to\b|\brelax\b"
@@ -60,14 +62,14 @@ BANS = (
     ),
     _ban(
         "grade",
-        "never grade a symptom (rule 3): leave the word out",
+        Plain("never grade a symptom (rule 3): leave the word out"),
         r"\bmild\b(?! soap)|\bmildly\b|\bminor\b|\bnot urgent\b|\bgrade [1-4]\b|\bnot (an )?emergency\b"
         r"|\blow[- ]risk\b",
         r"\bleves?\b|\bno es (una )?(urgente|urgencia|emergencia|grave)\b|\bgrado [1-4]\b|\bbajo riesgo\b",
     ),
     _ban(
         "dose",
-        "never say to start, stop, skip, double or change a medicine, or how much of it (rule 4)",
+        Plain("never say to start, stop, skip, double or change a medicine, or how much of it (rule 4)"),
         rf"{_START}(please )?(take|stop|skip|double|hold|start|restart|halve|lower|raise|change) "
         r"(taking|using|your|a|an|the|one|two|half|another|extra|\d)"
         r"|\byou (can|may|should|could|must) (take|stop|skip|double|hold|start|restart)\b"
@@ -80,13 +82,13 @@ BANS = (
     ),
     _ban(
         "missed-dose",
-        "about a missed dose say nothing but: check the leaflet, or ask a doctor or pharmacist (rule 5)",
+        Plain("about a missed dose say nothing but: check the leaflet, or ask a doctor or pharmacist (rule 5)"),
         r"\b(as soon as|when) you remember\b|\bthe (missed|next) dose\b|\bmake up for\b",
         r"\b(en cuanto|cuando) (se |lo )*(recuerde|acuerde)\b|\bla (siguiente|próxima) dosis\b|\bpara compensar\b",
     ),
     _ban(
         "prognosis",
-        "never say what a result means, whether treatment works, or how an illness will go (rule 6)",
+        Plain("never say what a result means, whether treatment works, or how an illness will go (rule 6)"),
         r"\b(cure|cures|cured|survival|survive|remission|prognosis|life expectancy|getting better)\b|\d ?(%|percent)"
         r"|\bmeans? (that )?(it|treatment|your treatment)('s| is) working\b"
         r"|\b(it|treatment) is working (well|for you)\b"
@@ -98,7 +100,7 @@ BANS = (
     ),
     _ban(
         "promise",
-        "never say that somebody reads, was told or will call (rule 7): nobody may, so say whom to call",
+        Plain("never say that somebody reads, was told or will call (rule 7): nobody may, so say whom to call"),
         rf"\b{_READER}( \w+)? (will|can|are|is|has|have|'ll)( \w+)? (call you|text you back|contact|get back|reach out"
         r"|reply|respond|answer|read|reads|reading|told(?! you)|alerted|notified|review|reviews|reviewed|reviewing"
         r"|see this|seen|look|looking|know|knows|be in touch|help you soon)\b"
@@ -117,7 +119,7 @@ BANS = (
     ),
     _ban(
         "called",
-        "never say that help was called or is coming (rule 8): say which number to call",
+        Plain("never say that help was called or is coming (rule 8): say which number to call"),
         r"\b(help|ambulance|paramedics|emergency services) (is|are|has been|have been) (on|coming|called|sent)\b"
         r"|\bon (the|its|their) way\b|\bwe (have |'ve )?(called|sent)\b",
         r"\b(va|van|viene|vienen|está|están) en camino\b|\b(ya llamamos|hemos llamado|hemos enviado|ya enviamos)\b"
@@ -125,19 +127,19 @@ BANS = (
     ),
     _ban(
         "suggestion",
-        "never recommend a trial, drug, clinic or diet (rule 11), and name no brand",
+        Plain("never recommend a trial, drug, clinic or diet (rule 11), and name no brand"),
         rf"\brecommend\w*\b|\bthe best (clinic|doctor|drug|treatment|diet|hospital|trial)\b|\bNCT\d+|{_BRANDS}",
         rf"\b(recomend\w+|recomiend\w+)\b|\bel mejor (tratamiento|médico|hospital|medicamento)\b|\bNCT\d+|{_BRANDS}",
     ),
     _ban(
         "link",
-        "no links (rule 12): many cannot open them, and carriers block them",
+        Plain("no links (rule 12): many cannot open them, and carriers block them"),
         r"https?:|\bwww\.|\b\w+\.(com|org|gov|net|edu|ly|io|mx|uk|ca|au)\b",
         r"https?:|\bwww\.|\b\w+\.(com|org|gov|net|edu|ly|io|mx|uk|ca|au)\b",
     ),
     _ban(
         "tone",
-        "no exclamation marks, no blame, no safe days, no text-speak (rule 13)",
+        Plain("no exclamation marks, no blame, no safe days, no text-speak (rule 13)"),
         r"!|\b(pls|plz|thx|ur|asap|lol|omg|gr8)\b"
         r"|\byou should('ve| have)\b|\byour fault\b|\byou (forgot|failed|neglected)\b|\bsafe days?\b"
         r"|\brest days? (is|are)( \w+)? safe\b|\b(no|free of|without) side effects\b",
@@ -146,7 +148,7 @@ BANS = (
     ),
     _ban(
         "details",
-        "never ask for symptoms, details or photos by text (rule 15): nobody reviews them",
+        Plain("never ask for symptoms, details or photos by text (rule 15): nobody reviews them"),
         r"\b(describe|tell (me|us) (more|about|what|how|your|if))\b"
         r"|\b(text|send|message|reply with|reply) (me |us )?(your symptoms|your temperature|a photo|a picture|photos"
         r"|pictures|details|how you|what you)\b",
@@ -155,7 +157,7 @@ BANS = (
     ),
     _ban(
         "promotion",
-        "no advertising and no billing: it is not what people agreed to",
+        Plain("no advertising and no billing: it is not what people agreed to"),
         r"\b(offers?|sale|sales|discounts?|coupons?|promo|promotions?|deals?|prizes?|donate|donations?|fundrais\w+|buy"
         r"|purchase|pay|payment|bill|billing|invoice|limited time|sponsor\w*)\b",
         r"\b(ofertas?|descuentos?|cupón|cupones|promoción|promociones|rebajas?|premios?|donar|donativos?|donación|compre"
@@ -163,7 +165,7 @@ BANS = (
     ),
     _ban(
         "threshold",
-        "write a temperature as {feverF}F ({feverC}C): it differs between countries",
+        Plain("write a temperature as {feverF}F ({feverC}C): it differs between countries"),
         r"\b(3[5-9]|40)([.,]\d)? ?(C\b|°|degrees)|\b(9[5-9]|10[0-5])(\.\d)? ?(F\b|°|degrees)",
         r"\b(3[5-9]|40)([.,]\d)? ?(C\b|°|grados)|\b(9[5-9]|10[0-5])(\.\d)? ?(F\b|°|grados)",
     ),
@@ -171,7 +173,7 @@ BANS = (
 # Where nobody asked: reminders, and the first text after signing up.
 DISCREET = _ban(
     "discreet",
-    "a lock screen shows this to anybody: no illness, no drug, no result (rule 9); say 'visit'",
+    Plain("a lock screen shows this to anybody: no illness, no drug, no result (rule 9); say 'visit'"),
     r"\b(cancer|oncolog\w+|tumou?rs?|immuno\w*|chemo\w*|radiation|infusions?|infused|drips?|IV|biops\w+|scans?"
     r"|results?|blood (tests?|work)|labs?|diagnos\w+|car[- ]t|leukemia|lymphoma|melanoma|myeloma|metasta\w+"
     r"|checkpoint|BCG|bladder|\w+mab|\w+leucel|\w+lidomide|imiquimod|interferon\w*|aldesleukin|\w+kin-2)\b",
@@ -182,14 +184,14 @@ DISCREET = _ban(
 # Wherever a day without a visit is spoken of.
 REST = _ban(
     "rest",
-    "days between visits are never rest: what was given still acts; an off period names its item",
+    Plain("days between visits are never rest: what was given still acts; an off period names its item"),
     r"\b(rest|rests|resting|day off|days off|off days?)\b",
     r"\b(descans\w+|días? libres?)\b",
 )
 # In facts about symptoms.
 TELL = _ban(
     "tell",
-    'in a text "tell your team" reads as "text it here": say call',
+    Plain('in a text "tell your team" reads as "text it here": say call'),
     r"\btell your (team|nurse|doctor|care team|clinic)\b(?!.*\bcall\b)",
     r"\b(avise|diga|cuente) a su (equipo|enfermer\w+|médico|clínica)\b(?!.*\bllam)",
 )

@@ -5,6 +5,7 @@ import re
 from content.checks.texts import Report, Written, every_text
 from content.checks.topics import COMMANDS, word_form
 from content.library import Library
+from content.plain import Plain
 
 _CALL = {"en": r"\bcall\b", "es": r"\bllam(e|ar)\b"}
 _AUTOMATED = {"en": r"\bI am automated\b", "es": r"\bsoy automático\b"}
@@ -74,9 +75,11 @@ def check(library: Library, report: Report) -> None:
         _check_capitals(keywords[written.language], reserved, written, report)
         if _NUMBER.search(written.text) and not (written.fact and written.fact.countries):
             mend = "write {emergency}, {phone}, {crisis} or {poison}: a number holds in one country"
-            report.on(written, "number", f"{mend}; a fact about one country's service says countries = [...]")
+            if written.fact:
+                mend = f"{mend}; a fact about one country's service says countries = [...]"
+            report.on(written, "number", Plain(mend))
         if _TEXTS_EMERGENCY.search(written.text):
-            report.on(written, "call", "most emergency numbers take no texts: say call {emergency}")
+            report.on(written, "call", Plain("most emergency numbers take no texts: say call {emergency}"))
         if not written.fact:
             _check_said(written, report)
 
@@ -86,21 +89,21 @@ def _check_said(written: Written, report: Report) -> None:
     for what, patterns in MUST_SAY.get(base, ()):
         pattern = patterns.get(written.language)
         if pattern and not re.search(pattern, written.text, re.IGNORECASE):
-            report.on(written, "must-say", f"this text must say {what}: put it back")
+            report.on(written, "must-say", Plain("this text must say {what}: put it back", what=what))
     pattern = MUST_NOT_SAY.get(base, {}).get(written.language)
     if pattern and (found := re.search(pattern, written.text, re.IGNORECASE)):
-        report.on(
-            written, "must-not-say", f"'{found.group()}' may not stand in this text: whoever reads it is no patient"
-        )
+        mend = Plain("'{words}' may not stand in this text: whoever reads it is no patient", words=found.group())
+        report.on(written, "must-not-say", mend)
     if re.search(r"\bSTOP\b", written.text) and base not in _MAY_SAY_STOP:
-        report.on(written, "stop", "STOP competes with what this text tells people to do: leave it out")
+        report.on(written, "stop", Plain("STOP competes with what this text tells people to do: leave it out"))
 
 
 def _check_capitals(keywords: set[str], reserved: set[str], written: Written, report: Report) -> None:
     for word in _CAPITALS.findall(written.text):
         form = word_form(word)
         if form in reserved:
-            mend = f"carriers act on {word} themselves: ask for another word, such as C"
+            mend = Plain("carriers act on {word} themselves: ask for another word, such as C", word=word)
             report.on(written, "carrier-word", mend)
         elif not written.fact and form not in keywords | COMMANDS | _KNOWN_CAPITALS:
-            report.on(written, "invites", f"{word} is neither a keyword nor a command in this language: correct it")
+            mend = Plain("{word} is neither a keyword nor a command in this language: correct it", word=word)
+            report.on(written, "invites", mend)

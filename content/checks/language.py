@@ -4,6 +4,7 @@ import re
 
 from content.checks.texts import Report, Written, every_text
 from content.library import Library
+from content.plain import Plain
 from content.reading_grade import grade
 
 
@@ -48,12 +49,13 @@ def check(library: Library, report: Report) -> None:
     for written in texts:
         _check_language(written, report)
         if written.path[0] != "items" and not written.text.endswith((".", "?", "}")):
-            report.on(written, "end", "the end is missing: a text ends with a full stop or a question mark")
+            report.on(written, "end", Plain("the end is missing: a text ends with a full stop or a question mark"))
         if written.language == "es":
             _check_spanish(written, report)
         twin = by_place.get((written.fact is not None, written.key, library.languages[0]))
         if twin and twin.language != written.language and twin.text == written.text and len(written.text.split()) > 2:
-            report.on(written, "language", f"it says the same letters as in '{twin.language}': translate it")
+            mend = Plain("it says the same letters as in '{language}': translate it", language=twin.language)
+            report.on(written, "language", mend)
     _check_grades([written for written in texts if written.language == "en" and written.path[0] != "items"], report)
 
 
@@ -64,23 +66,34 @@ def _check_language(written: Written, report: Report) -> None:
         return
     other = next(language for language in counts if language != written.language)
     if counts[other] > counts[written.language] + 1:
-        report.on(
-            written, "language", f"this reads like '{other}', and stands under '{written.language}': put it right"
+        mend = Plain(
+            "this reads like '{other}', and stands under '{own}': put it right", other=other, own=written.language
         )
+        report.on(written, "language", mend)
 
 
 def _check_spanish(written: Written, report: Report) -> None:
     if found := _BARE.search(written.text):
-        mend = f"write '{found.group()}' with its accent or tilde; accents that cost more are taken off at sending"
+        mend = Plain(
+            "write '{word}' with its accent or tilde; accents that cost more are taken off at sending",
+            word=found.group(),
+        )
         report.on(written, "accents", mend)
     if found := _PAST.search(written.text):
-        mend = f"'{found.group()}' loses its accent in an SMS and then says something else: write it another way"
+        mend = Plain(
+            "'{word}' loses its accent in an SMS and then says something else: write it another way", word=found.group()
+        )
         report.on(written, "past", mend)
     if found := _FAMILIAR.search(written.text):
-        report.on(written, "usted", f"'{found.group()}': write to patients as usted")
+        report.on(written, "usted", Plain("'{word}': write to patients as usted", word=found.group()))
     for opening, closing in ("¿?", "¡!"):
         if written.text.count(opening) != written.text.count(closing):
-            report.on(written, "marks", f"each '{closing}' has its '{opening}': put it where the sentence begins")
+            mend = Plain(
+                "each '{closing}' has its '{opening}': put it where the sentence begins",
+                closing=closing,
+                opening=opening,
+            )
+            report.on(written, "marks", mend)
 
 
 def _check_grades(texts: list[Written], report: Report) -> None:
@@ -92,9 +105,18 @@ def _check_grades(texts: list[Written], report: Report) -> None:
         ]
         for found, written in graded:
             if found > HIGHEST_GRADE:
-                mend = f"reading grade {found:.1f}, and at most {HIGHEST_GRADE:.0f}: shorter words and sentences"
-                report.on(written, "grade", f"{mend}, or list under named_terms what has no plainer word")
+                mend = Plain(
+                    "reading grade {grade}, and at most {most}: shorter words and sentences",
+                    grade=f"{found:.1f}",
+                    most=f"{HIGHEST_GRADE:.0f}",
+                )
+                terms = f"{mend}, or list under named_terms what has no plainer word"
+                report.on(written, "grade", terms if is_fact else mend)
         mean = sum(found for found, _ in graded) / max(len(graded), 1)
         if mean > HIGHEST_MEAN:
-            mend = f"the mean reading grade is {mean:.1f}, and at most {HIGHEST_MEAN:.0f}: make these texts simpler"
+            mend = Plain(
+                "the mean reading grade is {grade}, and at most {most}: make these texts simpler",
+                grade=f"{mean:.1f}",
+                most=f"{HIGHEST_MEAN:.0f}",
+            )
             report.on(max(graded, key=lambda each: each[0])[1], "grade", mend)

@@ -2,6 +2,7 @@
 
 from content.checks.texts import Report, Written, every_text, longest_values
 from content.library import Library
+from content.plain import Plain
 from content.sms_text import fold, measure
 
 LONGEST_FACT = 140
@@ -17,8 +18,9 @@ def check(library: Library, report: Report) -> None:
     }
     for written in every_text(library):
         if foreign := _not_gsm(written.text):
-            mend = (
-                f"{foreign} would make every SMS of this text cost more than twice as much: write it in plain letters"
+            mend = Plain(
+                "{signs} would make every SMS of this text cost more than twice as much: write it in plain letters",
+                signs=foreign,
             )
             report.on(written, "gsm7", mend)
             continue
@@ -42,8 +44,13 @@ def _check_segments(library: Library, report: Report, written: Written, country:
     spare = 0 if library.countries[country].emergency else 1
     if found.segments <= min(written.segments + spare, _MOST_SEGMENTS):
         return True
-    mend = f"with long names and numbers it takes {found.segments} SMS ({found.units} characters), and may take"
-    report.on(written, "segments", f"{mend} {written.segments}: shorten it")
+    mend = Plain(
+        "with long names and numbers it takes {segments} SMS ({units} characters), and may take {most}: shorten it",
+        segments=found.segments,
+        units=found.units,
+        most=written.segments,
+    )
+    report.on(written, "segments", mend)
     return False
 
 

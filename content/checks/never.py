@@ -5,6 +5,7 @@ import re
 from content.checks.bans import BANS, DISCREET, REST, TELL, Ban
 from content.checks.texts import Report, Written, every_text
 from content.library import Library
+from content.plain import Plain
 from content.wording_keys import ITEMS
 
 _BY_HAND = ("suggestion", "link")
@@ -24,13 +25,13 @@ def check(library: Library, report: Report) -> None:
         if unasked:
             _judge(DISCREET, written, report)
             if found := drugs.search(written.text):
-                report.on(written, "discreet", f"'{found.group()}': {DISCREET.mend}")
+                report.on(written, "discreet", _about(found.group(), DISCREET))
         if written.proactive or written.key in _NO_REST:
             _judge(REST, written, report)
         if written.topic and written.topic.urgent_line:
             _judge(TELL, written, report)
         if _WAIT.search(written.text) and not _CALL_BEFORE.search(written.text):
-            mend = "a waiting time given alone reads as advice to wait (rule 2): say call today or call now first"
+            mend = Plain("a waiting time alone reads as advice to wait (rule 2): say call today or call now first")
             report.on(written, "wait", mend)
 
 
@@ -53,7 +54,11 @@ def doubtful(library: Library, text: str) -> list[tuple[str, str]]:
 def _judge(ban: Ban, written: Written, report: Report) -> None:
     pattern = ban.patterns.get(written.language)
     if pattern and (found := pattern.search(written.text)):
-        report.on(written, ban.rule, f"'{found.group().strip()}': {ban.mend}")
+        report.on(written, ban.rule, _about(found.group().strip(), ban))
+
+
+def _about(words: str, ban: Ban) -> Plain:
+    return Plain("'{words}': {mend}", words=words, mend=ban.mend)
 
 
 def _drug_names(library: Library) -> re.Pattern[str]:

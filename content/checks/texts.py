@@ -7,8 +7,11 @@ from content.faults import Fault
 from content.library import Library
 from content.model import Fact, Topic
 from content.overrides import place_of
+from content.plain import Plain
 from content.toml_file import TomlFile
 
+OF_A_TEXT = "{key}: {mend}"
+"""The template of a fault of a text: which one it is, and what to do."""
 _LONGEST = {
     "program": "Riverside Care Texts Mid",
     "clinic": "Riverside Treatment Center W",
@@ -49,7 +52,7 @@ class Report:
 
     def on(self, written: Written, rule: str, mend: str) -> None:
         """A fault of a text."""
-        self.at(written.file, rule, f"{written.key}: {mend}", *written.path)
+        self.at(written.file, rule, Plain(OF_A_TEXT, key=written.key, mend=mend), *written.path)
 
 
 def fixed_texts(library: Library) -> Iterator[Written]:

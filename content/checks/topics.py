@@ -8,6 +8,7 @@ from content.checks.texts import Report
 from content.library import Library
 from content.model import Topic
 from content.phrases import plain
+from content.plain import Plain
 
 COMMANDS = frozenset(
     {"c", "r", "done", "hecho", "more", "mas", "source", "fuente", "menu", "lang", "idioma", "join", "pause"}
@@ -55,17 +56,27 @@ def check(library: Library, report: Report) -> None:
 
 def _fault_of(word: _Word, reserved: set[str], phrases: dict[str, str]) -> tuple[str, str] | None:
     if len(word.form) < 2 or not _TYPED.fullmatch(word.text) or len(word.text) > _LONGEST_WORD:
-        mend = f"'{word.text}' is no word that a patient texts: 2 to {_LONGEST_WORD} letters and digits, no other marks"
+        mend = Plain(
+            "'{word}' is no word that a patient texts: 2 to {most} letters and digits, no other marks",
+            word=word.text,
+            most=_LONGEST_WORD,
+        )
         return "alias", mend
     if word.form in reserved:
-        return "reserved", f"carriers act on '{word.text}' themselves (carrier_words.toml): choose another word"
+        return "reserved", Plain(
+            "carriers act on '{word}' themselves (carrier_words.toml): choose another word", word=word.text
+        )
     if word.form in COMMANDS:
-        return "reserved", f"'{word.text}' is a command of the conversation: choose another word"
+        return "reserved", Plain("'{word}' is a command of the conversation: choose another word", word=word.text)
     if word.form in phrases and word.path[0] == "aliases":
         sign = phrases[word.form]
         return (
             "danger-alias",
-            f"'{word.text}' is a phrase of the danger sign {sign}, which is looked for first: remove it",
+            Plain(
+                "'{word}' is a phrase of the danger sign {sign}, which is looked for first: remove it",
+                word=word.text,
+                sign=sign,
+            ),
         )
     return None
 
@@ -75,10 +86,12 @@ def _check_owners(words: list[_Word], report: Report) -> None:
         file = f"topics/{word.topic}.toml"
         others = [other.topic for other in words if other.topic != word.topic]
         if others:
-            mend = f"'{word.text}' belongs to the topic {others[0]} too: it can mean one of them"
+            mend = Plain(
+                "'{word}' belongs to the topic {topic} too: it can mean one of them", word=word.text, topic=others[0]
+            )
             report.at(file, "alias", mend, *word.path)
         elif any(before.language == word.language for before in words[:number]):
-            report.at(file, "alias", f"'{word.text}' stands here twice: remove one", *word.path)
+            report.at(file, "alias", Plain("'{word}' stands here twice: remove one", word=word.text), *word.path)
 
 
 def _check_topic(topic: Topic, library: Library, report: Report) -> None:

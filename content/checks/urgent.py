@@ -56,13 +56,17 @@ def _check(written: Written, base: str, report: Report) -> None:
         numbers = sorted(placeholders(sentence) & _NUMBERS)
         if not numbers:
             continue
-        if not call.search(sentence) and not re.match(rf"\s*\w+: {{{numbers[0]}}}$", sentence):
-            report.on(written, "urgent", f"{{{numbers[0]}}}: say to call it, in the same sentence")
+        number = f"{{{numbers[0]}}}"
+        if not call.search(sentence) and not re.match(rf"\s*\w+: {number}$", sentence):
+            report.on(written, "urgent", Plain("{number}: say to call it, in the same sentence", number=number))
         if found := takes_back.search(sentence):
-            mend = f"'{found.group()}' stands in the sentence of {{{numbers[0]}}}, and may take back that it is called"
-            report.on(written, "urgent", f"{mend}: write two sentences")
+            mend = Plain(
+                "'{words}' stands in the sentence of {number}, and may take its call back: write two sentences",
+                words=found.group(),
+                number=number,
+            )
+            report.on(written, "urgent", mend)
         said = said or bool(now.search(leading))
     if base in AT_ONCE and not said:
-        report.on(
-            written, "urgent", "say to call now: the sentence with the number, or the one before it, needs the word"
-        )
+        mend = Plain("say to call now: the sentence with the number, or the one before it, needs the word")
+        report.on(written, "urgent", mend)

@@ -14,7 +14,10 @@ from bot.clinic.library import shown
 from bot.clinic.library.blueprint import routes
 from bot.clinic.library.shown import Sms
 from bot.clinic.sentences import in_words
+from content.checks.texts import OF_A_TEXT
 from content.checks.urgent import PROVED, why_fixed
+from content.faults import Fault
+from content.plain import Plain
 from content.wording_notes import notes
 from scheduler import own_words
 from scheduler.own_words import NotSo, Refused
@@ -193,7 +196,13 @@ def _drafts(key: str, texts: Mapping[str, str]) -> list[Draft]:
             language,
             words,
             shown.draft(library, here().entry, key, language, words, today),
-            tuple(fault.mend.removeprefix(f"{key}: ") for named, fault in faults if named == language),
+            tuple(_mend(fault) for named, fault in faults if named == language),
         )
         for language, words in texts.items()
     ]
+
+
+def _mend(fault: Fault) -> str:
+    """What to do about a fault; that it is of this text, the page says."""
+    mend = fault.mend
+    return in_words(mend.values["mend"] if isinstance(mend, Plain) and mend.template == OF_A_TEXT else mend)
