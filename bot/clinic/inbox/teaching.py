@@ -210,7 +210,7 @@ def _in_reader_words(refused: Refused) -> str:
     """The linter's sentence, in the reader's language where there is one."""
     _language, fault = refused.faults[0]
     known = _RULES.get(fault.rule)
-    return str(known) if known is not None else fault.mend
+    return str(known) if known is not None else in_words(fault.mend)
 
 
 def _replayed(clinic_id: int, row: Override) -> Replay:
