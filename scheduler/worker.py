@@ -66,6 +66,7 @@ class Worker:
             self._every(scheduler, seconds, name, tick)
         # Once: what a process has read of the zones it keeps. Two of different releases would else replan in turn.
         await self._guarded("zone data", self._once(self._duties.note_zone_data))
+        await self._guarded("begin", self._once(self._duties.begin))
         scheduler.start()
         _log.info("%s sends what is due; the database is %s", self._duties.owner, self._duties.database.dialect)
         try:

@@ -29,7 +29,7 @@ class Queue:
     due_at: datetime
 
 
-_CLAIMABLE = Prepared(
+_claimable = (
     sa.select(message.c.id)
     .where(
         WAITING,
@@ -42,6 +42,9 @@ _CLAIMABLE = Prepared(
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
+_CLAIMABLE = Prepared(_claimable)
+# What somebody asked for has the first priority, so that the index has it before whatever else waits.
+_CLAIMABLE_ANSWERS = Prepared(_claimable.where(message.c.priority == 0, message.c.kind == "reply"))
 _CLAIM = CLAIM.of_those()
 _RELEASE = RELEASE.of_those()
 _QUEUE_UP = RELEASE.of_those().values(lane=sa.bindparam("of_lane"))
@@ -128,20 +131,23 @@ def claim(
     limit: int,
     real_now: datetime,
     room: Mapping[int, int] | None = None,
+    *,
+    answers_only: bool = False,
 ) -> list[int]:
     """Up to ``limit`` texts that are due, or whose claim has run out, for ``owner`` alone until ``lease_until``.
 
     ``now`` is the clock texts are due by, ``real_now`` the one leases run by. The queues share the limit, and of a
     lane in ``room`` at most so many are claimed: of each queue those first that are most urgent, then those due
-    longest. Two claims never give the same text.
+    longest. Two claims never give the same text. ``answers_only``: none but those to who texted us.
     """
     due = [queue for queue in queues(tx) if queue.due_at <= now]
+    claimable = _CLAIMABLE_ANSWERS if answers_only else _CLAIMABLE
     numbers: list[int] = []
     for place, queue in enumerate(due):
         share = -(-(limit - len(numbers)) // (len(due) - place))
         most = min(share, (room or {}).get(queue.lane, share))
         if most > 0:
-            rows = _CLAIMABLE.every(
+            rows = claimable.every(
                 tx, clinic=queue.clinic_id, of_lane=queue.lane, now=now, real_now=real_now, limit=most
             )
             numbers += [row[0] for row in rows]

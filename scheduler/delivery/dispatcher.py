@@ -56,6 +56,7 @@ def begin(
     lease_until: datetime,
     status_callback: str | None,
     complaints: Sequence[Complaint] = (),
+    answers_only: bool = False,
 ) -> list[Ready]:
     """Passes claimed texts through the gates and puts the rest into words; they are `sending` when this commits.
 
@@ -63,6 +64,7 @@ def begin(
     still. What its sender must not be given yet waits in that sender's lane. Texts that ``owner`` no longer has claimed
     are left alone. ``lease_until`` (by the real clock) is when a call that has not come back is given up;
     ``status_callback`` is the address of our status route, if there is one; ``complaints`` are those of `finish`.
+    ``answers_only``: all others are given back.
     """
     ready: list[Ready] = []
     composed: list[Composed] = []
@@ -74,7 +76,7 @@ def begin(
     before = _before(tx, texts, directory)
     desk = _Desk(tx, moment, directory, texts, complaints)
     for text in texts:
-        if text.contact_id in people:
+        if text.contact_id in people or (answers_only and text.kind != gates.ANSWER):
             given_back.append(text.id)
             continue
         entry = directory[text.clinic_id]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import get_args
 
 from channels.base import SendResult
 from content.library import Library
@@ -14,8 +15,10 @@ from scheduler.delivery import allowance, dispatcher, planner
 from scheduler.delivery.dispatcher import Ready
 from scheduler.directory import Directory
 from scheduler.duties.pace import Pace
-from store import outbox, patients, replanning
+from scheduler.duties.recovery import SHOWN, Recovery
+from store import health, outbox, patients, replanning
 from store.database import Database, Tx
+from store.health import ProcessKind
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Duties:
     chance: Random = field(default_factory=Random)
     planning: Directory = field(default_factory=Directory)
     sending: Directory = field(default_factory=Directory)
+    recovery: Recovery = field(default_factory=Recovery)
 
     def plan(self) -> int:
         """Plans for some of the patients who are due; returns for how many."""
@@ -52,9 +56,23 @@ class Duties:
             now = self._moment(tx, real).now
             return planner.plan_due(tx, now, self.planning.fresh(tx))
 
+    def begin(self) -> None:
+        """Finds out whether the database may have been away until a moment ago: nobody has shown themselves since."""
+        with self.recovery.noticing():
+            real = self.database.now()
+            with self.database.reading() as tx:
+                shown = [at for kind in get_args(ProcessKind) if (at := health.last_beat(tx, kind)) is not None]
+        if shown and real - max(shown) > SHOWN:
+            self.recovery.was_away = True
+
     def claim(self) -> list[int]:
-        """Claims some of the texts that are due."""
+        """Claims some of the texts that are due; answers alone where the database is only just back."""
+        with self.recovery.noticing():
+            return self._claim()
+
+    def _claim(self) -> list[int]:
         real = self.database.now()
+        is_over = self._is_over(real)
         if not self.may_send():
             return []
         # Asked first, since readers make nobody wait.
@@ -66,12 +84,19 @@ class Duties:
             return []
         with self.database.writing() as tx:
             now = self._moment(tx, real).now
-            return outbox.claim(tx, now, self._lease(real), self.owner, self.pace.claim, real, room)
+            return outbox.claim(
+                tx, now, self._lease(real), self.owner, self.pace.claim, real, room, answers_only=not is_over
+            )
 
     def turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
         """Records what came back from calls, and makes the next texts ready for theirs."""
+        with self.recovery.noticing():
+            return self._turn(results, ids)
+
+    def _turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
         may_send = bool(ids) and self.may_send()
         real = self.database.now()
+        is_over = self._is_over(real)
         with self.database.writing() as tx:
             moment = self._moment(tx, real)
             complaints = dispatcher.finish(tx, moment.now, self.library, results, self.chance)
@@ -87,6 +112,7 @@ class Duties:
                 lease_until=self._lease(real),
                 status_callback=self.status_callback,
                 complaints=complaints,
+                answers_only=not is_over,
             )
 
     def release(self, ids: list[int]) -> None:
@@ -144,6 +170,9 @@ class Duties:
 
     def _moment(self, tx: Tx, real: datetime) -> Moment:
         return clock.at(tx, real, demo=self.demo)
+
+    def _is_over(self, real: datetime) -> bool:
+        return self.recovery.is_over(real, timedelta(seconds=self.pace.recovery))
 
     def _lease(self, real: datetime) -> datetime:
         return real + timedelta(seconds=self.pace.lease)

@@ -15,7 +15,7 @@ from scheduler.worker import Worker
 from store import messages
 from tests.scheduler.world import World
 
-QUICK = Pace(look=0.01, beat=0.01, jump=0.01, settle=0.01, gather=0.01)
+QUICK = Pace(look=0.01, beat=0.01, jump=0.01, settle=0.01, gather=0.01, recovery=0.0)
 PATIENCE = 20.0
 
 

@@ -20,6 +20,7 @@ from scheduler.delivery import dispatcher, failures, gates
 from scheduler.delivery.allowance import Allowance
 from scheduler.delivery.dispatcher import Ready
 from scheduler.delivery.gates import Blocked, Case, Decision, Wait
+from scheduler.duties.recovery import Recovery
 from scheduler.planned import UNDO
 from scheduler.retelling import Retold, carry_out
 from scheduler.send_window import SendWindow
@@ -228,6 +229,11 @@ def full_number_drops_its_texts(run: Run) -> AbstractContextManager[object]:
     return patch.object(gates, "GATES", tuple(dropped if gate is has_way else gate for gate in gates.GATES))
 
 
+def no_wait_after_an_outage(run: Run) -> AbstractContextManager[object]:
+    """Reminders go as soon as the database is back, whatever lies in the spools of other hosts."""
+    return patch.object(Recovery, "is_over", lambda *_: True)
+
+
 @dataclass(frozen=True)
 class Caught:
     """How a bug shows: the rules of which one must catch it, and what it takes to show within few seeds."""
@@ -272,6 +278,16 @@ BUGS: Mapping[Bug, Caught] = {
         "the_other_network_once", lines=WITH_WHATSAPP, whatsapp=1.0, unreached=1.0, dead_numbers=1.0, templates=1.0
     ),
     free_words_at_any_time: Caught.by("whatsapp_by_its_rules", lines=WITH_WHATSAPP, whatsapp=1.0, templates=0.3),
+    no_wait_after_an_outage: Caught.by(
+        "nothing_after_stop",
+        own_spools=True,
+        webs=2,
+        schedulers=2,
+        patients=8,
+        database_outages=8,
+        texts_a_day=4.0,
+        changes_a_day=0.0,
+    ),
     full_number_drops_its_texts: Caught.by(
         "every_reminder_is_accounted_for", patients=6, lines=(Line(NUMBERS[0], 1000.0, 6),)
     ),

@@ -131,6 +131,7 @@ class Staff(Process):
     """The people of the clinic at their console."""
 
     restarts_within = 60.0
+    has_spool = False
 
     def begin(self) -> None:
         """Nothing is kept in memory."""

@@ -19,6 +19,7 @@ from scheduler.delivery import receipts
 from scheduler.delivery.dispatcher import Ready
 from scheduler.duties.duties import Duties
 from scheduler.duties.pace import Pace
+from scheduler.duties.recovery import Recovery
 from store import outbox
 from store.errors import DatabaseDown, StoreError
 from tests.simulation.database import Crashed, Fate
@@ -39,6 +40,7 @@ class Process:
     """Something that may die at any commit, and is started again a while later."""
 
     restarts_within = 120.0
+    has_spool = True
 
     def __init__(self, run: "Run", name: str) -> None:
         self.run = run
@@ -57,7 +59,9 @@ class Process:
             return
         self.life += 1
         self.is_up = True
-        self.services: Services = self.run.services(self._fate, self.host_now)
+        # With spools of their own each web process has a host, and the schedulers share these.
+        host = int(self.name[-1]) % self.run.setting.webs if self.run.setting.own_spools and self.has_spool else 0
+        self.services: Services = self.run.services(self._fate, self.host_now, f"host{host}")
         self.begin()
 
     def host_now(self) -> datetime:
@@ -119,6 +123,7 @@ class Scheduler(Process):
             status_callback="https://texts.example.org/webhooks/twilio/status",
             may_send=lambda: not spool.holds_texts() or desk.replay(),
             chance=self.chance,
+            recovery=Recovery(was_away=True),  # nothing shows itself here: it cannot know
             zone_data=self.chance.choice(["2026a", "2026b"]),
         )
         self._asking = Asking(
@@ -175,7 +180,7 @@ class Scheduler(Process):
         # What cannot be done now is looked at less and less often; in the program it is once a second.
         self._wait = min(self._wait * 1.5, _LONGEST_WAIT)
         wait = self._wait
-        with contextlib.suppress(DatabaseDown):
+        with contextlib.suppress(DatabaseDown), self._duties.recovery.noticing():
             if self.chance.random() < 0.2:
                 self._duties.settle()
                 while self._duties.replan():
@@ -237,6 +242,8 @@ class Scheduler(Process):
             return
         for text in ready:
             self.call(text)
+        if any(result.verdict is not Verdict.ACCEPTED for _, result in results):
+            self.poke()  # it may be due again
         if self._claimed:
             self._turn_in(self.chance.uniform(0.01, 0.3))
 
@@ -360,4 +367,4 @@ class Web(Process):
     def _see_to_the_spool(self) -> None:
         if not self._replays and self.services.spool.holds_texts():
             self._replays = True
-            self.run.loop.after(self.chance.uniform(5, 200), self.alive(self._replay))
+            self.run.loop.at(self.run.is_handed_in_at(), self.alive(self._replay))

@@ -145,9 +145,10 @@ class Run:
             self.sender_resumed()
         return self.record
 
-    def services(self, fate: Callable[[bool], Fate], clock: Callable[[], datetime]) -> Services:
+    def services(self, fate: Callable[[bool], Fate], clock: Callable[[], datetime], host: str = "one") -> Services:
         """The parts of one process, on a database whose faults are ``fate``'s, on a host with a clock of its own."""
-        services = Services(self._settings, clock)
+        settings = self._settings.model_copy(update={"var_dir": self._settings.var_dir / host})
+        services = Services(settings, clock)
         services.__dict__.update(library=self.library, engine=self._stage.engine)
         database = FaultyDatabase(self._backend, services.sealer, lambda: self.loop.now, fate)
         services.__dict__.update(database=database)
@@ -172,6 +173,12 @@ class Run:
                 return fate
             drawn -= often
         return Fate.DONE
+
+    def is_handed_in_at(self) -> datetime:
+        """When a web process plays what lies in the spool of its host, once a second in the program."""
+        if self.setting.own_spools:
+            return max(self._database_away_until, self.loop.now) + timedelta(seconds=self.chance.uniform(0.2, 3))
+        return self.loop.now + timedelta(seconds=self.chance.uniform(5, 200))
 
     def poke(self) -> None:
         """Something was written: every scheduler notices within its next look."""
@@ -288,6 +295,9 @@ class Run:
         self._database_away_until = max(self._database_away_until, until)
         self.record.trouble("database away", self.loop.now, until)
         self.note(f"the database goes until {until:%m-%d %H:%M}")
+        # In the program they look once a second, and see it go and come.
+        self.loop.after(self.chance.uniform(0, 2), self.poke)
+        self.loop.at(until, self.poke)
 
     def _provider_goes(self, seconds: float) -> None:
         until = min(self.loop.now + timedelta(seconds=seconds), self.setting.busy_until)

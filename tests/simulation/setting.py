@@ -71,11 +71,12 @@ class Setting:
     whatsapp: float
     unreached: float
     templates: float
+    own_spools: bool
     host_clocks: float
     """By how many seconds at most the clock of a host differs from that of the database.
 
     ``whatsapp``: how many of the patients chose it; ``unreached``: how many of them it does not reach; ``templates``:
-    what share of our texts it approved.
+    what share of our texts it approved. ``own_spools``: each web process is on a host of its own.
     """
 
     @property
@@ -155,4 +156,5 @@ class Setting:
             whatsapp=chance.choice([0.4, 0.8]),
             unreached=trouble(0.4, 0.5),
             templates=chance.choice([0.3, 0.7, 1.0]),
+            own_spools=chance.random() < 0.5,
         )
