@@ -48,7 +48,7 @@ def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None =
         taken["default_language"] = taken["languages"][0]
     if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
         raise WrongSetting("phone_line", Plain("{number} is no phone number.", number=taken["phone_line"]))
-    _check_consent(taken, before)
+    _check_consent(library, taken, before)
     _check_thresholds(taken)
     _check_minutes(taken)
     opens = taken.get("window_from", before.window_from if before else time(9))
@@ -58,13 +58,13 @@ def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None =
     return taken
 
 
-def _check_consent(taken: Mapping[str, Any], before: Clinic | None) -> None:
+def _check_consent(library: Library, taken: Mapping[str, Any], before: Clinic | None) -> None:
     """What patients agree to stands in each of the clinic's languages: they move together."""
     if not taken.keys() & {"consent_texts", "languages"}:
         return
     texts = taken.get("consent_texts", before.consent_texts if before else {})
     languages = taken.get("languages", before.languages if before else ())
-    missing = [language for language in languages if not texts.get(language)]
+    missing = [library.language_name(language) for language in languages if not texts.get(language)]
     if texts and missing:
         raise WrongSetting(
             "consent_texts",

@@ -152,7 +152,7 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         (
             ["clinic", "set", "Riverside", "--consent-text", "es=Acepto."],
             2,
-            "Write what patients agree to in each language: it is missing in en",
+            "Write what patients agree to in each language: it is missing in English",
         ),
         (["clinic", "set", "Riverside", "--window-from", "20:30"], 2, "The send window must end after it begins."),
         (["clinic", "approve", "Riverside", "--by", "X"], 2, "Nothing to sign off"),

@@ -127,7 +127,7 @@ def test_saving_what_is_there_changes_nothing(clinic: Clinic, services: Services
         ("danger_minutes-charge", "16", "Each step comes after the one before"),
         ("danger_minutes-on_call", "61", "after 60 minutes at most"),
         ("call_minutes-nurse", "-1", "whole minutes for each step"),
-        ("consent_texts-es", " ", "it is missing in es"),
+        ("consent_texts-es", " ", "it is missing in español"),
     ],
 )
 def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
