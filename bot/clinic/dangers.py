@@ -35,16 +35,16 @@ _NOT_SAID = str.maketrans("", "", "^$#")
 _MEASURES: Sequence[tuple[re.Pattern[str], LazyString]] = [
     (re.compile(form.replace("#", r"(\d[\d.]*)")), sentence)
     for form, sentence in (
-        ("# as a temperature", lazy_gettext("A temperature they told of: %(number)s.")),
-        ("# as the temperature that was asked for", lazy_gettext("The temperature that we had asked for: %(number)s.")),
-        ("oxygen #", lazy_gettext("An oxygen level they told of: %(number)s.")),
-        ("blood pressure #", lazy_gettext("A blood pressure they told of: %(number)s.")),
-        ("sugar #", lazy_gettext("A blood sugar they told of: %(number)s.")),
-        ("pulse #", lazy_gettext("A pulse they told of: %(number)s.")),
-        ("gained #", lazy_gettext("So much gained in weight: %(number)s.")),
-        ("took #", lazy_gettext("So much of a medicine taken: %(number)s.")),
-        ("vomited # times", lazy_gettext("So often vomited: %(number)s.")),
-        ("# stools", lazy_gettext("So many stools: %(number)s.")),
+        ("# as a temperature", lazy_gettext("Temperature they gave: %(number)s.")),
+        ("# as the temperature that was asked for", lazy_gettext("Temperature, as we had asked: %(number)s.")),
+        ("oxygen #", lazy_gettext("Oxygen level they gave: %(number)s.")),
+        ("blood pressure #", lazy_gettext("Blood pressure they gave: %(number)s.")),
+        ("sugar #", lazy_gettext("Blood sugar they gave: %(number)s.")),
+        ("pulse #", lazy_gettext("Pulse they gave: %(number)s.")),
+        ("gained #", lazy_gettext("Weight gained: %(number)s.")),
+        ("took #", lazy_gettext("Taken of a medicine: %(number)s.")),
+        ("vomited # times", lazy_gettext("Times they vomited: %(number)s.")),
+        ("# stools", lazy_gettext("Stools: %(number)s.")),
     )
 ]
 """Numbers, as `bot.understanding.measures` notes them."""
@@ -128,17 +128,18 @@ def _why(quote: str, kind: str, rule: str, learned: Sequence[str] | None, raised
     if learned is not None:
         words = "”, “".join(_as_written(quote, each) for each in learned)
         if not words:
-            yield _("As a whole it is like examples of danger.")
+            yield _("As a whole it reads like known examples of danger.")
         elif phrase:
-            yield _("Examples of danger are like it, too: “%(words)s”.", words=words)
+            yield _("Known examples of danger read like it, too: “%(words)s”.", words=words)
         else:
             yield _(
-                "No phrase of the lists stands there, but examples of danger are like it: “%(words)s”.", words=words
+                "No listed phrase stands there, but known examples of danger read like it: “%(words)s”.",
+                words=words,
             )
         known = services().library.danger.get(sign)
         if raised is None and known is not None and known.level == "call_now" != kind:
             yield _(
-                "By the phrase alone it would be: %(level)s. The likeness to examples raised it.",
+                "By the phrase alone it would be: %(level)s. The likeness to known examples raised it.",
                 level=str(LEVELS["call_now"]).lower(),
             )
     if raised is not None and raised in _RAISED:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.dates import written
@@ -76,12 +76,18 @@ def change_in_words(change: Change) -> str:
     """What a change does, in one sentence."""
     match change:
         case Delay(policy="keepgrid"):
-            sentence = _("Cycle %(cycle)s starts %(days)s days later, alone.", cycle=change.cycle, days=change.days)
-        case Delay():
-            sentence = _(
-                "Cycle %(cycle)s starts %(days)s days later, and so does all that follows.",
+            sentence = ngettext(
+                "Cycle %(cycle)s starts %(num)s day later, alone.",
+                "Cycle %(cycle)s starts %(num)s days later, alone.",
+                change.days,
                 cycle=change.cycle,
-                days=change.days,
+            )
+        case Delay():
+            sentence = ngettext(
+                "Cycle %(cycle)s starts %(num)s day later, and so does all that follows.",
+                "Cycle %(cycle)s starts %(num)s days later, and so does all that follows.",
+                change.days,
+                cycle=change.cycle,
             )
         case Hold():
             sentence = _("On hold from %(day)s.", day=written(change.from_))

@@ -43,7 +43,7 @@ def test_a_danger_text_is_a_card_with_its_words_its_clock_and_whom_to_phone(
     phone.text(DANGER)
     page = nurse.get(f"/c/{clinic.id}/alerts").text
     assert DANGER in words(page)
-    assert "So many stools: 10." in page
+    assert "Stools: 10." in page
     assert '<code lang="en">call_now stool: stool: 10 stools</code>' in page
     assert pat.name in page
     assert f"Phone {phone.number}" in page
