@@ -20,6 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
+from bot.clinic.languages import LANGUAGES
 from bot.clinic.names import ROLES
 from bot.clinic.settings.fields import ConsentField, DegreesField, MinutesField, SeveralField
 from content.library import Library
@@ -85,7 +86,7 @@ class ClinicForm(FlaskForm):
         self.consent_texts.languages = library.languages
         self.country.choices = [SelectChoice(code, pack.name) for code, pack in library.countries.items()]
         self.languages.choices = self.default_language.choices = [
-            SelectChoice(each, each) for each in library.languages
+            SelectChoice(each, LANGUAGES.get(each, each)) for each in library.languages
         ]
 
     def show(self, clinic: Clinic) -> None:
