@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, LazyString] = {
     "rota": lazy_gettext("rota"),
     "on call": lazy_gettext("on-call list"),
     "whatsapp_template": lazy_gettext("WhatsApp template"),
+    "content": lazy_gettext("content"),
 }
 """What an entry may be about."""
 
@@ -86,6 +87,8 @@ SENTENCES: Mapping[tuple[str, str], LazyString] = {
     ("propose", "sign-off"): lazy_gettext("Proposed to sign off."),
     ("take back", "sign-off"): lazy_gettext("Took back a proposal to sign off."),
     ("withdraw", "regimen"): lazy_gettext("Took a regimen out of use."),
+    ("switch off", "content"): lazy_gettext("Switched a topic or a fact off."),
+    ("switch on", "content"): lazy_gettext("Switched a topic or a fact on again."),
 }
 """By action and subject; what tells more than its action is in `TELLING`."""
 
