@@ -55,6 +55,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DEMO": "1", "PORT": str(port)}
+    environment["SMTP_URL"] = "smtp://127.0.0.1:9"  # for the page of who forgot a password; nobody listens there
     once(["migrate"], environment, folder)
     once(["demo"], environment, folder)
     address = f"http://127.0.0.1:{port}"

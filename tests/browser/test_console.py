@@ -7,16 +7,41 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from bot.demo import PASSWORD
 from tests.browser.phones import pick_up, text
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
-MOST_PAGES = 60
+MOST_PAGES = 70
+UNLINKED = (
+    "library/danger/fever",
+    "closures/look?date=2199-01-01&to=2199-01-02",
+    "no-such-page",
+)
+"""Pages of the clinic that no link leads to, or not in the demo as it begins."""
+REFUSED = (
+    ("enrol", ".enrol form"),
+    ("settings", "form[action$='/settings']"),
+    ("settings/people", "form[action$='/people']"),
+    ("alerts/rota", "#shift"),
+    ("inbox/answers", "form[action$='/answers']"),
+    ("closures", "form.changing"),
+)
+"""Forms that are refused when they are sent empty."""
+EMPTIED = """form => {
+    form.noValidate = true;
+    for (const field of form.querySelectorAll("input:not([type=hidden]), textarea")) {
+        if (["checkbox", "radio"].includes(field.type)) field.checked = false;
+        else field.value = "";
+    }
+    form.requestSubmit();
+}"""
 _NAMED = re.compile(r"\d+|(?<=/topics/)[\w.]+|(?<=/danger/)[\w.]+|(?<=/texts/)[\w.]+|(?<=/regimens/)[\w.]+")
 
 
@@ -32,7 +57,7 @@ def signed_in(browser: Browser, demo: str, width: int, scheme: str) -> Iterator[
 def pages(page: Page, demo: str) -> Iterator[str]:
     """Opens every page of the console that links lead to, one of each kind, beginning with the one that is open."""
     home = page.url.removeprefix(demo)
-    waiting = [home, "/account", home.replace("/today", "/library/danger/fever")]
+    waiting = [home, "/account", *(home.replace("today", path) for path in UNLINKED)]
     known: set[str] = set()
     while waiting:
         path = waiting.pop(0).partition("#")[0]
@@ -49,6 +74,38 @@ def pages(page: Page, demo: str) -> Iterator[str]:
             yield kind
 
 
+def refused(page: Page, demo: str) -> Iterator[str]:
+    """Sends forms without what they ask for; each comes back with its faults."""
+    for path, form in REFUSED:
+        page.goto(f"{demo}/c/1/{path}")
+        with page.expect_navigation() as answered:
+            page.locator(form).evaluate(EMPTIED)
+        assert answered.value is not None
+        assert answered.value.status == 422, path
+        yield f"{path}, refused"
+
+
+def without(page: Page, demo: str) -> Iterator[str]:
+    """What somebody sees who is not signed in, and then what is not for their role."""
+    page.get_by_role("button", name="Sign out").click()
+    yield "sign-in"
+    page.get_by_label("Password").fill("no such password")
+    page.get_by_label("Email Address").fill(NURSE)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("Authentication failed")).to_be_visible()
+    yield "sign-in, refused"
+    page.get_by_role("link", name="Sign in with a passkey").click()
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
+    yield "sign-in with a passkey"
+    page.get_by_role("link", name="Use the password instead").click()
+    page.get_by_role("link", name="I forgot my password").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("password")
+    yield "forgotten password"
+    sign_in(page, demo, NURSE).goto(f"{demo}/c/1/settings")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Not allowed")
+    yield "not allowed"
+
+
 def _draw(page: Page, folder: Path, name: str, scheme: str) -> None:
     """The open page, light and dark; then it is as it was."""
     for colours in ("light", "dark"):
@@ -62,14 +119,14 @@ def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, sche
     drawn = os.environ.get("SCREENSHOTS")
     seen = []
     with signed_in(browser, demo, width, scheme) as page:
-        for kind in pages(page, demo):
+        for kind in chain(pages(page, demo), refused(page, demo), without(page, demo)):
             found = Axe().run(page)
             assert found.violations_count == 0, f"{kind}\n{found.generate_report()}"
             scroll, shown = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
             assert scroll <= shown, f"{kind} is wider than the screen"
             seen.append(kind)
             if drawn:
-                _draw(page, Path(drawn), f"{kind.strip('/').replace('/', '-')}-{width}", scheme)
+                _draw(page, Path(drawn), f"{re.sub(r'[^a-zA-Z0-9.]+', '-', kind).strip('-')}-{width}", scheme)
     assert {"/c/N/today", "/c/N/patients", "/c/N/patients/N", "/c/N/alerts", "/c/N/settings", "/c/N/audit"} <= set(seen)
     assert {f"/c/N/library/{part}/N" for part in ("topics", "danger", "texts", "regimens")} <= set(seen)
 
@@ -87,6 +144,73 @@ def test_the_screens_are_reached_by_keys_alone(demo: str, page: Page) -> None:
     page.get_by_role("link", name="Alice Moore").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Alice Moore")
+
+
+MOST_TABS = 60
+
+
+def tab_to(target: Locator) -> Page:
+    """Goes on from field to field until this one has the focus."""
+    page = target.page
+    expect(target).to_be_visible()
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return page
+    raise AssertionError(f"{MOST_TABS} times Tab lead not to {target}")
+
+
+def go_to(page: Page, key: str, place: str) -> None:
+    page.wait_for_load_state()  # the keys are the script's
+    page.keyboard.press("g")
+    page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(place)
+
+
+def test_an_alert_a_delay_and_an_answer_take_no_mouse(demo: str, browser: Browser, page: Page) -> None:
+    phone = browser.new_page()
+    text(pick_up(phone, demo, "Kim Lee"), "ten trips to the loo and its only noon, see you friday")
+    expect(phone.locator("#texts li.out")).to_have_count(1)
+    text(phone, "zoombugs")
+    expect(phone.locator("#texts li.out")).to_have_count(2)
+    phone.close()
+    page.goto(f"{demo}/sign-in")
+    tab_to(page.get_by_label("Email Address")).keyboard.type(NURSE)
+    tab_to(page.get_by_label("Password")).keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
+
+    go_to(page, "a", "Alerts")
+    card = page.get_by_role("article", name="Kim Lee")
+    tab_to(card.get_by_role("button", name="I have it")).keyboard.press("Space")
+    expect(card).to_contain_text("seen by Jo Rivera (nurse)")
+    tab_to(card.get_by_role("link", name="Close with a note")).keyboard.press("Enter")
+    tab_to(page.get_by_label("What came of it")).keyboard.type("Phoned: comes in today.")
+    tab_to(page.get_by_role("button", name="Close the alert")).keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Closed.")
+
+    go_to(page, "p", "Patients")
+    page.keyboard.press("/")
+    page.keyboard.type("kim")
+    page.keyboard.press("Enter")
+    tab_to(page.get_by_role("link", name="Kim Lee")).keyboard.press("Enter")
+    tab_to(page.get_by_role("link", name="Change the plan")).keyboard.press("Enter")
+    tab_to(page.get_by_role("link", name=re.compile("Delay"))).keyboard.press("Enter")
+    tab_to(page.get_by_label("Which cycle")).keyboard.press("ArrowDown")
+    tab_to(page.get_by_label("By how many days")).keyboard.type("14")
+    expect(page.locator("#shown")).to_contain_text("Cycle 2 starts 14 days later")
+    tab_to(page.get_by_role("button", name="Confirm the change")).keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The plan is changed.")
+    tab_to(page.get_by_role("link", name=re.compile("Undo this"))).keyboard.press("Enter")
+    tab_to(page.get_by_role("button", name="Take the change back")).keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+
+    go_to(page, "i", "Inbox")
+    row = page.get_by_role("listitem").filter(has_text="zoombugs")
+    tab_to(row.get_by_role("link").first).keyboard.press("Enter")
+    tab_to(page.get_by_label("Your answer")).keyboard.type("We will phone you at noon.")
+    tab_to(page.get_by_role("button", name="Send")).keyboard.press("Space")
+    expect(page.locator("#texts")).to_contain_text("We will phone you at noon.")
 
 
 def test_what_must_not_wait_for_a_script_works_without_one(demo: str, browser: Browser) -> None:
@@ -115,7 +239,7 @@ def test_a_danger_text_appears_on_an_open_page_and_is_taken(demo: str, browser: 
     page.locator("#alert-badge a").click()
     expect(page.get_by_text("raw skin stuck to the sheet")).to_be_visible()
     page.get_by_role("button", name="I have it").click()
-    expect(page.get_by_text(f"seen by {ADMINISTRATOR}")).to_be_visible()
+    expect(page.get_by_text("seen by Amal Haddad (administrator)")).to_be_visible()
     expect(page.locator("#alert-badge a")).to_contain_text("1 alert open")
     page.get_by_role("link", name="Close with a note").click()
     page.get_by_label("What came of it").fill("Phoned: comes in now.")
@@ -207,16 +331,23 @@ def test_an_alert_that_comes_between_two_pages_sounds_on_the_second(demo: str, p
         page.add_init_script(
             "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } })"
         )
-    newest = 1000
-    page.route(
-        "**/alerts/badge",
-        lambda asked: asked.fulfill(
-            content_type="text/html", body=f'<a href="#" data-count="1" data-newest="{newest}">Number {newest}</a>'
-        ),
-    )
+    first, later = 9 * 10**15, 9 * 10**15 + 1000  # later than any that rings in the demo
+    newest = first
+
+    def with_badge(asked: Route) -> None:
+        badge = f'<a href="#" data-count="1" data-newest="{newest}">Number {newest}</a>'
+        page_as_it_is = asked.fetch().text()
+        asked.fulfill(
+            content_type="text/html",
+            body=re.sub(r'(<div id="alert-badge"[^>]*>).*?</div>', rf"\1{badge}</div>", page_as_it_is, flags=re.DOTALL),
+        )
+
     sign_in(page, demo, NURSE)
     today = page.url
-    for newest, place, tones in ((1000, "today", 0), (2000, "inbox", int(kept)), (2000, "patients", 0)):
+    page.route(re.compile(r"/c/1/\w+$"), with_badge)
+    page.goto(today)
+    for newest, place, tones in ((first, "alerts", 0), (later, "inbox", int(kept)), (later, "patients", 0)):
         page.goto(today.replace("today", place))
         expect(page.locator("#alert-badge")).to_contain_text(f"Number {newest}")
+        expect(page).to_have_title(re.compile(r"^\(1\) "))
         assert page.evaluate("window.tones") == tones, place
