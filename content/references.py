@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from content import wording_keys
 from content.danger import DangerSign
 from content.model import Country, Fact, SeedClaim, Source, Topic, Wording, placeholders
+from content.thresholds import STOOLS
 from content.toml_file import TomlFile
 
 Files = Callable[[str], TomlFile]
@@ -86,7 +87,15 @@ def check_listed(files: Files, key: str, listed: Iterable[str], found: Mapping[s
 def check_danger(
     files: Files, danger: Mapping[str, DangerSign], topics: Mapping[str, Topic], sources: Mapping[str, Source]
 ) -> None:
-    """Every source and topic that a danger sign names is there."""
+    """Every source and topic that a danger sign names is there, and the limit that texts name."""
+    stools = {sign.id: sign.limits["stools"] for sign in danger.values() if "stools" in sign.limits}
+    if not stools:
+        mend = "no danger sign has the limit 'stools', which texts name: put it back into danger/stool.toml"
+        files("index.toml").fault("missing", mend, "danger")
+    for sign_id, limit in stools.items():
+        if limit not in range(STOOLS[0], STOOLS[1] + 1):
+            mend = f"'stools' is a number from {STOOLS[0]} to {STOOLS[1]}, as far as the sources go"
+            files(f"danger/{sign_id}.toml").fault("range", mend, "limits", "stools")
     for sign in danger.values():
         name = f"danger/{sign.id}.toml"
         # Its file was read by its own loader; it is read again for the line of a fault alone.

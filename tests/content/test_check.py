@@ -175,6 +175,8 @@ BREAKS = [
     Break("missing", US, 'number = "911"\n', "", found_in=US),
     Break("number", US, 'number = "911"', 'number = "nine one one"'),
     Break("level", "danger/chest.toml", 'level = "emergency"', 'level = "call_now"'),
+    Break("range", "danger/stool.toml", "stools = 4", "stools = 9"),
+    Break("missing", "danger/stool.toml", "stools = 4", "stool = 4", found_in="index.toml"),
     Break("level", "danger/fever.toml", 'level = "call_now"', 'level = "same_day"'),
     Break("wrong-number", US, 'number = "911"', 'number = "999"'),
     Break("source", US, 'source = "FCC911"\n', "", found_in=US),
