@@ -210,10 +210,10 @@ def sums(tx: Tx, clinic_id: int, first: date, last: date) -> Tally:
     return {(what, item): int(number) for what, item, number in rows}
 
 
-def by_day(tx: Tx, clinic_id: int, first: date, last: date, commands: Collection[str]) -> list[Count]:
+def by_day(tx: Tx, clinic_id: int, first: date, last: date, templates: Collection[str]) -> list[Count]:
     """The numbers of each day from ``first`` to ``last``, both included: what a course over time is drawn of.
 
-    Of the commands only these; what came in is one number, whatever it was taken for.
+    Of the templates only these; what came in is one number, whatever it was taken for.
     """
     item = sa.case((report_count.c.what == "in", NONE), else_=report_count.c.item)
     asked = (
@@ -221,7 +221,7 @@ def by_day(tx: Tx, clinic_id: int, first: date, last: date, commands: Collection
         .where(
             _PERIOD,
             report_count.c.what.in_(["out", "in", "segments", "alert", "patients"])
-            | ((report_count.c.what == "command") & report_count.c.item.in_(commands)),
+            | ((report_count.c.what == "template") & report_count.c.item.in_(templates)),
         )
         .group_by(report_count.c.day, report_count.c.what, item)
         .order_by(report_count.c.day)

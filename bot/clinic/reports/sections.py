@@ -18,8 +18,8 @@ from store.reporting import NONE, Acknowledged, Count, Tally, What
 Form = Literal["words", "code", "number", "share", "money", "minutes"]
 Value = str | int | float | None
 
-CONFIRM, CHANGE = "confirm", "change"
-"""The commands with which somebody answers to a reminder of a visit."""
+CONFIRMED, CHANGE_ASKED = "confirmed", "change_asked"
+"""Our replies to a C that confirms a visit, and to an R: a C may also be the reply to the first text, or mean nothing."""
 
 _GOING = {"sending", "unknown", "accepted", "sent"}
 _TAKEN = {"accepted", "sent", "delivered", "undelivered"}
@@ -128,8 +128,11 @@ def _texts(figures: Figures) -> Section:
         figures,
         "texts",
         _("Texts"),
-        _("Each on the day on which it was made or came in. Failed: it did not arrive. Not sent: something kept it."),
-        {_("Came in"): figures.course("in")} | columns,
+        _(
+            "Each on the day on which it was made or came in. Sent: delivered, on the way or failed. Failed: it did not "
+            "arrive. Not sent: something kept it."
+        ),
+        {_("Came in"): figures.course("in"), _("Sent"): figures.course("out", _TAKEN | _GOING | _FAILED)} | columns,
         drawn=columns,
     )
 
@@ -163,14 +166,16 @@ def _kept(figures: Figures) -> Section:
 
 def _answers(figures: Figures) -> Section:
     columns = {
-        _("C: they come"): figures.course("command", {CONFIRM}),
-        _("R: another time"): figures.course("command", {CHANGE}),
+        _("C: they come"): figures.course("template", {CONFIRMED}),
+        _("R: another time"): figures.course("template", {CHANGE_ASKED}),
     }
     return _over_time(
         figures,
         "answers",
         _("Visits confirmed"),
-        _("What patients answered to reminders of their visits."),
+        _(
+            "What patients answered of their visits, and our reply told them so. A C that confirms no visit is not counted."
+        ),
         columns,
         drawn=columns,
     )
@@ -256,7 +261,10 @@ def _seen(figures: Figures) -> Section:
     for urgency in (3, 2):
         alerts = [each for each in figures.alerts if each.urgency == urgency]
         waits = sorted(
-            (each.seen_at - each.rung_at) / timedelta(minutes=1) for each in alerts if each.seen_at is not None
+            # Clocks of two machines may differ by a little.
+            max(0.0, (each.seen_at - each.rung_at) / timedelta(minutes=1))
+            for each in alerts
+            if each.seen_at is not None
         )
         rows.append(
             (

@@ -12,7 +12,7 @@ from bot.clinic.exports import csv_file
 from bot.clinic.here import here, now, services
 from bot.clinic.reports.forms import PriceForm, price_of
 from bot.clinic.reports.period import Period
-from bot.clinic.reports.sections import CHANGE, CONFIRM, Figures, all_sections, section
+from bot.clinic.reports.sections import CHANGE_ASKED, CONFIRMED, Figures, all_sections, section
 from scheduler.plan.local_time import to_local, to_utc
 from store import audit, clinics, reporting
 
@@ -84,7 +84,7 @@ def _figures(period: Period) -> tuple[Figures, datetime | None]:
         figures = Figures(
             period,
             reporting.sums(tx, clinic.id, period.first, period.last),
-            reporting.by_day(tx, clinic.id, period.first, period.last, (CONFIRM, CHANGE)),
+            reporting.by_day(tx, clinic.id, period.first, period.last, (CONFIRMED, CHANGE_ASKED)),
             reporting.acknowledged(tx, clinic.id, begin, end),
             services().library,
             str(get_locale()),

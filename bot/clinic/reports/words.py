@@ -62,8 +62,8 @@ def outcome_name(kind: str) -> str:
 
 
 def command_name(command: str) -> str:
-    """A command, as a keyword is written."""
-    return command.replace("_", " ").upper()
+    """A command, as a keyword is written; of two that are a letter the letter."""
+    return {"confirm": "C", "change": "R"}.get(command, command.replace("_", " ").upper())
 
 
 def network_name(via: str) -> str:
@@ -73,4 +73,4 @@ def network_name(via: str) -> str:
 
 def urgency_name(urgency: int) -> str:
     """How urgent an alert is."""
-    return str(_("Danger to life") if urgency == 3 else _("Other danger"))
+    return str(_("Danger to life, or our reply lost") if urgency == 3 else _("Other danger"))

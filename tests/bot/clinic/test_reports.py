@@ -5,16 +5,21 @@ import io
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.clinic.reports.period import Period
 from bot.services import Services
+from scheduler import alerts
 from scheduler.duties.reporting import Reporting
-from store import audit, clinics
+from store import audit, clinics, follow_ups, patients
 from store.clinics import Clinic
+from store.follow_ups import FollowUp
+from store.messages import message
 from tests.bot.clinic.conftest import Browser
-from tests.bot.conftest import NOON, Phone
+from tests.bot.conftest import NOON, Phone, Watch, enrol
 
 TODAY = date(2026, 5, 4)
+DANGER = "ten trips to the loo and its only noon"
 
 
 def count(services: Services, days: int = 0) -> None:
@@ -27,6 +32,11 @@ def table(nurse: Browser, clinic: Clinic, report: str, **more: str) -> list[dict
     answer = nurse.get(f"/c/{clinic.id}/reports/export", query_string={"report": report, **more})
     assert answer.mimetype == "text/csv"
     return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def open_alerts(services: Services, clinic: Clinic) -> list[FollowUp]:
+    with services.database.reading() as tx:
+        return [each for each in follow_ups.open_ones(tx, clinic.id) if each.kind == "danger"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +74,7 @@ def test_what_came_and_went_is_told_without_a_word_of_it(
     (topic,) = table(nurse, clinic, "keywords")
     assert (topic["Keyword"], topic["Texts"]) == ("EFFECTS", "1")
     assert table(nurse, clinic, "texts")[-1] == {
-        "When": "All", "Came in": "3", "Delivered": "0", "On the way": "3", "Failed": "0", "Not sent": "0",
+        "When": "All", "Came in": "3", "Sent": "3", "Delivered": "0", "On the way": "3", "Failed": "0", "Not sent": "0",
     }  # fmt: skip
     assert [row["Opt-outs"] for row in table(nurse, clinic, "opt_outs")] == ["1"]
     assert table(nurse, clinic, "texts", since="2026-01-01", until="2026-01-31")[-1]["Came in"] == "0"
@@ -107,3 +117,58 @@ def test_another_clinics_counts_are_not_among_ours(
     count(services)
     assert nurse.get(f"/c/{other_clinic.id}/reports/export?report=texts").status_code == 404
     assert table(nurse, clinic, "texts")[-1]["Came in"] == "1"
+
+
+def test_each_report_says_of_a_small_case_what_was_worked_out_by_hand(
+    phone: Phone, services: Services, clinic: Clinic, nurse: Browser, watch: Watch
+) -> None:
+    """Two patients over three days; a third is a stranger. What every number comes from stands beside it."""
+    enrol(services, "pembro_q3w", TODAY + timedelta(days=2), phone=phone.number)
+    other = Phone(services, "+12025550177")
+    gone = enrol(services, "pembro_q3w", TODAY + timedelta(days=2), phone=other.number)
+    for words in ("C", "C", "R", "EFFECTS", "qwertz"):
+        phone.text(words)
+    Phone(services, "+12025550179").text("C")  # a stranger's: it confirms nothing
+    watch.forward(timedelta(days=1))
+    phone.text(DANGER)  # call now, seen after 12 minutes
+    watch.forward(timedelta(minutes=12))
+    (alert,) = open_alerts(services, clinic)
+    with services.database.writing() as tx:
+        alerts.see(tx, watch(), alert, alert.rung_at or NOON, "ines@harbor.example")
+    watch.forward(timedelta(hours=1))
+    phone.text("STOP")  # the last text before was the reply `call_now`
+    Phone(services, "+12025550178").text("i want to die")  # a crisis of a stranger, nobody sees it
+    with services.database.writing() as tx:
+        patients.end_patient(tx, watch(), gone.id, "moved")  # two patients on two days, one on the third
+        numbers = dict(
+            tx.conn.execute(sa.select(message.c.template, message.c.id).where(message.c.direction == "out")).all()
+        )
+        for template, state, code in (("confirmed", "delivered", None), ("unknown", "undelivered", 30003)):
+            tx.conn.execute(
+                sa.update(message).where(message.c.id == numbers[template]).values(state=state, error_code=code)
+            )
+    watch.forward(timedelta(days=1))
+    count(services, 2)
+
+    def report(name: str) -> list[tuple[str, ...]]:
+        return [tuple(row.values()) for row in table(nurse, clinic, name)]
+
+    assert report("texts")[-4:] == [
+        ("Mon 4 May", "6", "6", "1", "4", "1", "1"),  # not sent: the first text of who said STOP the day after
+        ("Tue 5 May", "3", "3", "0", "3", "0", "0"),
+        ("Wed 6 May", "0", "0", "0", "0", "0", "0"),
+        ("All", "9", "9", "1", "7", "1", "1"),
+    ]
+    assert report("failed") == [("30003", "The phone could not be reached", "1", "0.1111")]
+    assert report("kept") == [("opted_out", "This number opted out.", "1")]
+    assert report("answers")[-1] == ("All", "2", "1")
+    assert {name: texts for name, texts, _share in report("understood")} == {
+        "a command": "4", "a topic": "1", "not understood": "1", "danger: call now": "1", "STOP": "1",
+        "danger: a crisis": "1", "All": "9",
+    }  # fmt: skip
+    assert report("keywords") == [("C", "command", "3"), ("EFFECTS", "topic", "1"), ("R", "command", "1")]
+    assert report("opt_outs") == [("call_now", "1", "1", "1000.0")]
+    # Two alerts in five days of patients, which are 0.71 weeks.
+    assert report("urgent")[-2:] == [("Wed 6 May", "0", "0", "0.1", "0.0"), ("All", "1", "1", "0.7", "280.0")]
+    assert [row[1:] for row in report("seen")] == [("1", "1", "", "", ""), ("1", "0", "12.0", "12.0", "12.0")]
+    assert report("segments")[-1] == ("All", "11", "0", "")  # two each for both dangers, one for every other reply
