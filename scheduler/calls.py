@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 # Linux has one that runs on while the host sleeps, too.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_WAVES = 8
+"""In so many parts the calls come and go at a provider that takes its time."""
 _LEASE_OVER = "the lease of the call was over before it was made"
 _PUT_AWAY = "a text that came in waits to be read"
 
@@ -50,6 +52,7 @@ class Calls:
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._results: list[tuple[Ready, SendResult]] = []
         self._came_back = asyncio.Event()
+        self._is_slow = False
         self._cut_off = False
 
     def are_open(self) -> bool:
@@ -102,15 +105,21 @@ class Calls:
     async def _call(self, ready: Ready, lease_over: float) -> None:
         try:
             kept = self._kept(lease_over)
-            result = await self._channel.send(ready.outgoing) if kept is None else kept
+            result = await self._send(ready) if kept is None else kept
             # Looked up only now: while the call was under way a turn may have begun another list.
             self._results.append((ready, result))
             self._tell_of_the_way_out(ready.message_id, result)
         except Exception as error:  # noqa: BLE001 - a channel promises not to raise; the lease settles it if one does
             _log.error("text %d: %s at %s", ready.message_id, type(error).__name__, place_of(error))
         del self._under_way[ready.message_id]
-        if len(self._results) >= len(self._under_way):
+        if len(self._results) * (_WAVES - 1 if self._is_slow else 1) >= len(self._under_way):
             self._came_back.set()
+
+    async def _send(self, ready: Ready) -> SendResult:
+        began = self._elapsed()
+        result = await self._channel.send(ready.outgoing)
+        self._is_slow = self._elapsed() - began > self._pace.gather
+        return result
 
     def _kept(self, lease_over: float) -> SendResult | None:
         """Why a call that was begun must not be made after all; None: it may.
@@ -136,7 +145,8 @@ class Calls:
     async def _gather(self) -> None:
         """Waits until half of the calls came back, or a moment has passed: commits cost more than waiting.
 
-        The other half keeps the provider busy during the next turn.
+        The other half keeps the provider busy during the next turn. Where it takes longer over a call than we wait, a
+        place that is free costs more than a commit: a part of the calls is enough there.
         """
         if not self._under_way:
             return
