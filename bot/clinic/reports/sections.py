@@ -19,7 +19,7 @@ Form = Literal["words", "code", "number", "share", "money", "minutes"]
 Value = str | int | float | None
 
 CONFIRMED, CHANGE_ASKED = "confirmed", "change_asked"
-"""Our replies to a C that confirms a visit, and to an R: a C may also be the reply to the first text, or mean nothing."""
+"""Our replies to a C that confirms a visit, and to an R: a C may also answer the first text, or mean nothing."""
 
 _GOING = {"sending", "unknown", "accepted", "sent"}
 _TAKEN = {"accepted", "sent", "delivered", "undelivered"}
@@ -129,8 +129,8 @@ def _texts(figures: Figures) -> Section:
         "texts",
         _("Texts"),
         _(
-            "Each on the day on which it was made or came in. Sent: delivered, on the way or failed. Failed: it did not "
-            "arrive. Not sent: something kept it."
+            "Each on the day on which it was made or came in. Sent: delivered, on the way or failed, which means that it "
+            "did not arrive. Not sent: something kept it."
         ),
         {_("Came in"): figures.course("in"), _("Sent"): figures.course("out", _TAKEN | _GOING | _FAILED)} | columns,
         drawn=columns,
@@ -173,9 +173,7 @@ def _answers(figures: Figures) -> Section:
         figures,
         "answers",
         _("Visits confirmed"),
-        _(
-            "What patients answered of their visits, and our reply told them so. A C that confirms no visit is not counted."
-        ),
+        _("What patients answered of their visits. A C that confirms no visit is not counted."),
         columns,
         drawn=columns,
     )
