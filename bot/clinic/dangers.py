@@ -75,7 +75,7 @@ def danger_in_words(line: str) -> Danger | None:
     seen = _seen(rule, learned)
     return Danger(
         level=str(LEVELS[read["kind"]]),
-        sign=_sign_name(read["sign"]) if read["sign"] != read["kind"] else "",
+        sign=sign_name(read["sign"]) if read["sign"] != read["kind"] else "",
         words=tuple(_marked(quote, [span for each in seen if (span := _place(quote, each))])),
         why=tuple(_why(quote, read["kind"], rule, learned, raised)),
         trace=f"{read['kind']} {read['sign']}: {why}",
@@ -154,7 +154,8 @@ def _measured(phrase: str) -> tuple[str, str] | None:
     return None
 
 
-def _sign_name(sign_id: str) -> str:
+def sign_name(sign_id: str) -> str:
+    """What a danger sign is called; its id where it is none of ours."""
     sign = services().library.danger.get(sign_id)
     return sign_id if sign is None else str(gettext(sign.name))
 

@@ -2,6 +2,7 @@
 
 from flask_babel import get_locale
 
+from bot.clinic.dangers import sign_name
 from bot.clinic.here import services
 from bot.clinic.reports.words import command_name, outcome_name
 from content.library import Library
@@ -14,7 +15,7 @@ def taken_for(kind: str, of: str | None) -> str:
         return name
     if kind == "command":
         return f"{name}: {command_name(of)}"
-    return f"{name}: {topic_name(of)}" if kind == "topic" else f"{name} ({of})"
+    return f"{name}: {topic_name(of)}" if kind == "topic" else f"{name} ({sign_name(of)})"
 
 
 def topic_name(topic_id: str) -> str:

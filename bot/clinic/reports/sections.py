@@ -129,8 +129,8 @@ def _texts(figures: Figures) -> Section:
         "texts",
         _("Texts"),
         _(
-            "Each on the day on which it was made or came in. Sent: delivered, on the way or failed, which means that it "
-            "did not arrive. Not sent: something kept it."
+            "Each on the day on which it was made or came in. Sent: delivered, on the way or failed, which means that "
+            "it did not arrive. Not sent: something kept it."
         ),
         {_("Came in"): figures.course("in"), _("Sent"): figures.course("out", _TAKEN | _GOING | _FAILED)} | columns,
         drawn=columns,

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from bot.clinic.dangers import danger_in_words
 from bot.clinic.dates import day, moment
 from bot.clinic.details import DETAILS, detail_in_words
 from bot.clinic.sentences import in_words
@@ -78,7 +79,7 @@ def test_what_a_follow_up_is_about_has_words_and_keeps_the_providers_own() -> No
     assert detail_in_words("its number is not known any more") == "su número ya no se conoce"
     assert detail_in_words(None) == ""
     lines = 'call_now fever: "blocked: " (fever)\nemergency : "call_now" (breath)\n...'
-    said = 'Llamar ya (fever): "blocked: " (fever)\nPeligro vital: "call_now" (breath)\n...'
+    said = 'Llamar ya (Fiebre o escalofríos): "blocked: "\nPeligro vital: "call_now"\n...'
     assert detail_in_words(lines, "danger") == said
 
 
@@ -97,3 +98,62 @@ def test_a_spanish_screen_refuses_in_spanish(clinic: Clinic, services: Services,
     page = in_spanish.post(f"/c/{clinic.id}/enrol", with_(phone="12"))
     assert page.status_code == 422
     assert "El número es demasiado corto" in page.text
+
+
+@pytest.mark.usefixtures("spanish")
+@pytest.mark.parametrize(
+    ("line", "level", "sign", "seen", "why"),
+    [
+        (
+            'emergency breath: "I can\'t breathe" (breath: cant breathe)',
+            "Peligro vital",
+            "Dificultad para respirar",
+            ["can't breathe"],
+            ["Escribió “can't breathe”."],
+        ),
+        (
+            'call_now fever: "tengo 38,5 (creo)" (fever: 38.5 as a temperature)',
+            "Llamar ya",
+            "Fiebre o escalofríos",
+            ["38,5"],
+            ["Temperatura que dio: 38.5."],
+        ),
+        (
+            'emergency fever: "101" (fever: 101 as the temperature that was asked for; raised: cart)',
+            "Peligro vital",
+            "Fiebre o escalofríos",
+            ["101"],
+            [
+                "Temperatura, como habíamos preguntado: 101.",
+                "Con células CAR T, ahora o hace poco, es peligro vital; si no, sería: llamar ya.",
+            ],
+        ),
+        (
+            'emergency bleed: "urine dark, much blood" (liver: urine dark; learned: ^ much, much blood (0.98))',
+            "Peligro vital",
+            "Sangrado abundante o que no se detiene",
+            ["urine dark", "much blood"],
+            [
+                "Escribió “urine dark”.",
+                "También se parece a ejemplos conocidos de peligro: “much blood”.",
+                "Por la frase sola sería: llamar ya. El parecido con ejemplos conocidos lo elevó.",
+            ],
+        ),
+        (
+            'overdose overdose: "they are gone, all" (learned: pills, gone (0.77))',
+            "Demasiada medicación",
+            "",
+            ["gone"],
+            ["No hay ninguna frase de las listas, pero se parece a ejemplos conocidos de peligro: “pills”, “gone”."],
+        ),
+    ],
+)
+def test_an_alert_says_in_words_what_was_seen_where_and_why(
+    line: str, level: str, sign: str, seen: list[str], why: list[str]
+) -> None:
+    told = danger_in_words(line)
+    assert told is not None
+    assert (told.level, told.sign, list(told.why)) == (level, sign, why)
+    assert [piece for piece, is_seen in told.words if is_seen] == seen
+    assert f'"{"".join(piece for piece, _seen in told.words)}"' in line
+    assert told.trace.endswith(line.rpartition('" (')[2].removesuffix(")"))
