@@ -39,7 +39,7 @@ def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
         country=library.countries[here().clinic.country],
         call_from=library.thresholds(here().clinic.country, here().clinic),
         notes=notes(),
-        off=frozenset(here().clinic.switched_off),
+        off=_left_out(),
         own_keys={row.key for row in here().clinic.overrides if row.kind == "wording"},
         replies=[key for key, text in texts.items() if not text.proactive and not key.startswith("item.")],
         reminders=[key for key, text in texts.items() if text.proactive],
@@ -59,7 +59,7 @@ def topic(clinic_id: int, topic_id: str) -> str:  # noqa: ARG001
     return render_template(
         "library/topic.html",
         topic=read,
-        off=off,
+        off=_left_out(),
         kept={
             name: why_kept(ours.topics, ours.danger, wordings, name, off)
             for name in (topic_id, *(fact.id for fact in read.facts))
@@ -109,6 +109,13 @@ def sign(clinic_id: int, sign_id: str) -> str:  # noqa: ARG001
         sources=_sources(read.sources),
         names=shown.names_of(library),
     )
+
+
+def _left_out() -> frozenset[str]:
+    """The topics and facts that are not sent here; what the content would not let go any more is sent all the same."""
+    library, off = services().library, here().clinic.switched_off
+    wordings = library.with_overrides(here().clinic.overrides).wordings.values()
+    return frozenset(name for name in off if not why_kept(library.topics, library.danger, wordings, name, off))
 
 
 def _today() -> date:
