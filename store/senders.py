@@ -11,8 +11,9 @@ from typing import Any, TypedDict, Unpack, get_args
 import sqlalchemy as sa
 
 from store.clinic_entry import Carrier, OptOutBy, Sender, SenderKind
-from store.columns import Id, Moment, for_both, key, metadata, one_of, owner
+from store.columns import Id, Moment, among, for_both, key, metadata, one_of, owner
 from store.database import StoreError, Tx
+from store.prepared import Prepared, PreparedMany
 
 sender = sa.Table(
     "sender",
@@ -85,14 +86,18 @@ _clinic = sa.table("clinic", sa.column("id"), sa.column("version"), sa.column("c
 _ADD = for_both(lambda insert: insert(sender).on_conflict_do_nothing().returning(sender))
 _ALL = sa.select(sender).order_by(sender.c.id)
 _BEGIN_STANDING = for_both(lambda insert: insert(sender_standing).on_conflict_do_nothing())
-_STANDINGS = sa.select(sender_standing).where(sender_standing.c.sender_id.in_(sa.bindparam("numbers", expanding=True)))
+_standings = sa.select(sender_standing).where(among(sender_standing.c.sender_id, "numbers"))
+_STANDINGS = Prepared(_standings)
 # By their ids, as whoever locks several rows does.
-_LOCK = _STANDINGS.order_by(sender_standing.c.sender_id).with_for_update()
-_STANDS = tuple(column.name for column in sender_standing.c if not column.primary_key)
-_SET_STANDING = (
-    sa.update(sender_standing)
-    .where(sender_standing.c.sender_id == sa.bindparam("number"))
-    .values({name: sa.bindparam(name) for name in _STANDS})
+_LOCK = Prepared(_standings.order_by(sender_standing.c.sender_id).with_for_update())
+_STANDS = tuple(column for column in sender_standing.c if not column.primary_key)
+_SET_STANDING = PreparedMany(
+    lambda given: (
+        sa.update(sender_standing)
+        .where(sender_standing.c.sender_id == given["sender_id"])
+        .values({column: given[column.name] for column in _STANDS})
+    ),
+    **{column.name: column for column in sender_standing.c},
 )
 
 
@@ -151,7 +156,7 @@ def resume_sender(tx: Tx, now: datetime, sender_id: int) -> bool:
 def standings(tx: Tx, sender_ids: Iterable[int]) -> dict[int, Standing]:
     """Where these senders stand; one that never sent stands at the beginning."""
     numbers = list(sender_ids)
-    found = {row.sender_id: Standing(*row) for row in tx.conn.execute(_STANDINGS, {"numbers": numbers})}
+    found = {row[0]: Standing(*row) for row in _STANDINGS.every(tx, numbers=numbers)}
     return {number: found.get(number) or Standing(number) for number in numbers}
 
 
@@ -163,18 +168,16 @@ def lock_standings(tx: Tx, sender_ids: Iterable[int]) -> dict[int, Standing]:
     numbers = sorted(set(sender_ids))
     if not numbers:
         return {}
-    found = {row.sender_id: Standing(*row) for row in tx.conn.execute(_LOCK, {"numbers": numbers})}
+    found = {row[0]: Standing(*row) for row in _LOCK.every(tx, numbers=numbers)}
     if len(found) < len(numbers):
         tx.conn.execute(_BEGIN_STANDING[tx.dialect], [{"sender_id": number} for number in numbers])
-        found = {row.sender_id: Standing(*row) for row in tx.conn.execute(_LOCK, {"numbers": numbers})}
+        found = {row[0]: Standing(*row) for row in _LOCK.every(tx, numbers=numbers)}
     return found
 
 
 def set_standings(tx: Tx, changed: Iterable[Standing]) -> None:
     """Where locked senders stand from now on."""
-    rows = [{"number": each.sender_id} | {name: getattr(each, name) for name in _STANDS} for each in changed]
-    if rows:
-        tx.conn.execute(_SET_STANDING, rows)
+    _SET_STANDING.run(tx, [{name: getattr(each, name) for name in Standing.__slots__} for each in changed])
 
 
 def _set(tx: Tx, now: datetime, sender_id: int, if_so: sa.ColumnElement[bool], values: dict[str, Any]) -> bool:
