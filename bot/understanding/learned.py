@@ -8,9 +8,9 @@ is the same in whatever order.
 import math
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import islice, repeat
-from operator import add, truediv
+from operator import add, sub, truediv
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,9 +28,13 @@ _STRONG = ("d=", "r=", "p=", "t=")
 """Features of the other layers: they count twice as much as a word."""
 _WORDS = ("w=", PAIR)
 
-_LANE = 32
+_LANE = 16
 """Bits of a lane. The weights of a feature for all kinds are one number, a lane for each kind, so that adding the
 numbers of a text's features adds every kind at once."""
+MOST_WEIGHT, _TOGETHER = 327, 50
+"""How heavy a weight for a kind may be, and so many features, even if all count twice, cannot fill a lane."""
+_DANGER_LANE = 32
+"""The same of the one number that says how much a feature speaks for danger, and how much it counts."""
 _HALF = 1 << (_LANE - 1)
 _ONE = (1 << _LANE) - 1
 _CELL = re.compile("([A-Za-z]+)(-?[0-9]+)")
@@ -55,14 +59,19 @@ class Lanes:
         self._many += 1
         return self._many - 1
 
-    def sums(self, added: int, first: int, size: int) -> tuple[int, ...]:
-        """What stands in ``size`` lanes from the ``first`` on."""
-        lanes = (added + self._lifts ^ self._lifts).to_bytes(self._many * _LANE // 8, "little")
-        return struct.unpack_from(f"<{size}i", lanes, first * _LANE // 8)
+    def sums(self, numbers: Sequence[int], first: int, size: int) -> Sequence[int]:
+        """What stands in ``size`` lanes from the ``first`` on, when so many numbers are added."""
+        parts = [self._read(sum(numbers[at : at + _TOGETHER]), first, size) for at in range(0, len(numbers), _TOGETHER)]
+        return parts[0] if len(parts) == 1 else [sum(lane) for lane in zip([0] * size, *parts, strict=True)]
 
-    def one(self, added: int, place: int) -> int:
-        """What stands in one lane."""
-        return (added + self._lifts >> _LANE * place & _ONE) - _HALF
+    def _read(self, added: int, first: int, size: int) -> tuple[int, ...]:
+        lanes = (added + self._lifts ^ self._lifts).to_bytes(self._many * _LANE // 8, "little")
+        return struct.unpack_from(f"<{size}h", lanes, first * _LANE // 8)
+
+    def each(self, numbers: Iterable[int], place: int) -> list[int]:
+        """What stands in one lane of each."""
+        lifts, bits = self._lifts, _LANE * place
+        return [(number + lifts >> bits & _ONE) - _HALF for number in numbers]
 
 
 class Kinds:
@@ -83,13 +92,13 @@ class Kinds:
         self._starts.append(start)
         return place
 
-    def chances(self, added: int, length: float) -> "Chances":
-        """How likely each is; ``added``: lanes, ``length``: of all the features they come from."""
+    def chances(self, numbers: Sequence[int], length: float) -> "Chances":
+        """How likely each is; ``numbers``: of all features, in lanes, ``length``: theirs together."""
         labels = self.labels
-        sums = self._lanes.sums(added, self.places[labels[0]], len(labels))
+        sums = self._lanes.sums(numbers, self.places[labels[0]], len(labels))
         totals = [*map(add, self._starts, map(truediv, sums, repeat(length)))]
-        most = max(totals)
-        raised = [math.exp((total - most) / KIND_UNIT) for total in totals]
+        above = map(sub, totals, repeat(max(totals)))
+        raised = [*map(math.exp, map(truediv, above, repeat(KIND_UNIT)))]
         return Chances(labels, raised, sum(raised))
 
 
@@ -176,7 +185,7 @@ class Learned:
     def _read(self, heading: str, own: range) -> list[tuple[str, int]]:
         """Enters the features of a group; the rest of the name and the number of each."""
         counts = strength(heading)
-        squared, numbered = counts * counts << _LANE, []
+        squared, numbered = counts * counts << _DANGER_LANE, []
         for number in own:
             short, _, cells = self._lines[number].partition("\t")
             self._names[number] = heading + short
@@ -213,9 +222,9 @@ class Learned:
         """A text or a part of it, given by its features, as the classifiers see it."""
         return Look(self, features)
 
-    def weight_of(self, feature: int, label: str) -> int:
-        """What a feature says about a kind that is not urgent."""
-        return self._lanes.one(self.weights[feature], self.calm.places[label])
+    def said_of(self, label: str, features: Iterable[int]) -> list[int]:
+        """What each feature says about a kind that is not urgent."""
+        return self._lanes.each(map(self.weights.__getitem__, features), self.calm.places[label])
 
 
 _NONE: Mapping[str, int] = {}
@@ -229,10 +238,9 @@ class Look:
     def __init__(self, learned: Learned, features: Set[int]) -> None:
         self._learned = learned
         self._features = features
-        danger = learned.danger
-        total = sum([danger[feature] for feature in features])
-        self._danger = _lowest_lane(total)
-        self._length = math.sqrt((total - self._danger >> _LANE) or 1)
+        total = sum(map(learned.danger.__getitem__, features))
+        self._danger = _for_danger(total)
+        self._length = math.sqrt((total - self._danger >> _DANGER_LANE) or 1)
         self._calm: Chances | None = None
 
     def joined(self, features: Set[int]) -> "Look":
@@ -255,18 +263,19 @@ class Look:
         return self._calm
 
     def _chances(self, kinds: Kinds) -> Chances:
-        weights = self._learned.weights
-        return kinds.chances(sum([weights[feature] for feature in self._features]), self._length)
+        return kinds.chances([*map(self._learned.weights.__getitem__, self._features)], self._length)
 
     def dangerous_words(self) -> list[str]:
         """The words that spoke most for danger; none where only words did that stand everywhere."""
         danger, words = self._learned.danger, self._learned.words
-        return _strongest([(_lowest_lane(danger[one]), words[one]) for one in self._features if words[one]])
+        return _strongest([(_for_danger(danger[one]), words[one]) for one in self._features if words[one]])
 
     def words_for(self, label: str) -> list[str]:
         """The words that spoke most for a kind that is not urgent."""
-        weight, words = self._learned.weight_of, self._learned.words
-        return _strongest([(weight(one, label), words[one]) for one in self._features if words[one]])
+        words = self._learned.words
+        telling = [one for one in self._features if words[one]]
+        said = self._learned.said_of(label, telling)
+        return _strongest([(weight, words[one]) for weight, one in zip(said, telling, strict=True) if weight > 0])
 
 
 def _strongest(weighed: Sequence[tuple[int, str]], most: int = 3) -> list[str]:
@@ -274,5 +283,6 @@ def _strongest(weighed: Sequence[tuple[int, str]], most: int = 3) -> list[str]:
     return [word for _, word in islice(words, most)]
 
 
-def _lowest_lane(lanes: int) -> int:
-    return (lanes + _HALF) % (1 << _LANE) - _HALF
+def _for_danger(lanes: int) -> int:
+    half = 1 << (_DANGER_LANE - 1)
+    return (lanes + half) % (1 << _DANGER_LANE) - half

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from bot.understanding.engine import URGENT, Engine
-from bot.understanding.learned import DANGER_UNIT, KIND_UNIT, PAIR, WEIGHTS, strength
+from bot.understanding.learned import DANGER_UNIT, KIND_UNIT, MOST_WEIGHT, PAIR, WEIGHTS, strength
 from content.library import load
 from tools.training.compose import Example, compose, joined
 
@@ -121,6 +121,9 @@ def written(danger: Classifier, urgent: Classifier, calm: Classifier) -> str:
         cells = [f"{weight * DANGER_UNIT:.0f}" if abs(weight) >= _SMALLEST["danger"] else "0"]
         for classifier in (urgent, calm):
             telling = _telling(classifier, classifier.weights.get(name, ()))
+            if any(abs(value) * KIND_UNIT > MOST_WEIGHT for _, value in telling):
+                message = f"{name} weighs more than {MOST_WEIGHT / KIND_UNIT}: make the classifiers firmer"
+                raise ValueError(message)
             cells += [f"{codes[label]}{value * KIND_UNIT:.0f}" for label, value in telling]
         if cells != ["0"]:
             heading, _, short_name = name.rpartition(" " if name.startswith(PAIR) else "=")

@@ -1,6 +1,7 @@
 """The learned layer says what its file says: weights added one by one give the same chances."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.understanding.learned import KIND_UNIT, Kinds, Lanes, Learned
+from bot.understanding.learned import KIND_UNIT, MOST_WEIGHT, WEIGHTS, Kinds, Lanes, Learned
 from tools.training.train import Classifier, written
 
 URGENT, CALM = ("call_now.fever", "crisis"), ("info", "opt_out", "unknown")
@@ -21,15 +22,19 @@ def _classifier(labels: Sequence[str], starts: Sequence[float], weights: Mapping
     return Classifier(labels, starts, weights)
 
 
-@pytest.fixture(name="learned")
-def _learned(tmp_path: Path) -> Learned:
-    path = tmp_path / "weights.txt"
+def _written(folder: Path, says_kind: Mapping[str, Sequence[float]] = SAYS_KIND) -> Path:
+    path = folder / "weights.txt"
     danger = _classifier((), (-2.5,), {name: (weight,) for name, weight in DANGER.items()})
     path.write_text(
-        written(danger, _classifier(URGENT, (0.5, -0.5), SAYS_KIND), _classifier(CALM, (1.0, 0.0, 2.0), SAYS_CALM)),
+        written(danger, _classifier(URGENT, (0.5, -0.5), says_kind), _classifier(CALM, (1.0, 0.0, 2.0), SAYS_CALM)),
         "utf-8",
     )
-    return Learned(path, frozenset(["hi"]))
+    return path
+
+
+@pytest.fixture(name="learned")
+def _learned(tmp_path: Path) -> Learned:
+    return Learned(_written(tmp_path), frozenset(["hi"]))
 
 
 def _numbers(learned: Learned) -> dict[str, int]:
@@ -77,8 +82,16 @@ def test_the_words_that_spoke_most_are_named(learned: Learned) -> None:
     assert look.words_for("unknown") == []
 
 
+def test_no_weight_is_more_than_what_a_lane_has_room_for(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="w=fever weighs more than 32"):
+        _written(tmp_path, says_kind={"w=fever": (33.0, 0.0)})
+    weights = re.findall(r"[A-Za-z](-?\d+)", WEIGHTS.read_text("utf-8").partition("\n\n")[2])
+    assert max(abs(int(weight)) for weight in weights) <= MOST_WEIGHT
+
+
 @given(
-    rows=st.lists(st.lists(st.integers(-3000, 3000), min_size=5, max_size=5), max_size=60), length=st.floats(1.0, 40.0)
+    rows=st.lists(st.lists(st.integers(-2 * MOST_WEIGHT, 2 * MOST_WEIGHT), min_size=5, max_size=5), max_size=160),
+    length=st.floats(1.0, 40.0),
 )
 def test_adding_lanes_adds_every_kind(rows: list[list[int]], length: float) -> None:
     lanes, starts = Lanes(), [-8.0, 0.0, 3.5, 12.0, 60.0]
@@ -86,8 +99,8 @@ def test_adding_lanes_adds_every_kind(rows: list[list[int]], length: float) -> N
     others.add("of another classifier", 0.0)
     for number, start in enumerate(starts):
         kinds.add(str(number), start)
-    added = sum(weight << 32 * place for row in rows for place, weight in enumerate([-7, *row]))
+    numbers = [sum(weight << 16 * place for place, weight in enumerate([-7, *row])) for row in rows]
     totals = [(start + sum(row[at] for row in rows) / length) / KIND_UNIT for at, start in enumerate(starts)]
     every = sum(math.exp(total - max(totals)) for total in totals)
     expected = [math.exp(total - max(totals)) / every for total in totals]
-    assert [*kinds.chances(added, length).each().values()] == pytest.approx(expected)
+    assert [*kinds.chances(numbers, length).each().values()] == pytest.approx(expected)
