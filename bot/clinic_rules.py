@@ -1,6 +1,6 @@
 """What a clinic's settings must be, for the console and the command line alike."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from typing import Any
 
@@ -17,48 +17,50 @@ LATEST_TO_LIFE, LATEST_CALL = 60, 240
 """After how many minutes the last step of the rota is told at the latest: of danger to life, and of what is less."""
 
 
-class WrongSetting(Exception):
-    """A setting is not as it must be; the message is one plain sentence, ``field`` the setting's name."""
+Faults = Iterator[tuple[str, Plain]]
+"""What is wrong, each with the setting that it is about."""
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
+
+class WrongSettings(Exception):
+    """Settings are not as they must be: ``faults`` has a plain sentence for each; the message is the first of them."""
+
+    def __init__(self, faults: Mapping[str, Plain]) -> None:
+        super().__init__(next(iter(faults.values())))
+        self.faults = faults
 
 
 def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None = None) -> dict[str, Any]:
-    """The settings as the store takes them. ``before``: the clinic that they change. Raises WrongSetting."""
+    """The settings as the store takes them. ``before``: the clinic that they change. Raises WrongSettings."""
     taken = dict(fields)
-    country = taken.get("country", before.country if before else None)
-    if country is not None and country not in library.countries:
-        raise WrongSetting(
-            "country",
-            Plain("There is no country pack {pack}: there are {known}.", pack=country, known=[*library.countries]),
-        )
-    for language in taken.get("languages", ()):
-        if language not in library.languages:
-            raise WrongSetting(
-                "languages",
-                Plain(
-                    "There are no texts in {language}: there are {known}.",
-                    language=language,
-                    known=[*library.languages],
-                ),
-            )
+    if faults := dict(_faults(library, taken, before)):
+        raise WrongSettings(faults)
     if "languages" in taken:
         taken["default_language"] = taken["languages"][0]
-    if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
-        raise WrongSetting("phone_line", Plain("{number} is no phone number.", number=taken["phone_line"]))
-    _check_consent(library, taken, before)
-    _check_thresholds(taken)
-    _check_minutes(taken)
-    opens = taken.get("window_from", before.window_from if before else time(9))
-    closes = taken.get("window_until", before.window_until if before else time(20))
-    if opens >= closes:
-        raise WrongSetting("window_until", Plain("The send window must end after it begins."))
     return taken
 
 
-def _check_consent(library: Library, taken: Mapping[str, Any], before: Clinic | None) -> None:
+def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None) -> Faults:
+    country = taken.get("country", before.country if before else None)
+    if country is not None and country not in library.countries:
+        known = [*library.countries]
+        yield "country", Plain("There is no country pack {pack}: there are {known}.", pack=country, known=known)
+    unknown = [language for language in taken.get("languages", ()) if language not in library.languages]
+    if unknown:
+        known = [*library.languages]
+        yield "languages", Plain("There are no texts in {language}: there are {known}.", language=unknown, known=known)
+    else:
+        yield from _of_consent(library, taken, before)
+    if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
+        yield "phone_line", Plain("{number} is no phone number.", number=taken["phone_line"])
+    yield from _of_thresholds(taken)
+    yield from _of_minutes(taken)
+    opens = taken.get("window_from", before.window_from if before else time(9))
+    closes = taken.get("window_until", before.window_until if before else time(20))
+    if opens >= closes:
+        yield "window_until", Plain("The send window must end after it begins.")
+
+
+def _of_consent(library: Library, taken: Mapping[str, Any], before: Clinic | None) -> Faults:
     """What patients agree to stands in each of the clinic's languages: they move together."""
     if not taken.keys() & {"consent_texts", "languages"}:
         return
@@ -66,25 +68,27 @@ def _check_consent(library: Library, taken: Mapping[str, Any], before: Clinic | 
     languages = taken.get("languages", before.languages if before else ())
     missing = [library.language_name(language) for language in languages if not texts.get(language)]
     if texts and missing:
-        raise WrongSetting(
+        yield (
             "consent_texts",
             Plain("Write what patients agree to in each language: it is missing in {missing}.", missing=missing),
         )
 
 
-def _check_minutes(taken: Mapping[str, Any]) -> None:
+def _of_minutes(taken: Mapping[str, Any]) -> Faults:
     for name, latest in (("danger_minutes", LATEST_TO_LIFE), ("call_minutes", LATEST_CALL)):
         minutes = list(taken.get(name, (0,)))
         if minutes != sorted(minutes) or minutes[-1] > latest:
-            each = Plain("Each step comes after the one before, the last after {most} minutes at most.", most=latest)
-            raise WrongSetting(name, each)
+            yield (
+                name,
+                Plain("Each step comes after the one before, the last after {most} minutes at most.", most=latest),
+            )
 
 
-def _check_thresholds(taken: Mapping[str, Any]) -> None:
+def _of_thresholds(taken: Mapping[str, Any]) -> Faults:
     for name, (lowest, highest) in (("fever_c", FEVER_C), ("low_c", LOW_C)):
         value = taken.get(name)
         if value is not None and not lowest <= value <= highest:
-            raise WrongSetting(
+            yield (
                 name,
                 Plain(
                     "This must lie between {lowest} and {highest} C ({low_f} and {high_f} F), as sources have it.",

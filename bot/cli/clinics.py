@@ -304,5 +304,5 @@ def _checked(library: Library, fields: dict[str, Any], before: clinics.Clinic | 
             languages = fields.get("languages") or (before.languages if before else ())
             fields["consent_texts"] = _by_language(fields["consent_texts"], languages)
         return clinic_rules.checked(library, fields, before)
-    except clinic_rules.WrongSetting as error:
+    except clinic_rules.WrongSettings as error:
         raise click.UsageError(str(error)) from None

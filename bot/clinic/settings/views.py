@@ -11,7 +11,7 @@ from bot.clinic.here import here, now, services
 from bot.clinic.languages import LANGUAGES
 from bot.clinic.sentences import in_words
 from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes
-from bot.clinic_rules import WrongSetting, checked
+from bot.clinic_rules import WrongSettings, checked
 from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
 from store.clinics import JoinCodeTaken
@@ -44,8 +44,9 @@ def save(clinic_id: int) -> Answer:
     wanted = changes(here().clinic, form.wanted())
     try:
         fields = checked(services().library, wanted, here().clinic)
-    except WrongSetting as error:
-        form[error.field].errors = [in_words(error)]
+    except WrongSettings as error:
+        for field, sentence in error.faults.items():
+            form[field].errors = [in_words(sentence)]
         return _clinic_page(form), 422
     if fields:
         at = now()

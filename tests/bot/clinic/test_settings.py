@@ -139,6 +139,13 @@ def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
     assert kept(services, clinic) == clinic
 
 
+def test_every_fault_is_told_at_once(clinic: Clinic, administrator: Browser) -> None:
+    wrong = {"fever_c": "39", "call_minutes-nurse": "31", "window_until": "08:00"}
+    page = administrator.post(f"/c/{clinic.id}/settings", FORM | wrong).text
+    for sentence in ("between 37.5 and 38.3 C", "Each step comes after the one before", "must end after it begins"):
+        assert sentence in page
+
+
 def test_the_join_code_is_set_and_taken_away(clinic: Clinic, services: Services, administrator: Browser) -> None:
     address = f"/c/{clinic.id}/settings/join-code"
     assert administrator.post(address, {"code": "cedar"}).status_code == 303
