@@ -115,6 +115,7 @@ def withdraw(tx: Tx, now: datetime, clinic_id: int, words_id: int, by: str) -> O
 
 def switch(tx: Tx, now: datetime, library: Library, clinic_id: int, name: str, by: str, *, on: bool) -> bool:
     """Leaves a topic or a fact out of the clinic's texts, or takes it back in; whether that was news. Raises NotSo."""
+    clinics.lock_clinic(tx, clinic_id)
     clinic = _clinic(tx, clinic_id)
     if (name not in clinic.switched_off) is on:
         return False

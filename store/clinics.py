@@ -59,6 +59,7 @@ __all__ = [
     "entries",
     "find_clinic",
     "is_ours",
+    "lock_clinic",
     "resume_sender",
     "set_clinic",
     "set_join_code",
@@ -248,6 +249,11 @@ def set_clinic(tx: Tx, now: datetime, clinic_id: int, **changes: Unpack[ClinicFi
             values[name] = values[name] or None
     _change(tx, now, clinic_id, values)
     return _clinic(tx, clinic_id)
+
+
+def lock_clinic(tx: Tx, clinic_id: int) -> None:
+    """Until the transaction ends, nobody else changes this clinic: what is read of it now may be written back."""
+    tx.conn.execute(sa.select(clinic.c.id).where(clinic.c.id == clinic_id).with_for_update(key_share=True))
 
 
 def find_clinic(tx: Tx, name_or_id: str | int) -> Clinic | None:

@@ -1,11 +1,13 @@
 """Who may publish a clinic's own words, what is refused, and what the texts that go out then say."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from channels.base import Via
 from scheduler import own_words
 from scheduler.delivery.words import compose
-from scheduler.own_words import NoProposal, OwnProposal, Refused
+from scheduler.own_words import NoProposal, NotSo, OwnProposal, Refused
 from store import audit, clinics, overrides
 from store.clinic_entry import Clinic, OverrideKind
 from store.overrides import OwnWords
@@ -80,3 +82,19 @@ def test_a_text_that_goes_out_is_in_the_clinics_own_words(world: World) -> None:
     assert "Su cita es hoy a las 9:30 a.m. ¿Preguntas?" in said.body
     ours = compose(world.library, world.entry.clinic, "visit_today", {"time": "09:30"}, "es", Via.WHATSAPP)
     assert ours.body != said.body
+
+
+def test_two_people_switch_at_once_and_neither_undoes_the_other(world: World) -> None:
+    def switch(name: str, *, on: bool = False) -> bool:
+        with world.database.writing() as tx:
+            return own_words.switch(tx, ENROLLED, world.library, world.entry.clinic.id, name, ONE, on=on)
+
+    with ThreadPoolExecutor(2) as people:
+        assert [*people.map(switch, ("alcohol", "what.2"))] == [True, True]
+    assert _clinic(world).switched_off == ("alcohol", "what.2")
+    assert not switch("alcohol")
+    with pytest.raises(NotSo, match="cannot be switched off"):
+        switch("fever")
+    assert switch("alcohol", on=True)
+    assert not switch("alcohol", on=True)
+    assert [row.key for row in _clinic(world).overrides] == ["what.2"]
