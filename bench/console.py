@@ -44,7 +44,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     "patients.found": ("q=jon lop", "q=MRN-N", "q=+12015550142", "page=20"),
     "reports.page": ("", "since=2000-01-01"),
     "reports.export": ("report=texts",),
-    "audit.page": ("", "actor=nurse", "subject=plan", "since=2000-01-01"),
+    "audit.page": ("", "actor=nurse", "subject=plan", "since=2000-01-01", "patient=N"),
     "closures.look": ("date=2030-01-04&to=2030-01-07",),
 }
 
