@@ -52,7 +52,8 @@ class Worker:
         self._channel = channel
         self._pace = duties.pace
         self._stopping = asyncio.Event()
-        self._aside = Aside(duties.pace.aside)
+        # PostgreSQL does its part elsewhere, and keeps nobody waiting meanwhile but for the same rows.
+        self._aside = Aside(duties.pace.aside if database.dialect == "sqlite" else 0.0)
         database.about_to_commit = self._aside.go_on
         self._calls = Calls(duties, channel, self._aside, self._stopping.is_set)
         self._ticks: list[asyncio.Lock] = []
