@@ -15,7 +15,7 @@ class _Thread(threading.local):
 
 
 class Aside:
-    """Threads for transactions. ``moment``: how many seconds the loop stands still for one."""
+    """Threads for transactions. ``moment``: how many seconds the loop stands still for one; 0 where it never does."""
 
     def __init__(self, moment: float, threads: int = 2) -> None:
         self._moment = moment

@@ -9,8 +9,8 @@ class Pace:
 
     ``calls``: calls under way at once. ``claim``: texts claimed in one transaction. ``lease``: how long a claim, or a
     call, is ours; longer than any call may take. ``gather``: how long results are gathered before they are recorded.
-    ``aside``: how long the event loop stands still for a transaction on SQLite. ``recovery``: how long only answers go when the
-    database was away; longer than web processes take to hand in their spools (`bot.housekeeping`).
+    ``aside``: how long the event loop stands still for a transaction on SQLite. ``recovery``: how long only answers go
+    when the database was away; longer than web processes take to hand in their spools (`bot.housekeeping`).
     """
 
     calls: int = 100
