@@ -88,6 +88,7 @@ def _called() -> Iterator[tuple[str, str]]:
         file = f"content/regimens/{regimen.id}.toml"
         yield file, regimen.title
         yield from ((file, phase.title.replace("_", " ")) for phase in regimen.phases)
+        yield from ((file, name) for name in (*regimen.items, *(each.name for each in regimen.attached)))
     for sign in library.danger.values():
         yield f"content/danger/{sign.id}.toml", sign.name
 

@@ -17,7 +17,7 @@ from bot.clinic.live import etag
 from bot.clinic.meanings import taken_for
 from bot.clinic.numbers import RowNumber
 from bot.clinic.people import person_shown
-from bot.clinic.regimen_names import regimen_name
+from bot.clinic.regimen_names import items_in_words, regimen_name
 from bot.clinic.sentences import in_words
 
 
@@ -51,6 +51,7 @@ NAMES = {
     "event_name": names.event_name,
     "consent_name": names.consent_name,
     "regimen_name": regimen_name,
+    "items_in_words": items_in_words,
     "taken_for": taken_for,
     "MARKS": names.MARKS,
     "ROTA_STEPS": names.ROTA_STEPS,

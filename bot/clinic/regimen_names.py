@@ -4,6 +4,8 @@
 no longer in the content is called by that.
 """
 
+from collections.abc import Iterable
+
 from flask_babel import gettext
 
 from content.regimen_format.model import Phase
@@ -18,6 +20,16 @@ def regimen_name(regimen: Regimen) -> str:
 def all_names(regimen: Regimen) -> tuple[str, str, str]:
     """Whatever somebody may look for it by: its id, its title as it is written, and in the reader's language."""
     return regimen.id, regimen.title, regimen_name(regimen)
+
+
+def item_name(name: str) -> str:
+    """What is given or done."""
+    return str(gettext(name))
+
+
+def items_in_words(items: Iterable[str]) -> str:
+    """What is given or done on a day."""
+    return ", ".join(map(item_name, items))
 
 
 def phase_name(phase: Phase) -> str:

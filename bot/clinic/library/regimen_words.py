@@ -7,7 +7,7 @@ from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.plans.words import rule_in_words
-from bot.clinic.regimen_names import phase_name
+from bot.clinic.regimen_names import item_name, phase_name
 from bot.clinic.settings.forms import WEEKDAYS
 from content.regimen_format.model import (
     Attached,
@@ -93,7 +93,8 @@ def times_in_words(rule: Rule) -> str:
 
 
 def _item(item: Item) -> str:
-    said = _("%(item)s, %(route)s: %(off)s.", item=item.name, route=ROUTES[item.route], off=OFF_DAYS[item.off_days])
+    route, off = ROUTES[item.route], OFF_DAYS[item.off_days]
+    said = _("%(item)s, %(route)s: %(off)s.", item=item_name(item.name), route=route, off=off)
     if item.called:
         return str(_("%(sentence)s Patients read: %(word)s.", sentence=said, word=item.called))
     return str(said)
@@ -171,7 +172,7 @@ def _give(give: Give, regimen: Regimen) -> str:
         days = _("on %(days)s", days=", ".join(str(_WEEKDAYS[day]) for day in give.weekdays))
     else:
         days = _on(give.days)
-    said = str(_("%(item)s %(days)s", item=give.item, days=days))
+    said = str(_("%(item)s %(days)s", item=item_name(give.item), days=days))
     more = [_cycles(give.in_cycles)]
     if give.route is not None:
         more.append(str(ROUTES[give.route]))
@@ -206,14 +207,14 @@ def _beside(regimen: Regimen) -> Iterator[str]:
 
 
 def _extra(extra: Extra) -> str:
-    said = _("One more dose of %(item)s in week %(week)s of the course", item=extra.item, week=extra.week)
+    said = _("One more dose of %(item)s in week %(week)s of the course", item=item_name(extra.item), week=extra.week)
     return _sentence(str(said), extra.label or "")
 
 
 def _attached(each: Attached, regimen: Regimen) -> str:
     phase = regimen.phase(each.phase) if each.phase else None
     if each.item:
-        of = _("doses of %(item)s", item=each.item)
+        of = _("doses of %(item)s", item=item_name(each.item))
     elif each.edge == "cycle":
         of = _("the first day of each cycle")
     elif each.edge == "start":
@@ -225,7 +226,8 @@ def _attached(each: Attached, regimen: Regimen) -> str:
     else:
         when = ", ".join(_offset(days) for days in each.offsets)
     kind = _("visit of its own") if each.is_paired else _("no visit")
-    said = _("%(name)s (%(kind)s): %(when)s, counted from %(of)s", name=each.name, kind=kind, when=when, of=of)
+    name = item_name(each.name)
+    said = _("%(name)s (%(kind)s): %(when)s, counted from %(of)s", name=name, kind=kind, when=when, of=of)
     more = [_cycles(each.in_cycles)]
     if each.every > 1:
         more.append(str(_("in each %(number)s. of them", number=each.every)))

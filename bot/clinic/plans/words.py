@@ -6,7 +6,7 @@ from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.dates import written
-from bot.clinic.regimen_names import phase_name, regimen_name
+from bot.clinic.regimen_names import items_in_words, phase_name, regimen_name
 from content.regimens import Regimen
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.events import Event, Kind
@@ -128,7 +128,7 @@ def change_in_words(change: Change) -> str:
 def event_in_words(event: Event | PlanEvent, titles: Mapping[str, str]) -> str:
     """What an event is, without its date; ``titles``: those of the regimen's phases by their ids."""
     phase = titles.get(event.phase, event.phase)
-    items = ", ".join(event.items)
+    items = items_in_words(event.items)
     match event.kind:
         case Kind.TREATMENT:
             said = _("Cycle %(cycle)s day %(day)s: %(items)s", cycle=event.cycle, day=event.day, items=items)
@@ -157,7 +157,7 @@ def days_in_words(events: Sequence[Event]) -> str:
             cycle=events[0].cycle,
             first=min(days),
             last=max(days),
-            items=", ".join(items),
+            items=items_in_words(items),
         )
     )
 
