@@ -7,8 +7,8 @@ patients are told and what is understood come from here alike: both go by the nu
 from dataclasses import dataclass
 from typing import Protocol
 
-FEVER_C = (37.5, 38.3)
-"""What a fever may be set to, in degrees Celsius: the lowest and the highest of the sources (UHB, WRHN)."""
+FEVER_C = (37.5, 38.34)
+"""What a fever may be set to, in degrees Celsius: the lowest and the highest of the sources (UHB, WRHN: 101 F)."""
 
 LOW_C = (35.0, 36.0)
 """The same of a temperature that is too low (North Devon, Clatterbridge)."""

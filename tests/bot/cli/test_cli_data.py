@@ -136,7 +136,7 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         (
             ["clinic", "set", "Riverside", "--fever", "101.5"],
             2,
-            "This must lie between 37.5 and 38.3 C (99.5 and 100.9 F)",
+            "This must lie between 37.5 and 38.34 C (99.5 and 101.0 F)",
         ),
         (
             ["clinic", "set", "Riverside", "--danger-minutes", "2,7"],

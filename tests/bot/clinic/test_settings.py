@@ -115,8 +115,8 @@ WRONG = [
     ("country", "xx", "Not a valid choice"),
     ("program", "", "required"),
     ("fever_c", "hot", "is no temperature of a body"),
-    ("fever_c", "37.2", "between 37.5 and 38.3 C (99.5 and 100.9 F)"),
-    ("fever_c", "101.5", "between 37.5 and 38.3 C (99.5 and 100.9 F)"),
+    ("fever_c", "37.2", "between 37.5 and 38.34 C (99.5 and 101.0 F)"),
+    ("fever_c", "101.5", "between 37.5 and 38.34 C (99.5 and 101.0 F)"),
     ("low_c", "34,9", "between 35.0 and 36.0 C"),
     ("stools", "6", "between 3 and 5"),
     ("danger_minutes-charge", "", "whole minutes for each step"),
@@ -139,7 +139,7 @@ def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
 def test_every_fault_is_told_at_once(clinic: Clinic, administrator: Browser) -> None:
     wrong = {"fever_c": "39", "call_minutes-nurse": "31", "window_until": "08:00"}
     page = administrator.post(f"/c/{clinic.id}/settings", FORM | wrong).text
-    for sentence in ("between 37.5 and 38.3 C", "Each step comes after the one before", "must end after it begins"):
+    for sentence in ("between 37.5 and 38.34 C", "Each step comes after the one before", "must end after it begins"):
         assert sentence in page
 
 
