@@ -137,3 +137,13 @@ def test_a_passkey_is_found_by_its_credential_counts_its_uses_and_can_be_removed
         assert (used.sign_count, used.backup_state, used.used_at) == (7, True, later)
         passkeys.remove_passkey(tx, added.id)
         assert passkeys.passkeys_of(tx, user.id) == []
+
+
+def test_a_clinic_knows_its_own_staff_by_name_and_nobody_elses(database: Database) -> None:
+    with database.writing() as tx:
+        ours, theirs = add_clinic(tx), add_clinic(tx, "Other Clinic")
+        ines = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
+        left = staff.add_user(tx, NOW, "left@harbor.example", "Noa Left")
+        for user, clinic in ((ines, ours), (ines, theirs), (left, theirs)):
+            staff.add_membership(tx, user.id, clinic.id, "nurse" if clinic is ours else "viewer")
+        assert staff.names(tx, ours.id) == {"ines@harbor.example": ("Ines Duarte", "nurse")}
