@@ -8,7 +8,7 @@ from bot.clinic.access import Right
 from bot.clinic.here import here, now, services
 from bot.clinic.library.waiting import waiting
 from bot.clinic.live import conditional
-from bot.clinic.sentences import in_words
+from bot.clinic.people import with_names
 from bot.clinic.today.sheet import read_quiet, read_sheet
 from scheduler import tasks
 from scheduler.tasks import OWN_DOORS, DoneAlready
@@ -66,7 +66,7 @@ def settle(clinic_id: int, task_id: int) -> AnyResponse | tuple[str, int]:
         with services().database.writing() as tx:
             (tasks.close if is_done else tasks.note)(tx, at, found, here().actor, words)
     except DoneAlready as error:
-        flash(in_words(error), "error")
+        flash(with_names(error), "error")
     else:
         flash(_("Done.") if is_done else _("Noted. It stays on the list."))
     return redirect(url_for("today.page"), 303)
