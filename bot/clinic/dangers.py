@@ -177,7 +177,7 @@ def _place(quote: str, words: str) -> tuple[int, int] | None:
 
 
 def _bare(token: str) -> str:
-    if token[0].isdigit():
+    if token[0].isdecimal():  # a raised or circled digit is none that can be counted with
         return f"{float(token.replace(',', '.')):g}"
     return "".join(letter for letter in unicodedata.normalize("NFKD", token.casefold()) if letter.isalpha())
 

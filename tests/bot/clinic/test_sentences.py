@@ -112,6 +112,13 @@ def test_a_spanish_screen_refuses_in_spanish(clinic: Clinic, services: Services,
             ["Escribió “can't breathe”."],
         ),
         (
+            'emergency breath: "\N{CIRCLED DIGIT ONE} cant breathe 10\N{SUPERSCRIPT TWO}" (breath: cant breathe)',
+            "Peligro vital",
+            "Dificultad para respirar",
+            ["cant breathe"],
+            ["Escribió “cant breathe”."],
+        ),
+        (
             'call_now fever: "tengo 38,5 (creo)" (fever: 38.5 as a temperature)',
             "Llamar ya",
             "Fiebre o escalofríos",
