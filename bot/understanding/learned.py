@@ -194,8 +194,7 @@ class Learned:
         return numbered
 
     def _pairs_after(self, word: str) -> Following:
-        own = self._pairs.get(word)
-        return dict(self._read(f"{PAIR}{word} ", own)) if own else _NONE
+        return dict(self._read(f"{PAIR}{word} ", self._pairs[word]))
 
     def number(self, feature: str) -> int | None:
         """The number of a feature that has a weight and is no pair of words."""
@@ -203,7 +202,8 @@ class Learned:
 
     def after(self, word: str) -> Following:
         """The pairs that begin with a word: their numbers by their second word."""
-        return self._after[word]
+        # Not kept for others: what people write is without end.
+        return self._after[word] if word in self._pairs else _NONE
 
     def _weights(self, feature: int) -> int:
         _, *kinds = self._lines[feature].partition("\t")[2].split(" ")
