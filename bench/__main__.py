@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     of("--calls", type=int, default=100, help="sending, outage: calls under way at once")
     of("--schedulers", type=_integers, default=[1, 2], help="sending, outage: so many processes (1,2)")
     of("--due", type=int, default=3_000, help="outage: texts that fell due")
-    of("--idle-plans", type=_integers, default=[5_000, 25_000], help="idle: plans (5000,25000)")
+    of("--idle-plans", type=_integers, default=[5_000, 20_000], help="idle: plans (5000,20000)")
     of("--ticks", type=int, default=50, help="idle: how often each tick is timed")
     of("--enrolled", type=int, default=3_000, help="day: enrolled patients")
     of("--on", type=_kinds, default=list(databases.KINDS), help="sending, outage, idle: sqlite,postgresql")

@@ -92,7 +92,8 @@ def populate(
         clinic_id = open_clinic(services, now, f"Riverside {address}", address, window)
         of_clinic = courses[first : first + per_clinic]
         for begin in range(0, len(of_clinic), _SLICE):
-            writer.write(clinic_id, of_clinic[begin : begin + _SLICE], phones[begin : begin + _SLICE])
+            some = of_clinic[begin : begin + _SLICE]
+            writer.write(clinic_id, some, phones[begin : begin + len(some)])
     writer.close()
 
 
