@@ -243,7 +243,8 @@ def set_clinic(tx: Tx, now: datetime, clinic_id: int, **changes: Unpack[ClinicFi
     if "closed_on" in changes:
         values["closed_on"] = [day.isoformat() for day in sorted(changes["closed_on"])] or None
     if changes.get("consent_texts", before.consent_texts) != before.consent_texts:
-        values["consent_version"] = before.consent_version + 1
+        # Counted by the database: two who write at once do not share a version.
+        values["consent_version"] = clinic.c.consent_version + 1
     for name in ("consent_texts", "danger_minutes", "call_minutes", "switched_off"):
         if name in values:
             values[name] = values[name] or None
