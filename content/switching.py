@@ -1,4 +1,4 @@
-"""What of the content a clinic may switch off for itself: topics and facts, never what tells somebody when to call.
+"""What of the content a clinic may switch off for itself: topics and facts, never those of danger signs.
 
 A topic of which nothing is sent is still understood: who asks for it is told that there is nothing, and whom to call.
 """
