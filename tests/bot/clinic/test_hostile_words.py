@@ -98,11 +98,7 @@ def read(page: str) -> list[str]:
 def read_file(content: str) -> list[str]:
     """What is wrong with a file: a cell that a spreadsheet would run, or that is not what it looks like."""
     cells = [each for row in csv.reader(io.StringIO(content.removeprefix("\ufeff"))) for each in row]
-    return [
-        each
-        for each in cells
-        if each.strip()[:1] in set("=+-@\uff1d\uff0b\uff0d\uff20") or set(each) & CONTROLS - ALLOWED
-    ]
+    return [each for each in cells if each.strip().startswith(FORMULAS) or set(each) & CONTROLS - ALLOWED]
 
 
 def pages(app: Flask, house: House, reports: list[str]) -> Iterator[str]:
