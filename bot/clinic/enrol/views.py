@@ -92,8 +92,9 @@ def joins(clinic_id: int) -> AnyResponse:  # noqa: ARG001
     """Who wants to join, as it is now."""
     with services().database.reading() as tx:
         waiting = _wishes(tx)
-    says = " ".join(f"{wish.id}:{wish.confirmed_at is not None}" for wish in waiting["wishes"])
-    return conditional(render_template("enrol/_wishes.html", **waiting), f"wishes {says}")
+    says = " ".join(f"{wish.id}:{wish.language}:{wish.confirmed_at is not None}" for wish in waiting["wishes"])
+    wording = here().clinic.consent_version
+    return conditional(render_template("enrol/_wishes.html", **waiting), f"wishes, wording {wording}: {says}")
 
 
 @routes.post("/wishes/<int:wish_id>")

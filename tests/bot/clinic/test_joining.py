@@ -54,6 +54,19 @@ def test_who_texted_join_is_shown_without_the_last_two_digits(nurse: Browser, jo
     assert newer.text.index("+120255501") < newer.text.rindex("+120255501")
 
 
+def test_a_page_that_is_open_shows_new_words_before_anybody_agrees_to_them(
+    nurse: Browser, joined: Phone, clinic: Clinic, services: Services
+) -> None:
+    page = nurse.get(f"/c/{clinic.id}/enrol/wishes")
+    assert "I agree to texts." in page.text
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, consent_texts={"en": "I agree to all of it.", "es": "Acepto."})
+
+    newer = nurse.get(f"/c/{clinic.id}/enrol/wishes", headers={"If-None-Match": page.headers["ETag"]})
+
+    assert "I agree to all of it." in newer.text
+
+
 def test_two_digits_record_the_consent_and_the_rest_of_the_form_enrols(
     nurse: Browser, joined: Phone, clinic: Clinic, services: Services, watch: Watch
 ) -> None:
