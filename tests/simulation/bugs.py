@@ -6,7 +6,7 @@ Each takes the place of a small part of the program while a run is played; the a
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -282,11 +282,13 @@ BUGS: Mapping[Bug, Caught] = {
         "nothing_after_stop",
         own_spools=True,
         webs=2,
-        schedulers=2,
-        patients=8,
-        database_outages=8,
-        texts_a_day=4.0,
-        changes_a_day=0.0,
+        schedulers=3,
+        patients=12,
+        window=(time(0, 30), time(23, 30)),
+        own_windows=0.0,
+        per_week=20,
+        database_outages=5,
+        texts_a_day=8.0,
     ),
     full_number_drops_its_texts: Caught.by(
         "every_reminder_is_accounted_for", patients=6, lines=(Line(NUMBERS[0], 1000.0, 6),)
