@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import time
+from operator import gt
 from typing import Any
 
 from channels.phone import read_number
 from content.library import Library
 from content.plain import Plain
 from content.thresholds import FEVER_C, LOW_C, fahrenheit
-from store.clinic_entry import Clinic
+from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES, Clinic
 
 REGIONS: Mapping[str, str] = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
 """The region of a number that is written without its country, by country pack."""
@@ -53,7 +54,7 @@ def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None) -
     if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
         yield "phone_line", Plain("{number} is no phone number.", number=taken["phone_line"])
     yield from _of_thresholds(taken)
-    yield from _of_minutes(taken)
+    yield from _of_minutes(taken, before)
     opens = taken.get("window_from", before.window_from if before else time(9))
     closes = taken.get("window_until", before.window_until if before else time(20))
     if opens >= closes:
@@ -74,7 +75,13 @@ def _of_consent(library: Library, taken: Mapping[str, Any], before: Clinic | Non
         )
 
 
-def _of_minutes(taken: Mapping[str, Any]) -> Faults:
+def _of_minutes(taken: Mapping[str, Any], before: Clinic | None) -> Faults:
+    to_life = taken.get("danger_minutes", before.danger_minutes if before else DANGER_MINUTES)
+    to_call = taken.get("call_minutes", before.call_minutes if before else CALL_MINUTES)
+    # An alert that grows graver must not climb later for it.
+    if any(map(gt, to_life, to_call)):
+        name = "danger_minutes" if "danger_minutes" in taken else "call_minutes"
+        yield name, Plain("Nobody may be told later of danger to life than of a text to which we said: call now.")
     for name, latest in (("danger_minutes", LATEST_TO_LIFE), ("call_minutes", LATEST_CALL)):
         minutes = list(taken.get(name, (0,)))
         if minutes != sorted(minutes) or minutes[-1] > latest:

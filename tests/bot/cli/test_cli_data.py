@@ -144,6 +144,8 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
             "Invalid value for '--danger-minutes': 2,7 are not",
         ),
         (["clinic", "set", "Riverside", "--call-minutes", "30,10,60"], 2, "Each step comes after the one before"),
+        (["clinic", "set", "Riverside", "--danger-minutes", "2,31,60"], 2, "Nobody may be told later"),
+        (["clinic", "set", "Riverside", "--call-minutes", "1,30,60"], 2, "Nobody may be told later"),
         (
             ["clinic", "set", "Riverside", "--consent-text", "I agree."],
             2,
