@@ -39,6 +39,11 @@ def put_together(template: str, values: Mapping[str, Any], say: Callable[[Any], 
     return template.format_map({name: say(value) for name, value in values.items()}) if values else template
 
 
+def days_of(count: int) -> Plain:
+    """So many days, as a value of a sentence: a template has no plural of its own."""
+    return Plain("1 day") if count == 1 else Plain("{count} days", count=count)
+
+
 def joined(values: list[Any] | tuple[Any, ...], say: Callable[[Any], str]) -> str:
     """Several values as one."""
     return ", ".join(map(say, values))

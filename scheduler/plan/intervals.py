@@ -6,7 +6,7 @@ phase its own shortest gap, at its start its first gap. What the regimen plans i
 
 from collections.abc import Iterator, Mapping
 
-from content.plain import Plain
+from content.plain import Plain, days_of
 from content.regimen_format.model import StartKind
 from scheduler.plan.doses import LONGEST_GAP
 from scheduler.plan.runs import Dose
@@ -30,28 +30,27 @@ def warnings(dose: Dose, previous: Mapping[str, Dose], last: Dose | None) -> Ite
         least = least or _least(dose, before, item)
         if days < least:
             yield TooSoon(
-                "{item}: {days} days after the dose before, and at least {least} are needed",
+                "{item}: {since} after the dose before, and at least {least} are needed",
                 item=item,
-                days=days,
+                since=days_of(days),
                 least=least,
             )
         if most is not None and days > most:
             yield Plain(
-                "{item}: {days} days after the dose before, and at most {most} are allowed",
+                "{item}: {since} after the dose before, and the most is {most}",
                 item=item,
-                days=days,
-                most=most,
+                since=days_of(days),
+                most=days_of(most),
             )
     for item in dose.slot.doubled:
         yield TooSoon("{item}: two doses on one day", item=item)
     wait = dose.run.stage.phase.start.minimum_wait
     if wait and last is not None and last.run.stage is not dose.run.stage and dose.ordinal - last.ordinal < wait:
-        since = dose.ordinal - last.ordinal
         yield TooSoon(
-            "{phase}: {days} days after the last dose, and {wait} must pass",
+            "{phase}: {since} after the last dose, and {wait} must pass",
             phase=dose.run.stage.id,
-            days=since,
-            wait=wait,
+            since=days_of(dose.ordinal - last.ordinal),
+            wait=days_of(wait),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
-from content.plain import Plain
+from content.plain import Plain, days_of
 from content.regimen_format.model import StartKind
 from scheduler.plan.changes import (
     Branch,
@@ -79,9 +79,9 @@ def _delay(state: PlanState, change: Delay) -> PlanState:
     if first is not None and following is not None and first.ordinal + change.days >= following:
         raise ChangeError(
             Plain(
-                "{days} days later cycle {cycle} would not be over when the next one starts on {next}: delay it by "
+                "{later} later cycle {cycle} would not be over when the next one starts on {next}: delay it by "
                 "less, or with policy=reanchor",
-                days=change.days,
+                later=days_of(change.days),
                 cycle=change.cycle,
                 next=_day(following),
             )

@@ -167,6 +167,8 @@ def test_the_cap_of_a_drug_counts_from_its_first_dose_over_a_switch() -> None:
 def test_a_switch_too_soon_after_the_last_dose_is_flagged() -> None:
     events = treatments(planned("pembro_q6w", "switch:to=pembro_q3w,from=2026-01-26"), 3)
     assert events[1].warnings == ("pembrolizumab: 21 days after the dose before, and at least 42 are needed",)
+    next_day = treatments(planned("pembro_q6w", "switch:to=pembro_q3w,from=2026-01-06"), 2)
+    assert next_day[1].warnings == ("pembrolizumab: 1 day after the dose before, and at least 42 are needed",)
 
 
 def test_a_stop_during_a_hold_brings_nothing_back_that_was_on_hold() -> None:
@@ -222,7 +224,7 @@ def test_what_an_early_date_leaves_out_of_the_phases_before_it_is_told(
 def test_a_date_before_the_minimum_wait_is_flagged() -> None:
     calendar = planned("il2", "enter:phase=second_course,on=2026-03-02")
     first = treatments(calendar)[10]
-    assert first.warnings == ("second_course: 38 days after the last dose, and 49 must pass",)
+    assert first.warnings == ("second_course: 38 days after the last dose, and 49 days must pass",)
     late_enough = planned("il2", "enter:phase=second_course,on=2026-03-13")
     assert not any(event.warnings for event in treatments(late_enough))
 
