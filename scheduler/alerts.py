@@ -5,7 +5,7 @@ and the clock starts again. A reply that did not arrive is what staff see first,
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from content.plain import Plain
@@ -172,6 +172,11 @@ def line(kind: str, sign: str | None, text: str, matched: str) -> str:
     return f'{kind} {sign or ""}: "{words}" ({matched})'
 
 
+def gravest(lines: Sequence[str]) -> int:
+    """Which of an alert's lines is of the most urgent text, the first of these; there is one at least."""
+    return max(range(len(lines)), key=lambda at: URGENCIES.get(lines[at].partition(" ")[0], 0))
+
+
 def headline(alert: FollowUp) -> str:
     """What stands on top of an alert; "" for what is none."""
     return "" if alert.reply is None else HEADLINES[alert.reply]
@@ -228,9 +233,11 @@ def _overdue_at(tx: Tx, now: datetime, clinic_id: int, urgency: int) -> datetime
 
 
 def _added(detail: str | None, line: str) -> str:
-    """The first line and the latest: a number that never stops must not make the alert grow without end."""
+    """The first line, the gravest and the latest: a number that never stops makes no alert grow without end."""
     lines = [*(detail or "").splitlines(), line]
-    return "\n".join(lines if len(lines) <= _MOST_LINES else [lines[0], *lines[-_MOST_LINES + 1 :]])
+    if len(lines) > _MOST_LINES:
+        del lines[2 if gravest(lines) == 1 else 1]
+    return "\n".join(lines)
 
 
 def _initial(name: str, address: str) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from store.columns import among
 from store.contacts import contact
 from store.database import Tx
-from store.follow_ups import FollowUpKind, follow_up
+from store.follow_ups import FollowUpKind, ReplyState, follow_up
 from store.messages import RECEIVED, message
 from store.patients import patient
 from store.plan_events import GIVEN, WAITING, EventStatus, plan_event
@@ -61,7 +61,7 @@ class OpenAlerts:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something open for staff; ``person`` None where it is about nobody who is enrolled."""
+    """Something open for staff; ``person`` None where it is about nobody who is enrolled. ``reply``: an alert's."""
 
     id: int
     kind: FollowUpKind
@@ -72,6 +72,7 @@ class Task:
     seen_by: str | None
     detail: str | None
     note: str | None
+    reply: ReplyState | None
     person: Person | None
 
 
@@ -231,6 +232,7 @@ def tasks(tx: Tx, clinic_id: int) -> list[Task]:
             seen_by=row.seen_by,
             detail=None if row.detail_sealed is None else tx.sealer.open(row.detail_sealed),
             note=None if row.note_sealed is None else tx.sealer.open(row.note_sealed),
+            reply=row.reply,
             person=None if row.who_id is None else _person(tx, (row.who_id, row.who_name_sealed, row.who_code_sealed)),
         )
         for row in tx.conn.execute(_TASKS, {"clinic": clinic_id})

@@ -12,6 +12,7 @@ from flask_babel import LazyString, gettext, lazy_gettext
 from flask_babel import gettext as _
 
 from bot.clinic.here import services
+from scheduler import alerts
 
 LEVELS: Mapping[str, LazyString] = {
     "crisis": lazy_gettext("Crisis"),
@@ -89,6 +90,12 @@ def in_one_line(line: str) -> str:
         return line
     words = "".join(piece for piece, _is_seen in told.words)
     return f'{told.level} ({told.sign}): "{words}"' if told.sign else f'{told.level}: "{words}"'
+
+
+def worst_and_newest(detail: str | None) -> list[str]:
+    """The gravest of an alert's texts, and the newest where that is another, where there is no room for all."""
+    lines = (detail or "").splitlines()
+    return [in_one_line(each) for each in dict.fromkeys((lines[alerts.gravest(lines)], lines[-1]))] if lines else []
 
 
 def _parts(why: str) -> tuple[str, tuple[str, ...] | None, str | None]:

@@ -10,6 +10,7 @@ from flask_security import current_user
 from bot import demo
 from bot.clinic import dates, names
 from bot.clinic.access import ROUTES, Right
+from bot.clinic.dangers import worst_and_newest
 from bot.clinic.details import detail_in_words
 from bot.clinic.harmless import apart
 from bot.clinic.here import services
@@ -86,7 +87,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
     app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
     app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words, apart=apart, etag=etag)
-    app.jinja_env.filters.update(person=person_shown)
+    app.jinja_env.filters.update(person=person_shown, worst_and_newest=worst_and_newest)
 
 
 def _leads_there(asking: Any, place: Place) -> bool:

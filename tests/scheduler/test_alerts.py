@@ -102,15 +102,17 @@ def test_after_staff_closed_an_alert_the_next_text_opens_another(world: World) -
     assert _alert(world).id != first.id
 
 
-def test_a_number_that_never_stops_does_not_make_its_alert_grow_without_end(world: World) -> None:
+def test_a_number_that_never_stops_does_not_make_its_alert_grow_without_end_nor_lose_the_gravest(world: World) -> None:
     enrolled = world.enrol(ENROLLED, VISIT)
     for number in range(30):
-        _danger(world, enrolled, ENROLLED + number * MINUTE, words=f"text {number}")
+        kind = "emergency" if number == 3 else "call_now"
+        _danger(world, enrolled, ENROLLED + number * MINUTE, kind, f"text {number}")
 
     lines = (_alert(world).detail or "").splitlines()
 
     assert len(lines) == 20
     assert lines[0].endswith('"text 0" (why)')
+    assert lines[1].endswith('"text 3" (why)')
     assert lines[-1].endswith('"text 29" (why)')
 
 

@@ -78,6 +78,23 @@ def test_a_danger_sign_stands_on_top_with_its_clock_and_then_with_who_has_it(
     assert nurse.post(f"/c/{clinic.id}/today/waiting/{alert.id}", {"done": "1"}).status_code == 404
 
 
+def test_a_later_text_does_not_hide_danger_to_life_nor_that_our_reply_was_lost(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    for words in ("cant breathe and my chest hurts", "fever 102", "chills now"):
+        phone.text(words)
+    with services.database.writing() as tx:
+        (alert,) = (each for each in follow_ups.open_ones(tx, clinic.id) if each.kind == "danger")
+        follow_ups.set_reply(tx, alert.id, "lost", urgency=3, due_by=alert.due_by)
+    for part in ("", "/live", "/huddle"):
+        page = nurse.get(f"/c/{clinic.id}/today{part}").text
+        assert "Danger to life (" in page
+        assert "cant breathe and my chest hurts" in page
+        assert "chills now" in page
+        assert "fever 102" not in page
+        assert "Our reply did not reach them: phone now." in page
+
+
 def test_what_waits_is_noted_and_closed_and_the_second_is_told(
     clinic: Clinic, services: Services, nurse: Browser, browse: Callable[[User], Browser]
 ) -> None:
