@@ -90,6 +90,12 @@ def test_what_was_seen_is_made_told_and_taken_back_with_one_more_look(
     assert {"plan.change", "plan.undo"} <= set(actions(services, clinic))
 
 
+def test_where_nothing_can_be_taken_back_the_page_says_so_under_no_empty_heading(nurse: Browser, path: str) -> None:
+    page = nurse.get(f"{path}/change?kind=undo")
+    assert (page.status_code, re.findall(r"<h\d[^>]*>\s*</h\d>", page.text)) == (200, [])
+    assert "Not possible:" in page.text
+
+
 def test_the_patient_is_told_only_where_the_box_is_ticked(
     nurse: Browser, services: Services, patient: Patient, path: str
 ) -> None:
