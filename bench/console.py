@@ -45,6 +45,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     "reports.page": ("", "since=2000-01-01"),
     "reports.export": ("report=texts",),
     "audit.page": ("", "actor=nurse", "subject=plan", "since=2000-01-01", "patient=N"),
+    "plans.change": ("", "kind=delay", "kind=switch"),
     "closures.look": ("date=2030-01-04&to=2030-01-07",),
 }
 
