@@ -27,6 +27,7 @@ from scheduler.planned import calendar_of, clinic_days_of
 from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW, write_shadow
 from store import audit, consents, contacts, follow_ups, outbox, patients, plans, reminder_rules
+from store.clinic_entry import ConsentWords
 from store.clinics import Clinic, ClinicEntry, is_ours
 from store.contacts import Contact
 from store.database import Tx
@@ -67,8 +68,8 @@ class NewPatient:
     ``start`` is the local date of day 1 of cycle ``start_cycle``; nothing is texted of the cycles before.
     ``visit_time`` is the local time of visits; ``window_from`` and ``window_until`` stand in place of the clinic's
     hours. ``consent_how`` says how they agreed to the clinic's consent text in their language (paper, phone, ...),
-    ``by`` who enrols.
-    ``without``: the reminder rules of which they want no texts.
+    ``by`` who enrols. ``agreed`` and ``wording_version``: the words that were recorded before, beside JOIN; None: the
+    clinic's as they are now. ``without``: the reminder rules of which they want no texts.
     """
 
     phone: str
@@ -83,6 +84,8 @@ class NewPatient:
     window_from: time | None = None
     window_until: time | None = None
     consent_how: str
+    agreed: ConsentWords | None = None
+    wording_version: str | None = None
     by: str
     via: Via = Via.SMS
     without: frozenset[str] = frozenset()
@@ -132,7 +135,7 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
     patient = _patient(tx, now, contact, new)
     for rule in sorted(new.without):
         reminder_rules.set_of_patient(tx, clinic.id, patient.id, rule, rules.OFF)
-    agreed = clinic.consent(new.language)
+    agreed = new.agreed or clinic.consent(new.language)
     consents.add_consent(
         tx,
         now,
@@ -142,7 +145,7 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
         kind="given",
         how=new.consent_how.strip(),
         wording=agreed.text,
-        wording_version=str(clinic.consent_version),
+        wording_version=new.wording_version or str(clinic.consent_version),
         language=agreed.language,
         by=new.by,
     )

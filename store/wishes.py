@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from store.clinic_entry import ConsentWords
 from store.consents import consent_event
 from store.contacts import contact
 from store.database import Tx
@@ -15,7 +16,7 @@ from store.follow_ups import follow_up
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Somebody who wants in. ``how`` and ``confirmed_at``: the consent that staff recorded since; None: not yet."""
+    """Somebody who wants in. The rest, from ``how`` on: the consent that staff recorded since; None: not yet."""
 
     id: int
     contact_id: int
@@ -25,6 +26,8 @@ class Wish:
     asked_at: datetime
     how: str | None
     confirmed_at: datetime | None
+    agreed: ConsentWords | None
+    wording_version: str | None
 
 
 _SINCE = consent_event.alias("since")
@@ -49,6 +52,9 @@ _WISHES = (
         follow_up.c.opened_at,
         consent_event.c.how,
         consent_event.c.at,
+        consent_event.c.language,
+        consent_event.c.wording,
+        consent_event.c.wording_version,
     )
     .select_from(follow_up)
     .join(contact, contact.c.id == follow_up.c.contact_id)
@@ -76,6 +82,7 @@ def wish(tx: Tx, clinic_id: int, number: int) -> Wish | None:
 
 
 def _wish(tx: Tx, row: Sequence[Any]) -> Wish:
-    values = list(row)
-    values[2] = None if row[2] is None else tx.sealer.open(row[2])
+    *known, language, wording, version = row
+    known[2] = None if known[2] is None else tx.sealer.open(known[2])
+    values = [*known, None if version is None else ConsentWords(language, wording), version]
     return Wish(*values)

@@ -209,6 +209,8 @@ def _new_patient(form: EnrolForm, wish: Wish | None) -> NewPatient:
         start_cycle=form.start_cycle.data or 1,
         visit_time=form.visit_time.data,
         consent_how=how,
+        agreed=wish.agreed if wish else None,
+        wording_version=wish.wording_version if wish else None,
         by=here().actor,
         via=Via(form.via.data),
         without=form.without,

@@ -86,12 +86,21 @@ def test_two_digits_record_the_consent_and_the_rest_of_the_form_enrols(
     assert 'id="consent"' not in page
     watch.forward(timedelta(minutes=3))
     # Whatever number the form is made to send, it is the confirmed one that is enrolled.
-    sent = with_(join=str(wish), phone="202-555-0199", consent=None, consent_how=None)
+    sent = with_(join=str(wish), phone="202-555-0199", consent=None, consent_how=None, language="es")
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, consent_texts={"en": "I agree to all of it.", "es": "Acepto."})
     assert nurse.post(f"/c/{clinic.id}/enrol", sent).status_code == 303
     found = patient(services, clinic)
     assert found is not None
     with services.database.reading() as tx:
-        assert [each.how for each in consents.consents(tx, contact.id)] == [how, how]
+        first, second = consents.consents(tx, contact.id)
+        # They agreed to what stood beside their text, whatever language and wording came since.
+        assert (second.how, second.wording, second.language, second.wording_version) == (
+            how,
+            first.wording,
+            first.language,
+            first.wording_version,
+        )
         assert follow_ups.open_ones(tx, clinic.id) == []
 
 
