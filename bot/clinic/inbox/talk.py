@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from bot.clinic.access import RIGHTS, Right
 from bot.clinic.here import here, now, services
 from bot.clinic.inbox.blueprint import routes
 from bot.clinic.inbox.forms import DOUBTS, AnswerForm, AssignForm, DoneForm, NoteForm, ReadyForm
@@ -111,7 +112,7 @@ def assign(clinic_id: int, contact_id: int) -> AnyResponse:
     at = now()
     with services().database.writing() as tx:
         contact = _contact(tx, clinic_id, contact_id)
-        form.offer(user for user, _role in staff.members(tx, clinic_id))
+        form.offer(_carers(tx, clinic_id))
         if not form.validate():
             abort(422)
         answering.assign(tx, at, contact, form.user.data or None, here().actor)
@@ -202,11 +203,16 @@ def _talk(clinic_id: int, contact_id: int) -> Talk:
             tuple(task for task in follow_ups.about(tx, contact_id) if task.state == "open"),
             tuple(threads.notes(tx, contact_id)),
             threads.threads(tx, clinic_id, [contact_id]).get(contact_id),
-            tuple(user for user, _role in staff.members(tx, clinic_id)),
+            _carers(tx, clinic_id),
             tuple(threads.ready_answers(tx, clinic_id)),
             answering.is_answer(tx, at, contact),
             None if refusal is None else in_words(refusal),
         )
+
+
+def _carers(tx: Tx, clinic_id: int) -> tuple[User, ...]:
+    """Who may answer, and so look after a conversation, by name."""
+    return tuple(user for user, role in staff.members(tx, clinic_id) if user.active and Right.CARE in RIGHTS[role])
 
 
 def _page(shown: Talk, form: AnswerForm, *, noting: NoteForm | None = None, ask: bool = False) -> str:

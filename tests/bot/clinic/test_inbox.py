@@ -150,6 +150,13 @@ def test_a_conversation_is_handed_over_noted_and_found_again(
     nurse.post(f"/c/{clinic.id}/inbox/{contact}/assign", {"user": str(colleague.id)})
     assert "zoombugs" not in nurse.get(f"/c/{clinic.id}/inbox?show=mine").text
     assert "zoombugs" in browse(colleague).get(f"/c/{clinic.id}/inbox?show=mine").text
+    page = nurse.get(f"/c/{clinic.id}/inbox/{contact}").text
+    assert re.findall(r'<option selected value="(\d+)">', page) == [str(colleague.id)]
+    for role in ("viewer", "auditor"):
+        helpless = add_staff(services, clinic.id, role)
+        assert f"The {role}" not in nurse.get(f"/c/{clinic.id}/inbox/{contact}").text
+        handed = nurse.post(f"/c/{clinic.id}/inbox/{contact}/assign", {"user": str(helpless.id)})
+        assert handed.status_code == 422
     nurse.post(f"/c/{clinic.id}/inbox/{contact}/note", {"words": "rings on Friday"})
     assert "rings on Friday" in nurse.get(f"/c/{clinic.id}/inbox/{contact}").text
     with services.database.reading() as tx:
