@@ -19,6 +19,7 @@ from tests.browser.phones import pick_up, text
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
 MOST_PAGES = 70
+MOST_TABS = 60
 UNLINKED = (
     "library/danger/fever",
     "closures/look?date=2199-01-01&to=2199-01-02",
@@ -144,9 +145,6 @@ def test_the_screens_are_reached_by_keys_alone(demo: str, page: Page) -> None:
     page.get_by_role("link", name="Alice Moore").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Alice Moore")
-
-
-MOST_TABS = 60
 
 
 def tab_to(target: Locator) -> Page:
