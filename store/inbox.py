@@ -103,6 +103,19 @@ _ANSWERS = (
     .where(message.c.provider_id == sa.bindparam("provider_id"))
     .order_by(_reply.c.id)
 )
+_WISHED_LATER = (
+    sa.select(message.c.id)
+    .where(
+        message.c.contact_id == sa.bindparam("contact"),
+        message.c.direction == "in",
+        message.c.created_at > sa.bindparam("at", type_=message.c.created_at.type),
+        sa.or_(
+            message.c.outcome_kind.in_(["opt_out", "opt_in"]),
+            sa.and_(message.c.outcome_kind == "command", message.c.outcome_id.in_(["pause", "resume"])),
+        ),
+    )
+    .limit(1)
+)
 _LAST = (
     sa.select(message)
     .where(message.c.contact_id == sa.bindparam("contact"), message.c.kind == "reply", message.c.fact.is_not(None))
@@ -219,6 +232,11 @@ def last_reply(tx: Tx, contact_id: int) -> Message | None:
     """The newest answer to this contact that carries a fact."""
     row = tx.conn.execute(_LAST, {"contact": contact_id}).one_or_none()
     return None if row is None else as_message(tx, row)
+
+
+def wished_later(tx: Tx, contact_id: int, at: datetime) -> bool:
+    """Whether a text that came after ``at`` says whether this contact wants texts: STOP, START, PAUSE or RESUME."""
+    return tx.conn.execute(_WISHED_LATER, {"contact": contact_id, "at": at}).first() is not None
 
 
 def last_exchanges(tx: Tx, contact_id: int, limit: int) -> list[Exchange]:

@@ -25,6 +25,8 @@ def say_stop(voice: Voice, outcome: Outcome) -> Said:
 def stop(turn: Turn) -> Said | None:
     """Opt the number out. Silence where Twilio has confirmed it, or we did before: one confirmation is allowed."""
     reason = turn.outcome.id or "stop"
+    if reason == "stop" and turn.is_overtaken:
+        return None
     is_news = consent.stop(
         turn.tx, turn.now, turn.library, turn.contact, reason, source="text", message_id=turn.message_id
     )
@@ -50,6 +52,8 @@ def _start(turn: Turn) -> Said | None:
             return turn.voice.say("not_enrolled")
         if turn.heard.incoming.body.strip(" .!").upper() == "YES":
             return confirm(turn)
+    if turn.is_overtaken:
+        return None
     if _is_blocked(turn):
         turn.tell_staff_once("other", 1, timedelta(days=1), consent.START_NEEDED)
         return None
@@ -73,6 +77,8 @@ def _is_blocked(turn: Turn) -> bool:
 @for_patients
 def pause(turn: Turn, _patient: DuePatient) -> Said | None:
     """No reminders until RESUME: kept like an opt-out, so that nothing can slip through."""
+    if turn.is_overtaken:
+        return None
     is_news = consent.stop(
         turn.tx, turn.now, turn.library, turn.contact, "pause", source="text", message_id=turn.message_id
     )
@@ -85,7 +91,9 @@ def resume(turn: Turn) -> Said | None:
 
 
 @for_patients
-def _resume(turn: Turn, _patient: DuePatient) -> Said:
+def _resume(turn: Turn, _patient: DuePatient) -> Said | None:
+    if turn.is_overtaken:
+        return None
     was_out = consent.start(turn.tx, turn.now, turn.library, turn.contact, source="text")
     # A pause that came before the confirmation of the enrolment has cancelled it: it is said now.
     return turn.voice.say("optin_confirm" if was_out and consent.lacks_welcome(turn.tx, turn.contact) else "resumed")

@@ -16,6 +16,7 @@ from content.sms_text import fold
 from store.contacts import Contact, lock
 from store.database import Tx
 from store.follow_ups import FollowUpKind, open_follow_up, open_one
+from store.inbox import wished_later
 from store.patients import DuePatient, enrolled
 
 
@@ -68,6 +69,17 @@ class Turn:
     def was_told(self, said: Said) -> bool:
         """Whether the answer is ``said``; to a text that was answered from memory it may have been another."""
         return self.spooled is None or self.spooled.answered == as_sent(said.body, self.heard.incoming.via)
+
+    @cached_property
+    def is_overtaken(self) -> bool:
+        """Whether it was said later, and heard before, if this person wants texts: the last word is what counts.
+
+        Each host hands in its own spool, in no order with the others'.
+        """
+        if self.spooled is None:
+            return False
+        left = self.contact.opted_out_at
+        return (left is not None and left > self.now) or wished_later(self.tx, self.contact.id, self.now)
 
     @cached_property
     def patient(self) -> DuePatient | None:

@@ -136,6 +136,36 @@ def test_a_start_never_overtakes_the_stop_that_waits_before_it(
     assert phone.contact().opted_out_at is None
 
 
+@pytest.mark.parametrize(
+    ("before", "elsewhere", "last", "wants_texts"),
+    [("STOP", "RESUME", "CANCEL", False), ("START", "STOP", "START", True), ("RESUME", "PAUSE", "RESUME", True)],
+)
+def test_what_another_host_hands_in_late_does_not_undo_what_was_said_after_it(
+    phone_on_both: Phone,
+    monkeypatch: pytest.MonkeyPatch,
+    watch: Watch,
+    before: str,
+    elsewhere: str,
+    last: str,
+    wants_texts: bool,
+) -> None:
+    phone = phone_on_both
+    enrol(phone.services, "pembro_q3w", date(2026, 5, 5))
+    phone.text(before)
+    watch.forward(timedelta(minutes=1))
+    with database_away(phone.services, monkeypatch):
+        phone.text(elsewhere)
+    (spooled,) = (phone.services.settings.var_dir / "spool").glob("*.text")
+    waiting = spooled.read_bytes()
+    spooled.unlink()
+    watch.forward(timedelta(minutes=1))
+    phone.text(last)
+    spooled.write_bytes(waiting)
+    assert phone.services.desk.replay()
+    assert (phone.contact().opted_out_at is None) is wants_texts
+    assert [text.body for text in phone.messages() if text.direction == "in"] == [before, last, elsewhere]
+
+
 def test_who_said_stop_gets_no_reminder_that_was_due_all_the_while(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
