@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from content.plain import Plain
 from scheduler import tasks
+from scheduler.consent import WHY_OUT
 from scheduler.tasks import OWN_DOORS, DoneAlready
 from store import audit, console_inbox, contacts, follow_ups, messages, outbox, patients, threads
 from store.contacts import Contact
@@ -34,12 +35,8 @@ def why_not(tx: Tx, now: datetime, contact: Contact) -> Plain | None:
     """Why nothing may be written to a contact; None where something may."""
     if contact.phone is None:
         return Plain("The number was erased.")
-    if contact.opted_out_at is not None and contact.opt_out_reason == "pause":
-        return Plain("They asked for a pause: only they can end it, with START.")
-    if contact.opted_out_at is not None:
-        return Plain(
-            "They said STOP, or told us that we reach the wrong person: only a START from that phone lifts it."
-        )
+    if contact.opt_out_reason is not None:
+        return WHY_OUT[contact.opt_out_reason]
     if contact.quarantined_at is not None:
         return Plain("Texts to this number kept failing: look at the number first.")
     if not is_answer(tx, now, contact) and patients.enrolled(tx, contact.id) is None:

@@ -5,11 +5,13 @@ tells staff where they must act. A STOP ends everything this program would send 
 phone itself takes it back, with START.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
 from channels.base import Via
 from content.library import Library
+from content.plain import Plain
 from scheduler import confirmation
 from scheduler.delivery.words import WELCOME, compose
 from scheduler.planned import next_text_at
@@ -24,6 +26,15 @@ from store.patients import DuePatient
 from store.sent_before import sent_before
 
 Reason = Literal["stop", "pause", "wrong_number", "loss", "provider"]
+
+WHY_OUT: Mapping[str, Plain] = {
+    "stop": Plain("They said STOP: only a START from that phone lifts it."),
+    "pause": Plain("They asked for a pause: only they can end it, with RESUME or START."),
+    "wrong_number": Plain("They told us that we reach the wrong person: only a START from that phone lifts it."),
+    "loss": Plain("It was told that the patient has died: only a START from that phone lifts it."),
+    "provider": Plain("The carrier says that this number opted out: only a START from that phone lifts it."),
+}
+"""Why nothing goes to a number and who can change that, by the reason that its opt-out had."""
 
 OPTED_OUT = "opted_out"
 """The gate's name on what an opt-out cancelled."""

@@ -49,14 +49,17 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
-    """Somebody who texts with the clinic. ``name`` and ``patient_id`` are None for who is not enrolled."""
+    """Somebody who texts with the clinic. ``name`` and ``patient_id`` are None for who is not enrolled.
+
+    ``opt_out`` is the reason why nothing goes to them, None where it may.
+    """
 
     contact_id: int
     phone: str | None
     patient_id: int | None
     name: str | None
     code: str | None
-    opted_out: bool
+    opt_out: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def correspondents(tx: Tx, clinic_id: int, contact_ids: Sequence[int]) -> dict[i
         sa.select(
             contact.c.id,
             contact.c.phone_sealed,
-            contact.c.opted_out_at,
+            contact.c.opt_out_reason,
             patient.c.id.label("patient_id"),
             patient.c.name_sealed,
             patient.c.code_sealed,
@@ -147,7 +150,7 @@ def correspondents(tx: Tx, clinic_id: int, contact_ids: Sequence[int]) -> dict[i
             row.patient_id,
             tx.sealer.open_or_none(row.name_sealed),
             tx.sealer.open_or_none(row.code_sealed),
-            row.opted_out_at is not None,
+            row.opt_out_reason,
         )
     return found
 

@@ -19,7 +19,7 @@ from store.prepared import Prepared
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A patient in a list. ``opted_out`` and ``quarantined`` say why no reminder reaches them.
+    """A patient in a list. ``opt_out``, the reason of one, and ``quarantined`` say why no reminder reaches them.
 
     ``code`` is the clinic's own for them, None where it has none or where `with_codes` has not opened it yet.
     """
@@ -27,7 +27,7 @@ class Listed:
     id: int
     name: str
     language: str
-    opted_out: bool
+    opt_out: str | None
     quarantined: bool
     next_text_at: datetime | None
     code: str | None = None
@@ -38,7 +38,7 @@ _ACTIVE = Prepared(
         patient.c.id,
         patient.c.name_sealed,
         contact.c.language,
-        contact.c.opted_out_at.is_not(None),
+        contact.c.opt_out_reason,
         contact.c.quarantined_at.is_not(None),
         patient.c.next_text_at,
     )
@@ -56,9 +56,9 @@ _CODES = Prepared(
 def active_names(tx: Tx, clinic_id: int) -> list[Listed]:
     """Every active patient of a clinic, by name."""
     found = []
-    for number, name, language, opted_out, quarantined, next_text_at in _ACTIVE.every(tx, clinic=clinic_id):
+    for number, name, language, opt_out, quarantined, next_text_at in _ACTIVE.every(tx, clinic=clinic_id):
         opened = "" if name is None else tx.sealer.open(name)
-        found.append(Listed(number, opened, language, bool(opted_out), bool(quarantined), next_text_at))
+        found.append(Listed(number, opened, language, opt_out, bool(quarantined), next_text_at))
     return sorted(found, key=lambda each: (each.name.casefold(), each.id))
 
 

@@ -31,7 +31,7 @@ DETAILS: Mapping[str, LazyString] = {
         "Wants texts again, but the carrier blocks them: only START from that phone lifts it."
     ),
     "wrong_number": lazy_gettext("Says that the number is not the patient's."),
-    "loss": lazy_gettext("Somebody texted that the patient has died."),
+    "loss": lazy_gettext("It was told that the patient has died."),
     "provider": lazy_gettext("The carrier says that this number opted out."),
     "missed": lazy_gettext("Texted that a dose was missed."),
     "forecast": lazy_gettext("More is due on one day than the numbers can send in time."),

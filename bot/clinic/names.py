@@ -69,11 +69,19 @@ EVENTS: Mapping[str, LazyString] = {
 }
 CONSENTS: Mapping[str, LazyString] = {
     "given": _("consent given"),
-    "withdrawn": _("said STOP"),
-    "restored": _("said START"),
+    "withdrawn": _("texts stopped"),
+    "restored": _("texts again"),
     "wrong_number": _("wrong number"),
     "loss": _("a death was told"),
 }
+OPT_OUTS: Mapping[str, LazyString] = {
+    "stop": _("said STOP"),
+    "pause": _("asked for a pause"),
+    "wrong_number": _("wrong number"),
+    "loss": _("a death was told"),
+    "provider": _("blocked by the carrier"),
+}
+"""Why nothing goes to a number, by the reason, in a word; `scheduler.consent.WHY_OUT` has a sentence for each."""
 
 ROTA_STEPS: Mapping[str, LazyString] = {
     "nurse": _("nurse"),
@@ -111,3 +119,8 @@ def event_name(kind: str) -> str:
 def consent_name(kind: str) -> str:
     """A step of consent."""
     return str(CONSENTS.get(kind, kind))
+
+
+def opt_out_name(reason: str) -> str:
+    """Why nothing goes to a number."""
+    return str(OPT_OUTS.get(reason, reason))

@@ -20,6 +20,7 @@ from bot.clinic.numbers import RowNumber
 from bot.clinic.people import person_shown
 from bot.clinic.regimen_names import items_in_words, regimen_name
 from bot.clinic.sentences import in_words
+from scheduler.consent import WHY_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ NAMES = {
     "plan_state_name": names.plan_state_name,
     "event_name": names.event_name,
     "consent_name": names.consent_name,
+    "opt_out_name": names.opt_out_name,
     "regimen_name": regimen_name,
     "items_in_words": items_in_words,
     "taken_for": taken_for,
     "MARKS": names.MARKS,
     "ROTA_STEPS": names.ROTA_STEPS,
+    "WHY_OUT": WHY_OUT,
 }
 """What templates call things by."""
 

@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from bot.services import Services
-from scheduler import answering
+from scheduler import answering, consent
 from store import audit, contacts, patients
 from store.clinics import Clinic
 from store.database import Tx
@@ -16,6 +17,14 @@ from tests.bot.conftest import NOON, PHONE, Phone, enrol
 
 START = NOON.date() + timedelta(days=2)
 HOSTILE = "<script>alert(1)</script>\u202e=cmd|' /C calc'!A0\x00"
+
+IN_A_WORD = {
+    "stop": "said STOP",
+    "pause": "asked for a pause",
+    "wrong_number": "wrong number",
+    "loss": "a death was told",
+    "provider": "blocked by the carrier",
+}
 
 
 @pytest.fixture
@@ -117,6 +126,21 @@ def test_a_month_that_is_none_shows_this_one(month: str, pat: Patient, clinic: C
     assert (page.status_code, "May 2026" in page.text) == (200, True)
 
 
+def test_why_nothing_goes_to_a_number_is_told_as_it_came_about(
+    pat: Patient, clinic: Clinic, services: Services, phone: Phone, nurse: Browser
+) -> None:
+    phone.text("zoombugs")
+    for reason in get_args(consent.Reason):
+        with services.database.writing() as tx:
+            contacts.opt_in(tx, NOON, pat.contact_id)
+            contacts.opt_out(tx, NOON, pat.contact_id, reason)
+        page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}").text
+        assert [why for why, sentence in consent.WHY_OUT.items() if page.count(sentence) == 2] == [reason]
+        assert ("said STOP" in page) == (reason == "stop")
+        for place in ("patients", "inbox"):
+            assert f'<span class="badge warn">{IN_A_WORD[reason]}</span>' in nurse.get(f"/c/{clinic.id}/{place}").text
+
+
 def test_a_name_that_turns_round_what_follows_it_turns_round_nothing_but_itself(
     clinic: Clinic, services: Services, nurse: Browser
 ) -> None:
@@ -140,7 +164,7 @@ def test_all_that_was_done_to_a_patient_stands_on_their_page_by_who_did_it(
     page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}/done").text
     done = re.findall(r"<li>(.*?) <span class=\"quiet\">(.*?), [A-Z]", page)
     assert [(sentence, re.sub("<[^>]*>", "", who)) for sentence, who in done] == [
-        ("Consent: said STOP.", "the patient"),
+        ("Consent: texts stopped.", "the patient"),
         ("Answered by hand.", "gone@staff.example"),
         ("Wrote a note in the conversation.", "The nurse (nurse)"),
         ("Enrolled the patient.", "test"),
