@@ -22,7 +22,10 @@ _FIRST_KINDS = ("danger", "failed_text", "unanswered", "change")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The day of a clinic. ``more``: how much waits beyond what is in ``tasks``."""
+    """The day of a clinic. ``more``: how much waits beyond what is in ``tasks``.
+
+    ``forecast`` is of the day ``foretold``: tomorrow, or today until that is made in the afternoon.
+    """
 
     today: date
     visits: Mapping[date, Sequence[Visit]]
@@ -32,6 +35,7 @@ class Sheet:
     awaited: Sequence[Awaited]
     unconfirmed: Sequence[NotConfirmed]
     forecast: Sequence[Forecast]
+    foretold: date
     stopped: Sequence[Sender]
     wrong: Sequence[str]
 
@@ -47,6 +51,7 @@ def read_sheet(tx: Tx, now: datetime, entry: ClinicEntry) -> Sheet:
     waiting = console_today.tasks(tx, clinic.id)
     for task in waiting:
         tasks[task.kind if task.kind in _FIRST_KINDS else "other"].append(task)
+    forecast = forecasts.forecasts(tx, clinic.id, today + _DAY) or forecasts.forecasts(tx, clinic.id, today)
     return Sheet(
         today=today,
         visits=coming,
@@ -55,7 +60,8 @@ def read_sheet(tx: Tx, now: datetime, entry: ClinicEntry) -> Sheet:
         held=console_today.held(tx, clinic.id, today),
         awaited=console_today.awaited(tx, clinic.id),
         unconfirmed=confirmations.not_confirmed(tx, clinic.id),
-        forecast=forecasts.forecasts(tx, clinic.id, today + _DAY),
+        forecast=forecast,
+        foretold=forecast[0].day if forecast else today + _DAY,
         stopped=[sender for sender in entry.senders if sender.stopped_at is not None],
         wrong=[wrong(each.kind, each.detail) for each in alarms.open_alarms(tx) if each.clinic_id in (None, clinic.id)],
     )

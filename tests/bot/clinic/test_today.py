@@ -183,13 +183,17 @@ def test_who_has_gone_quiet_and_who_has_not_confirmed_stand_there(
 
 
 @pytest.mark.parametrize("part", ["", "/live", "/huddle"])
-def test_stopped_senders_alarms_and_tomorrows_texts_are_told(
+def test_stopped_senders_alarms_and_the_texts_of_today_and_then_of_tomorrow_are_told(
     part: str, clinic: Clinic, services: Services, nurse: Browser
 ) -> None:
     with services.database.writing() as tx:
         (sender,) = (each for entry in clinics.entries(tx) for each in entry.senders)
         clinics.stop_sender(tx, NOON, sender.id, "suspended by the carrier")
         alarms.raise_alarm(tx, NOON, None, "scheduler_silent", {"since": "2026-05-04 15:00 UTC"})
+        forecasts.add_forecast(tx, NOON, Forecast(clinic.id, sender.id, NOON.date(), 40, 50, NOON, 0, 0))
+    page = nurse.get(f"/c/{clinic.id}/today{part}").text
+    assert page.index("Texts of today") < page.index("40 texts, 50 segments, the last at 12:00")
+    with services.database.writing() as tx:
         tomorrow = NOON.date() + timedelta(days=1)
         forecasts.add_forecast(tx, NOON, Forecast(clinic.id, sender.id, tomorrow, 42, 51, NOON, 3, 0))
     page = nurse.get(f"/c/{clinic.id}/today{part}").text
@@ -197,6 +201,7 @@ def test_stopped_senders_alarms_and_tomorrows_texts_are_told(
     assert "No scheduler has shown itself since 2026-05-04 15:00 UTC" in page
     assert "42 texts, 51 segments" in page
     assert "3 too late to be of use" in page
+    assert "Texts of today" not in page
 
 
 def test_what_did_not_change_is_not_sent_again(clinic: Clinic, services: Services, nurse: Browser) -> None:
