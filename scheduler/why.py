@@ -42,6 +42,14 @@ _STATES: Mapping[State, Plain] = {
 }
 _EVENTS: Mapping[str, Plain] = {"gone": Plain("gone"), "held": Plain("held"), "missed": Plain("missed")}
 
+BY_HAND = Plain("by hand")
+PLANNED = Plain("A {kind} ({template}) was planned for {due}; it is {state}.")
+ANSWERS = Plain("It answers message {message} ({template}).")
+CAME_IN = Plain("It came in and was understood as {understood}: {why}.")
+PASSED = Plain("It passed every gate ({gates}).")
+KEPT = Plain("{gate}: {why}")
+"""What names the program's own parts, which a screen leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -189,7 +197,7 @@ def _about(sentence: Plain, cover: Cover, **more: Plain) -> Plain:
 def _change(text: Message, change: StateChange) -> Iterator[Reason]:
     if change.state == "sending":
         gates = [gate.__name__ for gate in GATES]
-        yield Reason(change.at, Plain("It passed every gate ({gates}).", gates=gates), text.id)
+        yield Reason(change.at, PASSED.filled({"gates": gates}), text.id)
     says = _STATES[change.state]
     if change.code:
         says = Plain("{state}, error {code}", state=says, code=change.code)
@@ -200,7 +208,7 @@ def _change(text: Message, change: StateChange) -> Iterator[Reason]:
 
 
 def _kept_by(gate: str) -> Plain:
-    return Plain("{gate}: {why}", gate=gate, why=REASONS.get(gate, gate))
+    return KEPT.filled({"gate": gate, "why": REASONS.get(gate, gate)})
 
 
 def _alerts(tx: Tx, text: Message) -> Iterator[Reason]:
@@ -226,14 +234,15 @@ def _is_about(alert: FollowUp, text: Message) -> bool:
 def _beginning(text: Message) -> Plain:
     if text.direction == "in":
         understood = f"{text.outcome_kind} {text.outcome_id or ''}".strip()
-        return Plain("It came in and was understood as {understood}: {why}.", understood=understood, why=text.matched)
+        return CAME_IN.filled({"understood": understood, "why": text.matched})
     if text.in_reply_to is not None:
         which = text.template or text.fact
-        return Plain("It answers message {message} ({template}).", message=text.in_reply_to, template=which)
-    return Plain(
-        "A {kind} ({template}) was planned for {due}; it is {state}.",
-        kind=text.kind,
-        template=text.template or Plain("by hand"),
-        due=Plain("no time") if text.due_at is None else text.due_at,
-        state=_STATES[text.state],
+        return ANSWERS.filled({"message": text.in_reply_to, "template": which})
+    return PLANNED.filled(
+        {
+            "kind": text.kind,
+            "template": text.template or BY_HAND,
+            "due": Plain("no time") if text.due_at is None else text.due_at,
+            "state": _STATES[text.state],
+        }
     )

@@ -41,6 +41,13 @@ TEXT_STATES: Mapping[str, LazyString] = {
     "unknown": _("nobody knows whether it arrived"),
     "received": _("received"),
 }
+TEXT_KINDS: Mapping[str, LazyString] = {
+    "text": _("Text"),
+    "reply": _("Reply"),
+    "reminder": _("Reminder"),
+    "welcome": _("First text"),
+    "by_hand": _("Text by a colleague"),
+}
 PLAN_STATES: Mapping[str, LazyString] = {
     "active": _("running"),
     "held": _("on hold"),

@@ -5,6 +5,7 @@ from datetime import date
 from flask import Blueprint, abort, render_template, request
 
 from bot.clinic.here import here, now, services
+from bot.clinic.why.words import Names
 from scheduler import why
 from scheduler.send_window import SendWindow
 from store import messages, patients
@@ -19,8 +20,10 @@ def text(clinic_id: int, message_id: int) -> str:
         asked = messages.get_message(tx, message_id)
         if asked is None or asked.clinic_id != clinic_id:
             abort(404)
-        reasons = why.of_text(tx, message_id)
-    return render_template("why/text.html", text=asked, reasons=reasons, zone=here().clinic.timezone)
+        noted = why.of_text(tx, message_id)
+        reasons = [*map(Names(tx).of, noted)]
+    zone = here().clinic.timezone
+    return render_template("why/text.html", text=asked, reasons=reasons, noted=noted, zone=zone)
 
 
 @routes.get("/patients/<int:patient_id>")
@@ -32,8 +35,11 @@ def day(clinic_id: int, patient_id: int) -> str:
         if person is None or person.clinic_id != clinic_id:
             abort(404)
         asked = _asked() or SendWindow.of(person, here().clinic).local_day(at)
-        reasons = why.of_day(tx, at, here().clinic, person, asked)
-    return render_template("why/day.html", person=person, asked=asked, reasons=reasons, zone=person.timezone)
+        noted = why.of_day(tx, at, here().clinic, person, asked)
+        reasons = [*map(Names(tx).of, noted)]
+    return render_template(
+        "why/day.html", person=person, asked=asked, reasons=reasons, noted=noted, zone=person.timezone
+    )
 
 
 def _asked() -> date | None:

@@ -17,14 +17,21 @@ def test_a_text_tells_what_became_of_it(phone: Phone, clinic: Clinic, services: 
     phone.text("STOP")
     (welcome,) = (text for text in phone.messages() if text.kind == "welcome")
     page = nurse.get(f"/c/{clinic.id}/why/texts/{welcome.id}").text
-    assert "not sent" in page
-    assert "opted" in page
+    said, _summary, noted = page.partition("<summary>")
+    assert "First text, planned for" in said
+    assert "not sent: This number opted out." in said
+    assert "optin_confirm" not in said
+    assert "A welcome (optin_confirm) was planned for" in noted
 
 
 def test_a_day_tells_why_there_was_no_text(phone: Phone, clinic: Clinic, services: Services, nurse: Browser) -> None:
     pat = enrol(services, "pembro_q3w", NOON.date() + timedelta(days=2))
     address = f"/c/{clinic.id}/why/patients/{pat.id}"
-    assert "visit" in nurse.get(address, query_string={"date": "2026-05-06"}).text
+    page = nurse.get(address, query_string={"date": "2026-05-06"}).text
+    said, _summary, noted = page.partition("<summary>")
+    assert "Plan Pembrolizumab every 3 weeks, Cycle 1 day 1: pembrolizumab on Wed 6 May (The day of a visit)" in said
+    assert "/c1/d1/visit" not in said
+    assert "treatment/c1/d1/visit on 2026-05-06 (visit_today), no text: it is planned for" in noted
     assert "has anything to tell on 2027-01-02" not in nurse.get(address, query_string={"date": "soon"}).text
     assert "2030-01-01" in nurse.get(address, query_string={"date": "2030-01-01"}).text
 
