@@ -44,7 +44,7 @@ def alert(turn: Turn) -> Said:
         message_id=turn.message_id,
         reachable=heard.incoming.opt_out_type != "STOP" and turn.was_told(said),
     )
-    if not heard.leaves:
+    if not heard.leaves or turn.is_overtaken:
         return said
     is_news = consent.stop(
         turn.tx, turn.now, turn.library, turn.contact, "stop", source="text", message_id=turn.message_id

@@ -138,7 +138,13 @@ def test_a_start_never_overtakes_the_stop_that_waits_before_it(
 
 @pytest.mark.parametrize(
     ("before", "elsewhere", "last", "wants_texts"),
-    [("STOP", "RESUME", "CANCEL", False), ("START", "STOP", "START", True), ("RESUME", "PAUSE", "RESUME", True)],
+    [
+        ("STOP", "RESUME", "CANCEL", False),
+        ("START", "START", "STOP I can't breathe", False),
+        ("START", "STOP", "START", True),
+        ("RESUME", "PAUSE", "RESUME", True),
+        ("START", "STOP I can't breathe", "START", True),
+    ],
 )
 def test_what_another_host_hands_in_late_does_not_undo_what_was_said_after_it(
     phone_on_both: Phone,
