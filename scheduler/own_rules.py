@@ -15,6 +15,7 @@ from content.regimens import Regimen
 from scheduler.planned import PlanUnreadable, calendar_of, next_text_at
 from scheduler.replan import cancel_untold
 from scheduler.send_window import SendWindow
+from scheduler.standing import MEANWHILE
 from store import audit, contacts, patients, plans, reminder_rules, replanning
 from store.clinics import Clinic
 from store.database import Tx
@@ -25,6 +26,10 @@ _INSTANT = timedelta(microseconds=1)
 
 class NotSet(Exception):
     """A rule cannot be set as asked; the message is one plain sentence."""
+
+
+class SetMeanwhile(NotSet):
+    """Somebody else has set a patient's rule since it was looked at."""
 
 
 def set_of_clinic(
@@ -52,18 +57,39 @@ def unset_of_clinic(tx: Tx, now: datetime, clinic: Clinic, rule: str, regimen_id
     _of_clinic(tx, now, clinic, rule, regimen_id, by)
 
 
-def set_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, spec: str, by: str) -> None:
-    """Sets what a patient has in place of a rule, in all of their plans; "off": it is not told. Raises NotSet."""
+def set_of_patient(
+    tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, spec: str, by: str, *, seen: str
+) -> None:
+    """Sets what a patient has in place of a rule, in all of their plans; "off": it is not told.
+
+    ``seen``: what was looked at, `of_patient`. Raises NotSet; SetMeanwhile where somebody has set something else since.
+    """
     _check(rule, spec, _regimens_of(tx, patient))
+    _check_seen(tx, patient, rule, seen, spec)
     reminder_rules.set_of_patient(tx, clinic.id, patient.id, rule, spec)
     _of_patient(tx, now, clinic, patient, rule, by)
 
 
-def unset_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, by: str) -> None:
-    """Takes a patient's rule away: what it stood in place of holds again. Raises NotSet where there is none."""
+def unset_of_patient(tx: Tx, now: datetime, clinic: Clinic, patient: Patient, rule: str, by: str, *, seen: str) -> None:
+    """Takes a patient's rule away: what it stood in place of holds again.
+
+    Raises NotSet where there is none; SetMeanwhile where it is not the one that was ``seen``.
+    """
+    _check_seen(tx, patient, rule, seen, "")
     if not reminder_rules.unset_of_patient(tx, patient.id, rule):
         raise NotSet(Plain("Patient {patient} has no rule {rule} of their own.", patient=patient.id, rule=rule))
     _of_patient(tx, now, clinic, patient, rule, by)
+
+
+def of_patient(tx: Tx, patient: Patient, rule: str) -> str:
+    """What a patient has in place of a rule, as it is written; "" where they have nothing of their own."""
+    return next((each.spec for each in reminder_rules.of_patient(tx, patient.id) if each.rule == rule), "")
+
+
+def _check_seen(tx: Tx, patient: Patient, rule: str, seen: str, wanted: str) -> None:
+    patients.lock_patient(tx, patient.id)
+    if of_patient(tx, patient, rule) not in (seen, wanted):
+        raise SetMeanwhile(MEANWHILE)
 
 
 def _check(rule: str, spec: str, regimens: list[Regimen]) -> None:

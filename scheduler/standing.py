@@ -22,6 +22,10 @@ _SPEAKING = {"active", "finished", "stopped"}
 _PLANNED_FOR = {"active", "stopped"}
 
 
+MEANWHILE = Plain("Somebody else has entered something else meanwhile. Nothing of yours was written.")
+"""Why what was looked at is not written over."""
+
+
 class NotChanged(Exception):
     """A plan cannot be changed as asked. ``field`` names what is to be corrected, ``sentence`` says how."""
 
@@ -102,6 +106,12 @@ def check_version(standing: Standing, expected: int) -> None:
             "version",
             Plain("Somebody else has changed this plan meanwhile. Look at it as it is now, and change it then."),
         )
+
+
+def check_seen(there: str, seen: str, wanted: str) -> None:
+    """That nobody has entered anything since ``seen`` was looked at but what is ``wanted`` too. Raises NotChanged."""
+    if there not in (seen, wanted):
+        raise NotChanged("version", MEANWHILE)
 
 
 def _readable(plan: Plan) -> tuple[Plan, Calendar] | None:

@@ -8,7 +8,7 @@ from content.plain import Plain
 from scheduler.plan.calendar import Event, Kind
 from scheduler.planned import calendar_of
 from scheduler.settling import retold, settle
-from scheduler.standing import NotChanged, Standing, check_version, stand
+from scheduler.standing import NotChanged, Standing, check_seen, check_version, stand
 from scheduler.weighing import LOOK
 from store import audit, plans
 from store.clinics import ClinicEntry
@@ -48,8 +48,14 @@ def set_visit_time(
     return plans.get_plan(tx, plan_id) or after
 
 
-def mark(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, event: str, status: Mark, *, by: str) -> None:
-    """Enters that a treatment was given or missed; ``planned`` takes that back. Raises NotChanged."""
+def mark(
+    tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, event: str, status: Mark, *, by: str, seen: str
+) -> None:
+    """Enters that a treatment was given or missed; ``planned`` takes that back.
+
+    ``seen``: the status that was looked at. Raises NotChanged, in the field "version" where somebody has marked it
+    otherwise meanwhile.
+    """
     standing = stand(tx, now, entry, plan_id, to_write=True)
     row = plans.get_event(tx, plan_id, event)
     if row is None or row.kind != Kind.TREATMENT or row.status in ("gone", "held"):
@@ -58,6 +64,7 @@ def mark(tx: Tx, now: datetime, entry: ClinicEntry, plan_id: int, event: str, st
         raise NotChanged(
             "status", Plain("The treatment is on {day}: only then can be said whether it was given.", day=row.date)
         )
+    check_seen(_marked(row.status), _marked(seen), status)
     plans.set_event_status(tx, plan_id, event, status)
     audit.record(tx, now, standing.plan.clinic_id, by, f"event.{status}", "plan", plan_id, [event])
 
@@ -74,6 +81,11 @@ def plan_time_on(plan: Plan, day: date) -> time | None:
     """
     events = calendar_of(plan).events(day, day)
     return plan.visit_time if any(_is_visit(event) and event.kind is Kind.TREATMENT for event in events) else None
+
+
+def _marked(status: str) -> str:
+    """What staff entered: a patient's C is no mark, and may come while staff enter theirs."""
+    return "planned" if status == "confirmed" else status
 
 
 def _visit(standing: Standing, name: str) -> Event:

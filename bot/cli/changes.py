@@ -168,11 +168,11 @@ def patient_mark(patient_id: int, day: date, status: Mark, plan_id: int | None) 
     now = services.clock()
     with writing(services) as tx, _refusals():
         entry, plan = _plan_of(tx, patient_id, plan_id)
-        names = [row.name for row in plans.events_between(tx, plan.id, day, day) if row.kind == "treatment"]
-        if not names:
+        rows = [row for row in plans.events_between(tx, plan.id, day, day) if row.kind == "treatment"]
+        if not rows:
             raise Refused(f"Plan {plan.id} has no treatment on {day}.")
-        for name in names:
-            visits.mark(tx, now, entry, plan.id, name, status, by=ACTOR)
+        for row in rows:
+            visits.mark(tx, now, entry, plan.id, row.name, status, by=ACTOR, seen=row.status)
     click.echo(f"The treatment on {day} is {status}.")
 
 
@@ -193,7 +193,9 @@ def patient_travel(patient_id: int, zone: str | None, first: date | None, last: 
     services = open_services()
     now = services.clock()
     with writing(services) as tx, _refusals():
-        journeys.set_journey(tx, now, _entry_of(tx, patient_id), patient_id, journey, by=ACTOR)
+        entry, person = _entry_of(tx, patient_id), patients.get_patient(tx, patient_id)
+        seen = "" if person is None else journeys.entered(person)
+        journeys.set_journey(tx, now, entry, patient_id, journey, by=ACTOR, seen=seen)
     where = "at home" if journey is None else f"in {zone} from {first} until {last}"
     click.echo(f"Patient {patient_id} is {where}.")
 

@@ -79,9 +79,11 @@ def patient_reminders(patient_id: int, to_set: tuple[str, ...], to_unset: tuple[
             person, clinic = _found(tx, patient_id)
             with _as_usage():
                 for rule, spec in _specs(to_set):
-                    own_rules.set_of_patient(tx, now, clinic, person, rule, spec, ACTOR)
+                    seen = own_rules.of_patient(tx, person, rule)
+                    own_rules.set_of_patient(tx, now, clinic, person, rule, spec, ACTOR, seen=seen)
                 for rule in to_unset:
-                    own_rules.unset_of_patient(tx, now, clinic, person, rule, ACTOR)
+                    seen = own_rules.of_patient(tx, person, rule)
+                    own_rules.unset_of_patient(tx, now, clinic, person, rule, ACTOR, seen=seen)
     with reading(services) as tx:
         person, clinic = _found(tx, patient_id)
         of_clinic = reminder_rules.of_clinic(tx, clinic.id)

@@ -5,8 +5,9 @@ from datetime import date, datetime, time
 import pytest
 
 from scheduler.changing import NotChanged
-from scheduler.journeys import set_journey
+from scheduler.journeys import entered, set_journey
 from scheduler.plan.local_time import Away
+from store import patients
 from tests.scheduler.door import NOW, Door, Opens
 from tests.scheduler.world import at
 
@@ -16,7 +17,10 @@ AWAY = Away(TOKYO, date(2026, 1, 20), date(2026, 1, 27))
 
 def travels(door: Door, journey: Away | None, now: datetime = NOW) -> None:
     with door.world.database.writing() as tx:
-        set_journey(tx, now, door.world.entry, door.enrolled.patient.id, journey, by="nurse@riverside")
+        patient = patients.get_patient(tx, door.enrolled.patient.id)
+        assert patient is not None
+        seen = entered(patient)
+        set_journey(tx, now, door.world.entry, patient.id, journey, by="nurse@riverside", seen=seen)
 
 
 def test_texts_of_a_journey_are_due_by_the_clock_there(opens: Opens) -> None:

@@ -23,10 +23,11 @@ def _set(world: World, now: datetime, enrolled: Enrolled, rule: str, spec: str |
         clinic = world.entry.clinic
         patient = patients.get_patient(tx, enrolled.patient.id)
         assert patient is not None
+        seen = own_rules.of_patient(tx, patient, rule)
         if spec is None:
-            own_rules.unset_of_patient(tx, now, clinic, patient, rule, "nurse@riverside")
+            own_rules.unset_of_patient(tx, now, clinic, patient, rule, "nurse@riverside", seen=seen)
         else:
-            own_rules.set_of_patient(tx, now, clinic, patient, rule, spec, "nurse@riverside")
+            own_rules.set_of_patient(tx, now, clinic, patient, rule, spec, "nurse@riverside", seen=seen)
 
 
 def _set_of_clinic(world: World, now: datetime, rule: str, spec: str, regimen_id: str | None = None) -> None:

@@ -8,7 +8,7 @@ from scheduler.changing import NotChanged
 from scheduler.plan.calendar import Kind
 from scheduler.planned import calendar_of
 from scheduler.visits import Mark, mark, plan_time_on, set_visit_time, visits_on
-from store import audit
+from store import audit, plans
 from tests.scheduler.door import NOW, START, Door, Opens
 from tests.scheduler.world import at
 
@@ -23,9 +23,11 @@ def at_time(door: Door, name: str, when: time | None) -> None:
         )
 
 
-def marked(door: Door, name: str, status: Mark) -> None:
+def marked(door: Door, name: str, status: Mark, seen: str | None = None) -> None:
     with door.world.database.writing() as tx:
-        mark(tx, NOW, door.world.entry, door.enrolled.plan.id, name, status, by="nurse@riverside")
+        row = plans.get_event(tx, door.enrolled.plan.id, name)
+        seen = seen or ("planned" if row is None else row.status)
+        mark(tx, NOW, door.world.entry, door.enrolled.plan.id, name, status, by="nurse@riverside", seen=seen)
 
 
 def bodies(door: Door, *days: int) -> list[str]:
@@ -118,6 +120,19 @@ def test_staff_mark_what_was_given_and_what_was_missed_and_take_it_back(opens: O
     with door.world.database.reading() as tx:
         entry = audit.entries(tx, door.world.entry.clinic.id)[0]
     assert (entry.action, entry.fields) == ("event.given", (first,))
+
+
+def test_what_a_patient_confirms_while_it_is_marked_is_no_mark_and_what_a_colleague_marks_is(opens: Opens) -> None:
+    door = opens()
+    first = "treatment/c1/d1/visit"
+    with door.world.database.writing() as tx:
+        plans.set_event_status(tx, door.enrolled.plan.id, first, "confirmed")
+    marked(door, first, "given", seen="planned")
+    marked(door, first, "given", seen="confirmed")
+    with pytest.raises(NotChanged) as refused:
+        marked(door, first, "missed", seen="planned")
+    assert refused.value.field == "version"
+    assert (first, START, "given") in door.events()
 
 
 def test_what_is_to_come_was_not_given_yet(opens: Opens) -> None:

@@ -8,16 +8,17 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import here, now, services
-from bot.clinic.plans import own_reminders
+from bot.clinic.plans import meanwhile, own_reminders
 from bot.clinic.plans.aside_forms import AnotherForm, DiedForm, JourneyForm, ReminderForm
 from bot.clinic.plans.blueprint import routes
+from bot.clinic.plans.meanwhile import Meanwhile
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.screen import common, offers_of
 from bot.clinic.plans.words import STATUSES, event_in_words
 from bot.clinic.sentences import in_words
 from scheduler import consent, enrolment, journeys, own_rules, visits
 from scheduler.enrolment import NewPlan, NotEnrolled
-from scheduler.own_rules import NotSet
+from scheduler.own_rules import NotSet, SetMeanwhile
 from scheduler.plan.calendar import Kind
 from scheduler.plan.local_time import Away
 from scheduler.planned import time_of
@@ -71,18 +72,22 @@ def set_time(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
 
 @routes.post("/visits/mark")
 def mark(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
-    """That a treatment was given, or missed; or neither."""
+    """That a treatment was given, or missed; or neither. What a colleague marked since is shown, not written over."""
     with services().database.reading() as tx:
         offers_of(tx, plan_id)
     status = request.form.get("status", "")
     if status not in ("given", "missed", "planned"):
         return _visits_again(plan_id, _("Say whether it was given or missed."), _UNFIT)
+    event, was = request.form.get("event", ""), request.form.get("was", "")
     try:
         with services().database.writing() as tx:
-            event = request.form.get("event", "")
-            visits.mark(tx, now(), here().entry, plan_id, event, status, by=here().actor)  # type: ignore[arg-type]
+            visits.mark(tx, now(), here().entry, plan_id, event, status, by=here().actor, seen=was)  # type: ignore[arg-type]
     except NotChanged as error:
-        return _visits_again(plan_id, in_words(error), _UNFIT)
+        if error.field != "version":
+            return _visits_again(plan_id, in_words(error), _UNFIT)
+        with services().database.reading() as tx:
+            offers = offers_of(tx, plan_id)
+            return _visits(tx, offers, marked=meanwhile.marked(tx, offers, event)), _CONFLICT
     flash(_("Saved."))
     return redirect(url_for("plans.visits", plan_id=plan_id), 303)
 
@@ -94,14 +99,17 @@ def journey_page(clinic_id: int, plan_id: int) -> str:  # noqa: ARG001
         offers = offers_of(tx, plan_id)
     patient = offers.standing.patient
     form = JourneyForm(
-        zone=patient.travel_timezone or patient.timezone, first=patient.travel_from, last=patient.travel_until
+        was=journeys.entered(patient),
+        zone=patient.travel_timezone or patient.timezone,
+        first=patient.travel_from,
+        last=patient.travel_until,
     )
     return _aside("journey", offers, form=form)
 
 
 @routes.post("/journey")
 def set_journey(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
-    """Enters a journey, or that the patient is at home."""
+    """Enters a journey, or that the patient is at home. What a colleague entered since is not written over."""
     form = JourneyForm()
     with services().database.reading() as tx:
         offers = offers_of(tx, plan_id)
@@ -112,8 +120,15 @@ def set_journey(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
         journey = Away(form.zone.data, form.first.data, form.last.data)
     try:
         with services().database.writing() as tx:
-            journeys.set_journey(tx, now(), here().entry, offers.standing.patient.id, journey, by=here().actor)
+            patient_id, was = offers.standing.patient.id, form.was.data or ""
+            journeys.set_journey(tx, now(), here().entry, patient_id, journey, by=here().actor, seen=was)
     except NotChanged as error:
+        if error.field == "version":
+            with services().database.reading() as tx:
+                offers = offers_of(tx, plan_id)
+                quicker = meanwhile.travelled(tx, offers)
+            form.was.data = journeys.entered(offers.standing.patient)
+            return _aside("journey", offers, form=form, meanwhile=quicker), _CONFLICT
         form.last.errors = [in_words(error)]
         return _aside("journey", offers, form=form), _UNFIT
     flash(_("Saved."))
@@ -168,7 +183,7 @@ def reminders(clinic_id: int, plan_id: int) -> str:  # noqa: ARG001
 
 @routes.post("/reminders")
 def set_reminder(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
-    """A rule of the patient's own, in all of their plans; or none any more."""
+    """A rule of the patient's own, in all of their plans; or none any more. A colleague's is not written over."""
     form = ReminderForm()
     with services().database.reading() as tx:
         offers = offers_of(tx, plan_id)
@@ -176,13 +191,22 @@ def set_reminder(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
     if not form.validate():
         return _aside("reminders", offers, rules=rules, form=form), _UNFIT
     patient, clinic, rule = offers.standing.patient, here().clinic, form.rule.data or ""
+    was = form.was.data or ""
     try:
         spec = own_reminders.spec(rules, rule, form)
         with services().database.writing() as tx:
             if spec is None:
-                own_rules.unset_of_patient(tx, now(), clinic, patient, rule, here().actor)
+                own_rules.unset_of_patient(tx, now(), clinic, patient, rule, here().actor, seen=was)
             else:
-                own_rules.set_of_patient(tx, now(), clinic, patient, rule, spec, here().actor)
+                own_rules.set_of_patient(tx, now(), clinic, patient, rule, spec, here().actor, seen=was)
+    except SetMeanwhile:
+        with services().database.reading() as tx:
+            offers = offers_of(tx, plan_id)
+            rules = own_reminders.in_force(tx, offers)
+            there = next(each for each in rules if each.id == rule)
+            quicker = meanwhile.reminded(tx, offers, there)
+        form.was.data = there.own
+        return _aside("reminders", offers, rules=rules, form=form, meanwhile=quicker), _CONFLICT
     except NotSet as error:
         form.at.errors = [in_words(error)]
         return _aside("reminders", offers, rules=rules, form=form), _UNFIT
@@ -216,7 +240,7 @@ def _aside(name: str, offers: Offers, **more: Any) -> str:
     return render_template(f"plans/{name}.html", **common(offers), **more)
 
 
-def _visits(tx: Tx, offers: Offers, fault: str = "") -> str:
+def _visits(tx: Tx, offers: Offers, fault: str = "", marked: Meanwhile | None = None) -> str:
     standing = offers.standing
     first, last = standing.today - _BACK, standing.today + _AHEAD
     known = {
@@ -236,6 +260,7 @@ def _visits(tx: Tx, offers: Offers, fault: str = "") -> str:
         coming=[each for each in rows if each[0].date >= standing.today and each[0].status not in ("given", "missed")],
         statuses=STATUSES,
         fault=fault,
+        meanwhile=marked,
     )
 
 

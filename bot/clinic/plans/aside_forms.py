@@ -1,7 +1,9 @@
 """The forms of what else is entered of a plan and its patient."""
 
+from collections.abc import Mapping
 from zoneinfo import available_timezones
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -21,6 +23,12 @@ from bot.clinic.regimen_names import regimen_name
 
 needed = InputRequired(_("Fill this in."))
 _AREAS = ("America", "Europe", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian", "Antarctica")
+CHOICES: Mapping[str, LazyString] = {
+    "same": _("as for others"),
+    "own": _("at a time of their own"),
+    "off": _("not at all"),
+}
+"""What a patient has in place of a reminder rule."""
 
 
 def zones() -> dict[str, list[SelectChoice]]:
@@ -34,8 +42,9 @@ def zones() -> dict[str, list[SelectChoice]]:
 
 
 class JourneyForm(FlaskForm):
-    """Where a patient is from one day to another."""
+    """Where a patient is from one day to another. ``was``: the journey that was shown, as `journeys.entered`."""
 
+    was = HiddenField()
     zone = SelectField(_("Time zone there"))
     first = DateField(_("First day away"), [needed])
     last = DateField(_("Last day away"), [needed])
@@ -64,17 +73,11 @@ class AnotherForm(FlaskForm):
 
 
 class ReminderForm(FlaskForm):
-    """What a patient has in place of a reminder rule."""
+    """What a patient has in place of a reminder rule. ``was``: what was shown of it, as it is written."""
 
     rule = HiddenField(validators=[needed])
-    choice = SelectField(
-        _("For this patient"),
-        choices=[
-            SelectChoice("same", _("as for others")),
-            SelectChoice("own", _("at a time of their own")),
-            SelectChoice("off", _("not at all")),
-        ],
-    )
+    was = HiddenField()
+    choice = SelectField(_("For this patient"), choices=[SelectChoice(*each) for each in CHOICES.items()])
     days = IntegerField(_("Days"), [Optional(), NumberRange(1, 30, _("From 1 to 30."))])
     at = StringField(_("Times"), [Length(max=80)])
 

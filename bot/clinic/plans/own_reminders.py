@@ -19,9 +19,14 @@ from store.reminder_rules import OwnRule
 
 @dataclass(frozen=True, slots=True)
 class InForce(RuleShown):
-    """``has_own``: whether the patient's own takes the place of it."""
+    """``own``: what the patient has in place of it, as it is written; "" where they have nothing of their own."""
 
-    has_own: bool
+    own: str
+
+    @property
+    def has_own(self) -> bool:
+        """Whether the patient's own takes the place of it."""
+        return bool(self.own)
 
     @property
     def choice(self) -> str:
@@ -38,9 +43,9 @@ def in_force(tx: Tx, offers: Offers) -> list[InForce]:
     of_patient = reminder_rules.of_patient(tx, patient.id)
     inherited = _by_id(regimen.reminders, of_clinic, regimen.id)
     held = _by_id(regimen.reminders, [*of_clinic, *of_patient], regimen.id)
-    own = {each.rule for each in of_patient}
+    own = {each.rule: each.spec for each in of_patient}
     return [
-        InForce(each, held.get(each), inherited.get(each), each in own)
+        InForce(each, held.get(each), inherited.get(each), own.get(each, ""))
         for each in rules.RULES
         if rules.why_never(regimen, each) is None
     ]

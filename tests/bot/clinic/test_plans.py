@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, time
 
 import pytest
+from markupsafe import escape
 
 from bot.clinic.plans.forms import FORMS
 from bot.services import Services
@@ -229,12 +230,17 @@ def test_a_visit_of_today_is_marked_and_the_mark_taken_back(
         assert row is not None
         return row.status
 
-    for mark in ("given", "planned", "missed"):
-        assert nurse.post(f"{path}/visits/mark", {"event": name, "status": mark}).status_code == 303
+    for was, mark in (("planned", "given"), ("given", "planned"), ("planned", "missed"), ("planned", "missed")):
+        assert nurse.post(f"{path}/visits/mark", {"event": name, "status": mark, "was": was}).status_code == 303
         assert status() == mark
+    assert nurse.get(f"{path}/visits").text.count('name="was" value="missed"') == 1
+    second = nurse.post(f"{path}/visits/mark", {"event": name, "status": "given", "was": "planned"})
+    assert (second.status_code, status()) == (409, "missed")
+    assert "It is now: Cycle 1 day 1: pembrolizumab on Mon 4 May: missed <span" in second.text
+    assert "The nurse</bdi> (nurse), Mon 4 May 12:00</span>" in second.text
     assert nurse.post(f"{path}/visits/mark", {"event": name, "status": "gone"}).status_code == 422
     later = "treatment/c2/d1/visit"
-    assert nurse.post(f"{path}/visits/mark", {"event": later, "status": "given"}).status_code == 422
+    assert nurse.post(f"{path}/visits/mark", {"event": later, "status": "given", "was": "planned"}).status_code == 422
 
 
 def test_a_journey_is_entered_and_ended(nurse: Browser, services: Services, patient: Patient, path: str) -> None:
@@ -248,9 +254,16 @@ def test_a_journey_is_entered_and_ended(nurse: Browser, services: Services, pati
     assert nurse.post(f"{path}/journey", away).status_code == 303
     assert zone() == "Asia/Tokyo"
     assert "Asia/Tokyo" in nurse.get(f"{path}/journey").text
-    assert nurse.post(f"{path}/journey", away | {"last": "2026-05-09"}).status_code == 422
+    entered = {"was": "Asia/Tokyo 2026-05-10 2026-05-24"}
+    second = nurse.post(f"{path}/journey", away | {"zone": "America/Denver"})
+    assert (second.status_code, zone()) == (409, "Asia/Tokyo")
+    for told in ("It is now: Asia/Tokyo, from Sun 10 May", "The nurse", 'selected value="America/Denver"'):
+        assert told in second.text
+    assert second.text.count(f'name="was" type="hidden" value="{entered["was"]}"') == 1
+    assert nurse.post(f"{path}/journey", {"home": "yes"}).status_code == 409
+    assert nurse.post(f"{path}/journey", away | entered | {"last": "2026-05-09"}).status_code == 422
     assert nurse.post(f"{path}/journey", away | {"zone": "Nowhere/Else"}).status_code == 422
-    assert nurse.post(f"{path}/journey", {"home": "yes"}).status_code == 303
+    assert nurse.post(f"{path}/journey", {"home": "yes"} | entered).status_code == 303
     assert zone() is None
 
 
@@ -277,12 +290,19 @@ def test_a_patient_has_reminders_of_their_own_and_loses_them_again(
     assert nurse.post(f"{path}/reminders", of_two_days).status_code == 303
     ((rule, spec),) = own()
     assert (rule, 'days_before = 2, at = "08:30"' in spec) == ("visit_before", True)
-    assert "their own" in nurse.get(f"{path}/reminders").text
+    page = nurse.get(f"{path}/reminders").text
+    assert "their own" in page
+    assert f'name="was" value="{escape(spec)}"' in page
+    for theirs in ("off", "own", "same"):
+        second = nurse.post(f"{path}/reminders", of_two_days | {"choice": theirs, "at": "16:00", "was": "off"})
+        assert (second.status_code, own()) == (409, [(rule, spec)])
+        assert "It is now: Days before a visit: at a time of their own <span" in second.text
+    of_two_days["was"] = spec
     for name, wrong in (("at", "25:00"), ("days", "90"), ("rule", "nothing"), ("rule", "")):
         assert nurse.post(f"{path}/reminders", of_two_days | {name: wrong}).status_code == 422
     assert nurse.post(f"{path}/reminders", of_two_days | {"choice": "off"}).status_code == 303
     assert own() == [("visit_before", "off")]
-    assert nurse.post(f"{path}/reminders", of_two_days | {"choice": "same"}).status_code == 303
+    assert nurse.post(f"{path}/reminders", of_two_days | {"choice": "same", "was": "off"}).status_code == 303
     assert own() == []
 
 
