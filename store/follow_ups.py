@@ -196,6 +196,11 @@ def join(
     tx.conn.execute(_JOIN, {"number": follow_up_id, "detail_sealed": tx.sealer.seal(detail), **values})
 
 
+def asked_again(tx: Tx, follow_up_id: int, message_id: int, detail: str) -> None:
+    """Another text asks for what is open already: note and clock stay, and ``message_id`` is the text to be read."""
+    tx.conn.execute(_JOIN, {"number": follow_up_id, "message_id": message_id, "detail_sealed": tx.sealer.seal(detail)})
+
+
 def set_reply(tx: Tx, follow_up_id: int, reply: ReplyState, *, urgency: int, due_by: datetime | None) -> None:
     """What became of our reply, and how urgent the alert is with that."""
     tx.conn.execute(_JOIN, {"number": follow_up_id, "reply": reply, "urgency": urgency, "due_by": due_by})

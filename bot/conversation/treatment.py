@@ -11,6 +11,7 @@ from bot.conversation.voice import Said
 from scheduler import confirmation
 from scheduler.planned import PlanUnreadable, calendar_of, items_of, time_of
 from scheduler.shadow import row
+from store import contacts, follow_ups
 from store.patients import DuePatient
 from store.plans import EventStatus, Plan, PlanEvent, events_between, plans_of, set_event_status
 
@@ -75,8 +76,13 @@ def confirm(turn: Turn, patient: DuePatient) -> Said:
 
 @for_patients
 def change(turn: Turn, _patient: DuePatient) -> Said:
-    """They need another time: a task for the staff; the plan stays as it is."""
-    turn.tell_staff("change", 1, timedelta(days=1))
+    """They need another time: a task for the staff, one however often they say so; the plan stays as it is."""
+    contacts.lock(turn.tx, turn.contact.id)
+    waiting = follow_ups.open_one(turn.tx, turn.contact.id, "change")
+    if waiting is None:
+        turn.tell_staff("change", 1, timedelta(days=1))
+    else:
+        follow_ups.asked_again(turn.tx, waiting.id, turn.message_id, "asked_again")
     return turn.voice.say("change_asked")
 
 

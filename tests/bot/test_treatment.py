@@ -1,5 +1,6 @@
 """What a patient may ask and say about their own plan, read from and written to its events."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from scheduler.changing import change_plan
 from scheduler.enrolment import NewPlan, add_plan
 from scheduler.plan.changes import Switch, parse_change
-from store import clinics, plans
+from store import clinics, follow_ups, plans
 from store.plans import PlanEvent
 from tests.bot.conftest import NOON, Phone, Watch, enrol
 
@@ -124,10 +125,18 @@ def test_c_confirms_the_visits_of_all_plans_on_that_day(phone: Phone) -> None:
     assert [row.status for row in rows if row.kind == "treatment"] == ["confirmed", "confirmed"]
 
 
-def test_r_is_a_task_for_the_staff_and_moves_nothing(phone: Phone) -> None:
+def test_r_is_one_task_for_the_staff_however_often_it_is_said_and_moves_nothing(phone: Phone, watch: Watch) -> None:
     enrol(phone.services, "pembro_q3w", date(2026, 5, 6))
     assert phone.says("R").startswith("Noted: you need another time. Your plan has not been changed.")
-    assert [task.kind for task in phone.follow_ups()] == ["change"]
+    (asked,) = phone.follow_ups()
+    assert (asked.kind, asked.detail) == ("change", None)
+    with phone.services.database.writing() as tx:
+        follow_ups.set_note(tx, asked.id, "rang, no answer")
+    watch.forward(timedelta(hours=2))
+    assert phone.says("R").startswith("Noted: you need another time. Your plan has not been changed.")
+    (again,) = phone.follow_ups()
+    assert again == replace(asked, note="rang, no answer", detail="asked_again", message_id=again.message_id)
+    assert (again.message_id or 0) > (asked.message_id or 0)
     assert status(phone, date(2026, 5, 6)) == "planned"
 
 
