@@ -4,7 +4,7 @@ from datetime import time, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import contacts, patients
+from store import console_patients, contacts, patients
 from store.database import Database, Tx
 from store.patients import CodeTaken, Patient, PatientExists
 from tests.store.sample import CODE, NAME, NOW, OTHER_PHONE, PHONE, add_clinic, add_sample
@@ -34,6 +34,22 @@ def test_a_patient_is_found_by_id_by_contact_and_by_code(database: Database) -> 
     assert (patient.name, patient.code, patient.state, patient.next_text_at) == (NAME, CODE, "active", None)
     assert enrolled is not None
     assert (enrolled.id, enrolled.timezone) == (patient.id, ZONE)
+
+
+def test_a_number_and_a_code_lead_also_to_who_is_enrolled_no_more(database: Database) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        clinic, former = sample.clinic.id, sample.patient.id
+        patients.end_patient(tx, NOW, former, "moved away")
+        again = enrol(tx, clinic, PHONE).id
+
+        def known_by(phone: str | None, code: str) -> list[tuple[int, bool]]:
+            return [(each.id, each.ended) for each in console_patients.known_by(tx, clinic, phone, code)]
+
+        assert known_by(PHONE, "-") == known_by(PHONE, CODE) == [(again, False), (former, True)]
+        assert known_by(None, CODE.lower()) == [(former, True)]
+        assert known_by(OTHER_PHONE, "MRN-0000") == []
+        assert console_patients.known_by(tx, add_clinic(tx, "Hill Clinic").id, PHONE, CODE) == []
 
 
 def test_a_contact_has_one_active_patient_and_a_second_is_refused_with_the_reason(database: Database) -> None:

@@ -1,7 +1,8 @@
 """Finding a patient by what somebody remembers: a phone number, the clinic's code, or any part of the name."""
 
 from channels.phone import read_number
-from store import console_patients, contacts, patients
+from content.phrases import plain
+from store import console_patients
 from store.clinic_entry import Clinic
 from store.console_patients import Listed
 from store.database import Tx
@@ -9,26 +10,23 @@ from store.database import Tx
 _FEWEST_DIGITS = 7
 
 
-def find(tx: Tx, clinic: Clinic, asked: str, regions: str | None) -> list[Listed]:
-    """The active patients that fit, by name; all of them where nothing is asked. ``regions``: of a local number."""
+def find(tx: Tx, clinic: Clinic, asked: str, region: str | None) -> list[Listed]:
+    """Who has this number or code, enrolled or not any more; then the active patients whose name fits, by name.
+
+    All who are active where nothing is asked. ``region``: the country of a local number.
+    """
     listed = console_patients.active_names(tx, clinic.id)
-    wanted = " ".join(asked.split()).casefold()
+    wanted = " ".join(asked.split())
     if not wanted:
         return listed
-    exact = {_by_code(tx, clinic.id, wanted), _by_phone(tx, clinic.id, asked, regions)} - {None}
-    words = wanted.split()
-    return [each for each in listed if each.id in exact or all(word in each.name.casefold() for word in words)]
+    exact = console_patients.known_by(tx, clinic.id, _number(asked, region), wanted)
+    known = {each.id for each in exact}
+    words = plain(wanted).split()
+    fitting = (each for each in listed if all(word in plain(each.name) for word in words))
+    return [*exact, *(each for each in fitting if each.id not in known)]
 
 
-def _by_code(tx: Tx, clinic_id: int, code: str) -> int | None:
-    found = patients.find_by_code(tx, clinic_id, code)
-    return None if found is None else found.id
-
-
-def _by_phone(tx: Tx, clinic_id: int, asked: str, region: str | None) -> int | None:
+def _number(asked: str, region: str | None) -> str | None:
     if sum(letter.isdigit() for letter in asked) < _FEWEST_DIGITS:
         return None
-    number = read_number(asked, region).e164
-    contact = None if number is None else contacts.find_contact(tx, clinic_id, number)
-    found = None if contact is None else patients.active_patient(tx, contact.id)
-    return None if found is None else found.id
+    return read_number(asked, region).e164

@@ -8,7 +8,7 @@ import pytest
 
 from bot.services import Services
 from scheduler import answering, consent
-from store import audit, contacts, patients
+from store import audit, contacts, erasure, patients
 from store.clinics import Clinic
 from store.database import Tx
 from store.patients import Patient
@@ -62,6 +62,39 @@ def test_a_patient_is_found_by_number_code_or_any_part_of_the_name(
     part = nurse.get(f"/c/{clinic.id}/patients/found", query_string={"q": asked})
     assert "Rosalind Quispe" in part.text
     assert "<html" not in part.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [("nunez", True), ("JOSE\u0301", True), ("nuñez j", True), ("nun ez", True), ("nu-ez", False)],
+)
+def test_accents_keep_nobody_from_being_found(
+    asked: str, is_found: bool, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    add(services, clinic, "José Núñez", None, "+12025550177")
+    page = nurse.get(f"/c/{clinic.id}/patients/found", query_string={"q": asked}).text
+    assert ("José Núñez" in page) == is_found
+
+
+def test_who_is_enrolled_no_more_is_found_by_number_and_code_until_they_are_erased(
+    clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    former = add(services, clinic, "Rosalind Quispe", "MRN-7", "+12025550177")
+
+    def found(asked: str) -> str:
+        return nurse.get(f"/c/{clinic.id}/patients/found", query_string={"q": asked}).text
+
+    with services.database.writing() as tx:
+        patients.end_patient(tx, NOON, former.id, "asked")
+    for asked in ("mrn-7", "(202) 555-0177"):
+        assert ("Rosalind Quispe" in found(asked), ">ended<" in found(asked)) == (True, True)
+    assert "Rosalind" not in found("rosalind")
+    again = add(services, clinic, "Rosalind Quispe", None, "+12025550177")
+    page = found("+12025550177")
+    assert page.index(f'patients/{again.id}"') < page.index(f'patients/{former.id}"') < page.index(">ended<")
+    with services.database.writing() as tx:
+        erasure.erase(tx, NOON, former.contact_id)
+    assert f'patients/{former.id}"' not in found("+12025550177")
 
 
 def test_without_a_question_everybody_is_listed_a_page_at_a_time(
