@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from flask_babel import gettext as _
-from wtforms import Field, SelectMultipleField
+from wtforms import BooleanField, Field, SelectFieldBase, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -13,6 +13,22 @@ from scheduler.duties.escalation import STEPS
 
 _LONGEST = 1000
 _LATEST = 999
+
+
+def typed(entry: Field) -> str:
+    """What stands in a field of a form that was sent, as one line for people."""
+    match entry:
+        case BooleanField():
+            return str(_("yes") if entry.data else _("no"))
+        case SelectFieldBase():
+            return ", ".join(str(choice.label.text) for choice in entry if choice.checked) or "-"
+        case ConsentField():
+            return " / ".join(entry.data.values()) or "-"
+        case MinutesField():
+            return ", ".join(entry.written)
+        case DegreesField():
+            return entry.written or "-"
+    return ", ".join(str(entry.raw_data[0] if entry.raw_data else "").split()) or "-"
 
 
 class SeveralField(SelectMultipleField):

@@ -1,7 +1,9 @@
 """The forms of the settings."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -131,6 +133,12 @@ def changes(before: Clinic, wanted: Mapping[str, Any]) -> dict[str, Any]:
         return tuple(value) if isinstance(value, list | tuple) else value
 
     return {name: value for name, value in wanted.items() if plain(name, value) != plain(name, getattr(before, name))}
+
+
+def seen_as(clinic: Clinic) -> str:
+    """What the form shows of a clinic as one word: another one as soon as anything of it is another."""
+    shown = {name: getattr(clinic, name) for name in ClinicForm.fields()}
+    return sha256(json.dumps(shown, default=str, sort_keys=True).encode()).hexdigest()[:32]
 
 
 class JoinCodeForm(FlaskForm):

@@ -1,23 +1,31 @@
 """The settings of a clinic: its own, its numbers, its people."""
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from argon2 import PasswordHasher
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import here, now, services
 from bot.clinic.languages import LANGUAGES
 from bot.clinic.sentences import in_words
-from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes
+from bot.clinic.settings.fields import typed
+from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes, seen_as
 from bot.clinic_rules import WrongSettings, checked
 from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
+from store.audit import Filter
+from store.clinic_entry import Clinic
 from store.clinics import JoinCodeTaken
 from store.staff import User
 
 routes = Blueprint("settings", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/settings")
+
+_LATEST = 100
+"""Among how many entries about the clinic the one is looked for that says who saved last."""
 
 Answer = AnyResponse | str | tuple[str, int]
 
@@ -28,31 +36,33 @@ _SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "
 @routes.get("")
 def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     """The clinic."""
-    form = ClinicForm()
-    form.offer(services().library, here().clinic)
-    form.show(here().clinic)
-    return _clinic_page(form)
+    return _clinic_page(_shown(here().clinic), was=seen_as(here().clinic))
 
 
 @routes.post("")
 def save(clinic_id: int) -> Answer:
-    """Changes the clinic's settings."""
-    form = ClinicForm()
+    """Changes the clinic's settings. What somebody else saved since the page was opened is shown, not written over."""
+    form, was, at = ClinicForm(), request.form.get("was", ""), now()
     form.offer(services().library, here().clinic)
     if not form.validate():
-        return _clinic_page(form), 422
-    wanted = changes(here().clinic, form.wanted())
+        return _clinic_page(form, was=was), 422
     try:
-        fields = checked(services().library, wanted, here().clinic)
+        with services().database.writing() as tx:
+            clinics.lock_clinic(tx, clinic_id)
+            there = clinics.find_clinic(tx, clinic_id) or here().clinic
+            wanted = changes(there, form.wanted())
+            is_older = bool(wanted) and was != seen_as(there)
+            fields = {} if is_older else checked(services().library, wanted, there)
+            if fields:
+                clinics.set_clinic(tx, at, clinic_id, **fields)
+                audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, sorted(fields))
     except WrongSettings as error:
         for field, sentence in error.faults.items():
             form[field].errors = [in_words(sentence)]
-        return _clinic_page(form), 422
+        return _clinic_page(form, was=was), 422
+    if is_older:
+        return _saved_meanwhile(there, {name: typed(form[name]) for name in wanted}), 409
     if fields:
-        at = now()
-        with services().database.writing() as tx:
-            clinics.set_clinic(tx, at, clinic_id, **fields)
-            audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, sorted(fields))
         flash(_("Saved."))
         if fields.keys() & {"open_weekdays", "closed_on", "snap"}:
             flash(_("Whoever is enrolled already keeps their dates. Use Closures to move those of a day."))
@@ -64,7 +74,7 @@ def join_code(clinic_id: int) -> Answer:
     """Sets or removes the code that patients text after JOIN."""
     form = JoinCodeForm()
     if not form.validate():
-        return _clinic_page(None, form), 422
+        return _with_code(form), 422
     at = now()
     try:
         with services().database.writing() as tx:
@@ -72,7 +82,7 @@ def join_code(clinic_id: int) -> Answer:
             audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, ["join_code"])
     except JoinCodeTaken:
         form.code.errors = [_("Another clinic has this join code: choose another.")]
-        return _clinic_page(None, form), 422
+        return _with_code(form), 422
     flash(_("Saved."))
     return redirect(url_for("settings.page"), 303)
 
@@ -150,11 +160,30 @@ def resume(clinic_id: int, sender_id: int) -> Answer:
     return redirect(url_for("settings.senders"), 303)
 
 
-def _clinic_page(form: ClinicForm | None, code: JoinCodeForm | None = None) -> str:
-    if form is None:
-        form = ClinicForm(formdata=None)
-        form.offer(services().library, here().clinic)
-        form.show(here().clinic)
+def _with_code(code: JoinCodeForm) -> str:
+    return _clinic_page(_shown(here().clinic), code, was=seen_as(here().clinic))
+
+
+def _shown(clinic: Clinic) -> ClinicForm:
+    form = ClinicForm(formdata=None)
+    form.offer(services().library, clinic)
+    form.show(clinic)
+    return form
+
+
+def _saved_meanwhile(there: Clinic, theirs: Mapping[str, str]) -> str:
+    """The page as the clinic is now; ``theirs``: what the older page had in the fields that differ, by name."""
+    form = _shown(there)
+    for name, what in theirs.items():
+        form[name].errors = [_("On your page: %(what)s", what=what)]
+    with services().database.reading() as tx:
+        found = audit.find(tx, there.id, Filter(subject="clinic"), _LATEST)
+    entry = next((each for each in found if each.action == "change"), None)
+    saved = ", ".join(str(form[each].label.text) for each in entry.fields if each in form) if entry else ""
+    return _clinic_page(form, was=seen_as(there), is_older=True, entry=entry, saved=saved)
+
+
+def _clinic_page(form: ClinicForm, code: JoinCodeForm | None = None, *, was: str, **more: Any) -> str:
     if code is None:
         code = JoinCodeForm(formdata=None)
         code.code.data = here().clinic.join_code
@@ -166,6 +195,8 @@ def _clinic_page(form: ClinicForm | None, code: JoinCodeForm | None = None) -> s
         usual=services().library.thresholds(here().clinic.country),
         steps=STEPS,
         LANGUAGES=LANGUAGES,
+        was=was,
+        **more,
     )
 
 

@@ -1,7 +1,9 @@
 """The settings of a clinic and the people who work there."""
 
+import re
 from collections.abc import Callable
 
+from bot.clinic.settings.forms import seen_as
 from bot.services import Services
 from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
@@ -36,6 +38,11 @@ FORM: dict[str, object] = {
 """The clinic of the tests as it is."""
 
 
+def form_of(clinic: Clinic, **other: object) -> dict[str, object]:
+    """The form as a page of the clinic sends it, with other values in some fields."""
+    return FORM | {"was": seen_as(clinic)} | other
+
+
 def kept(services: Services, clinic: Clinic) -> Clinic:
     with services.database.reading() as tx:
         found = clinics.find_clinic(tx, clinic.id)
@@ -51,7 +58,7 @@ def fields_of(services: Services, clinic: Clinic) -> list[tuple[str, ...]]:
 def test_what_is_changed_is_kept_and_the_audit_names_the_fields(
     clinic: Clinic, services: Services, administrator: Browser
 ) -> None:
-    wanted = FORM | {
+    wanted = form_of(clinic) | {
         "quiet_hours": "24",
         "fever_c": "99,8",
         "low_c": "35.5",
@@ -107,6 +114,33 @@ def test_saving_what_is_there_changes_nothing(clinic: Clinic, services: Services
     assert fields_of(services, clinic) == []
 
 
+def test_of_two_who_save_at_once_the_second_is_told_what_is_there_now(
+    clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    address = f"/c/{clinic.id}/settings"
+    assert f'name="was" value="{seen_as(clinic)}"' in administrator.get(address).text
+    assert administrator.post(address, form_of(clinic, quiet_hours="24")).status_code == 303
+    theirs = {
+        "max_texts_per_week": "12",
+        "ask_confirmation": "y",
+        "open_weekdays": ["0", "2"],
+        "low_c": "35.5",
+        "danger_minutes-nurse": "0",
+        "closed_on": "2026-07-03\n2026-12-25",
+    }
+    second = administrator.post(address, form_of(clinic, **theirs))
+    found = kept(services, clinic)
+    assert (second.status_code, found.quiet_hours, found.max_texts_per_week) == (409, 24, clinic.max_texts_per_week)
+    own = ("12", "yes", "Monday, Wednesday", "35.5", "0, 7, 15", "2026-07-03, 2026-12-25")
+    assert re.findall("On your page: ([^<]*)", second.text).count("12") == 2
+    assert {*re.findall("On your page: ([^<]*)", second.text)} == {*own}
+    assert "Quiet hours after a text of danger to life <span" in second.text
+    assert f'name="was" value="{seen_as(found)}"' in second.text
+    assert administrator.post(address, form_of(found, quiet_hours="24", max_texts_per_week="12")).status_code == 303
+    assert administrator.post(address, form_of(clinic, quiet_hours="24", max_texts_per_week="12")).status_code == 303
+    assert (kept(services, clinic).quiet_hours, kept(services, clinic).max_texts_per_week) == (24, 12)
+
+
 WRONG = [
     ("phone_line", "call us", "is no phone number"),
     ("closed_on", "christmas", "is no date"),
@@ -131,14 +165,14 @@ def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
     clinic: Clinic, services: Services, administrator: Browser
 ) -> None:
     for field, value, sentence in WRONG:
-        answer = administrator.post(f"/c/{clinic.id}/settings", FORM | {"quiet_hours": "48", field: value})
+        answer = administrator.post(f"/c/{clinic.id}/settings", form_of(clinic) | {"quiet_hours": "48", field: value})
         assert (answer.status_code, sentence in answer.text) == (422, True), field
     assert kept(services, clinic) == clinic
 
 
 def test_every_fault_is_told_at_once(clinic: Clinic, administrator: Browser) -> None:
     wrong = {"fever_c": "39", "call_minutes-nurse": "31", "window_until": "08:00"}
-    page = administrator.post(f"/c/{clinic.id}/settings", FORM | wrong).text
+    page = administrator.post(f"/c/{clinic.id}/settings", form_of(clinic) | wrong).text
     for sentence in ("between 37.5 and 38.34 C", "Each step comes after the one before", "must end after it begins"):
         assert sentence in page
 
