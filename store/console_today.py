@@ -36,12 +36,13 @@ class Person:
 class Visit:
     """Somebody comes on ``date``, at the local ``time`` where that is known.
 
-    ``kind`` is the event's. ``wants_change``: they asked for another time and nobody has seen to it. ``unreached``: no
-    text reaches them, since they opted out or texts kept failing.
+    ``name`` and ``kind`` are the event's. ``wants_change``: they asked for another time and nobody has seen to it.
+    ``unreached``: no text reaches them, since they opted out or texts kept failing.
     """
 
     person: Person
     plan_id: int
+    name: str
     date: date
     time: time | None
     kind: str
@@ -214,8 +215,8 @@ def visits(tx: Tx, clinic_id: int, first: date, last: date) -> list[Visit]:
         if kind == "treatment" and name.rpartition("/")[2] not in _AT_CLINIC:
             continue
         at = _time_of(name, day, kind, usual, single)
-        found.append((who, plan_id, day, at, kind, status, bool(wants_change), bool(unreached)))
-    found.sort(key=lambda each: (each[2], each[3] or time.max, each[1]))
+        found.append((who, plan_id, name, day, at, kind, status, bool(wants_change), bool(unreached)))
+    found.sort(key=lambda each: (each[3], each[4] or time.max, each[1]))
     return [Visit(_person(tx, who), *rest) for who, *rest in found[:MOST_VISITS]]
 
 

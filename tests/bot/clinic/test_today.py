@@ -1,5 +1,6 @@
 """The first screen of the day, what is done from it, and the sheet for the huddle."""
 
+import re
 from collections.abc import Callable
 from datetime import time, timedelta
 
@@ -63,7 +64,10 @@ def test_visits_stand_with_their_time_and_answer(
     phone.text("R")
     assert "R: another time" in nurse.get(f"{address}/live").text
     phone.text("STOP")
-    assert "no text reaches them" in nurse.get(f"{address}/live").text
+    phone.text(DANGER)
+    live = nurse.get(f"{address}/live").text
+    assert "no text reaches them" in live
+    assert live.count("<a ") == len(set(re.findall('<a id="([^"]+)"', live))) == 4
 
 
 def test_a_danger_sign_stands_on_top_with_its_clock_and_then_with_who_has_it(
