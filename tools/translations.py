@@ -2,7 +2,7 @@
 
 Its own sentences are found by gettext's names, those that come from below it by `content.plain.Plain`, and those of the
 ground floor, which knows neither, where they stand together. Of the content they are the names of regimens, of their
-parts, and of danger signs, which no patient reads.
+parts, and of danger signs, which no patient reads, and what is to be confirmed of a regimen.
 
 `make translations` writes bot/clinic/translations/LANGUAGE/LC_MESSAGES/messages.po (edit it: a line `msgstr ""` has no
 translation yet) and messages.mo beside it, which is what the console reads.
@@ -87,6 +87,7 @@ def _called() -> Iterator[tuple[str, str]]:
     for regimen in library.regimens.values():
         file = f"content/regimens/{regimen.id}.toml"
         yield file, regimen.title
+        yield file, regimen.confirm
         yield from ((file, phase.title.replace("_", " ")) for phase in regimen.phases)
         yield from ((file, name) for name in (*regimen.items, *(each.name for each in regimen.attached)))
     for sign in library.danger.values():

@@ -22,6 +22,11 @@ def all_names(regimen: Regimen) -> tuple[str, str, str]:
     return regimen.id, regimen.title, regimen_name(regimen)
 
 
+def confirm_in_words(regimen: Regimen) -> str:
+    """What its file says must be confirmed before it is used."""
+    return str(gettext(regimen.confirm))
+
+
 def item_name(name: str) -> str:
     """What is given or done."""
     return str(gettext(name))

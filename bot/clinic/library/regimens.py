@@ -12,7 +12,7 @@ from bot.clinic.access import Right
 from bot.clinic.here import here, now, services
 from bot.clinic.library import courses, regimen_words, signing
 from bot.clinic.library.blueprint import routes
-from bot.clinic.regimen_names import all_names
+from bot.clinic.regimen_names import all_names, confirm_in_words
 from bot.clinic.sentences import in_words
 from content import comparing
 from content.comparing import Difference
@@ -68,6 +68,7 @@ def regimen(clinic_id: int, regimen_id: str) -> str:
         "library/regimen.html",
         use=use,
         parts=regimen_words.described(use.regimen),
+        confirm_in_words=confirm_in_words,
         source=(PACKAGED / f"{use.regimen.id}.toml").read_text("utf-8"),
         start=start,
         example=example,

@@ -95,6 +95,9 @@ def test_a_spanish_screen_refuses_in_spanish(clinic: Clinic, services: Services,
     patient = enrol(services, "pembro_q3w", NOON.date())
     why = in_spanish.get(f"/c/{clinic.id}/why/patients/{patient.id}?date=2026-05-13").text
     assert "Ningún plan de este paciente tiene nada que decir" in why
+    why = in_spanish.get(f"/c/{clinic.id}/why/patients/{patient.id}?date=2026-05-25").text
+    assert "Ciclo 2 día 1: pembrolizumab del lun, 25 may (El día de una visita)" in why
+    assert "Una plantilla, no una orden" in in_spanish.get(f"/c/{clinic.id}/library/regimens/pembro_q3w").text
     page = in_spanish.post(f"/c/{clinic.id}/enrol", with_(phone="12"))
     assert page.status_code == 422
     assert "El número es demasiado corto" in page.text
