@@ -1,15 +1,18 @@
 """What a clinic's settings must be, for the console and the command line alike."""
 
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import datetime, time
 from operator import gt
 from typing import Any
 
+from bot.clinic.access import RIGHTS, Right
 from channels.phone import read_number
 from content.library import Library
 from content.plain import Plain
 from content.thresholds import FEVER_C, LOW_C, fahrenheit
+from store import audit, clinics, staff
 from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES, Clinic
+from store.database import Tx
 
 REGIONS: Mapping[str, str] = {"us": "US", "uk": "GB", "mx": "MX", "au": "AU", "ca": "CA"}
 """The region of a number that is written without its country, by country pack."""
@@ -30,17 +33,38 @@ class WrongSettings(Exception):
         self.faults = faults
 
 
-def checked(library: Library, fields: Mapping[str, Any], before: Clinic | None = None) -> dict[str, Any]:
-    """The settings as the store takes them. ``before``: the clinic that they change. Raises WrongSettings."""
+def checked(
+    library: Library, fields: Mapping[str, Any], before: Clinic | None = None, *, people: int = 0
+) -> dict[str, Any]:
+    """The settings as the store takes them. Raises WrongSettings.
+
+    ``before``: the clinic that they change; ``people``: how many there may propose, as `people_of` counts them.
+    """
     taken = dict(fields)
-    if faults := dict(_faults(library, taken, before)):
+    if faults := dict(_faults(library, taken, before, people)):
         raise WrongSettings(faults)
     if "languages" in taken:
         taken["default_language"] = taken["languages"][0]
     return taken
 
 
-def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None) -> Faults:
+def people_of(tx: Tx, clinic_id: int) -> int:
+    """How many people may propose what patients read: of two or more, one can propose and another one approve."""
+    return sum(user.active and Right.CARE in RIGHTS[role] for user, role in staff.members(tx, clinic_id))
+
+
+def ask_two_again(tx: Tx, now: datetime, clinic_id: int, by: str) -> bool:
+    """Where one person alone was enough and is not the only one any more, it takes two again; returns whether so."""
+    clinics.lock_clinic(tx, clinic_id)
+    clinic = clinics.find_clinic(tx, clinic_id)
+    if clinic is None or clinic.approvals > 1 or people_of(tx, clinic_id) < 2:
+        return False
+    clinics.set_clinic(tx, now, clinic_id, approvals=2)
+    audit.record(tx, now, clinic_id, by, "change", "clinic", clinic_id, ["approvals"])
+    return True
+
+
+def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None, people: int) -> Faults:
     country = taken.get("country", before.country if before else None)
     if country is not None and country not in library.countries:
         known = [*library.countries]
@@ -55,6 +79,11 @@ def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None) -
         yield "phone_line", Plain("{number} is no phone number.", number=taken["phone_line"])
     yield from _of_thresholds(taken)
     yield from _of_minutes(taken, before)
+    if taken.get("approvals") == 1 and people > 1:
+        yield (
+            "approvals",
+            Plain("{number} people here may propose: one person is enough only for a clinic of one.", number=people),
+        )
     opens = taken.get("window_from", before.window_from if before else time(9))
     closes = taken.get("window_until", before.window_until if before else time(20))
     if opens >= closes:

@@ -119,7 +119,7 @@ def clinic_add(name: str, **given: Any) -> None:
 @click.option(
     "--approvals",
     type=click.IntRange(1, 2),
-    help="How many people it takes to change what patients read or what is understood (default 2).",
+    help="How many people it takes to change what patients read or what is understood (default 2; 1 where one works).",
 )
 @click.option(
     "--keep-words",
@@ -157,9 +157,11 @@ def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...]
     now = services.clock()
     with writing(services) as tx:
         before = pick_entry(tx, name).clinic
+        clinics.lock_clinic(tx, before.id)
         if holidays or workdays:
             fields["closed_on"] = _closed_on(before, holidays, workdays)
-        clinic_id, changes = before.id, _checked(services.library, fields, before)
+        people = clinic_rules.people_of(tx, before.id)
+        clinic_id, changes = before.id, _checked(services.library, fields, before, people)
         clinics.set_clinic(tx, now, clinic_id, **changes)
         audit.record(tx, now, clinic_id, ACTOR, "change", "clinic", clinic_id, sorted(fields))
     click.echo(f"Changed {name}: {', '.join(sorted(fields))}.")
@@ -297,12 +299,14 @@ def _by_language(texts: Sequence[tuple[str, str]], languages: Sequence[str]) -> 
     return found
 
 
-def _checked(library: Library, fields: dict[str, Any], before: clinics.Clinic | None = None) -> dict[str, Any]:
+def _checked(
+    library: Library, fields: dict[str, Any], before: clinics.Clinic | None = None, people: int = 0
+) -> dict[str, Any]:
     """The settings of a clinic as the store takes them. Raises click.UsageError with what to write instead."""
     try:
         if "consent_texts" in fields:
             languages = fields.get("languages") or (before.languages if before else ())
             fields["consent_texts"] = _by_language(fields["consent_texts"], languages)
-        return clinic_rules.checked(library, fields, before)
+        return clinic_rules.checked(library, fields, before, people=people)
     except clinic_rules.WrongSettings as error:
         raise click.UsageError(str(error)) from None

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 from argon2 import PasswordHasher
 
+from bot import clinic_rules
 from bot.cli.arguments import Name
 from bot.cli.data import ACTOR, clinic_option, open_services, pick_entry, writing
 from store import audit, passkeys, staff
@@ -43,7 +44,10 @@ def user_add(email: str, name: str, clinic_name: str | None, role: staff.Role, p
         added = staff.add_user(tx, now, email, name, hashed)
         staff.add_membership(tx, added.id, entry.clinic.id, role)
         audit.record(tx, now, entry.clinic.id, ACTOR, "add", "user", added.id, ["email", "name", "role"])
+        two_again = clinic_rules.ask_two_again(tx, now, entry.clinic.id, ACTOR)
     click.echo(f"{name} is {role} of {entry.clinic.name}.")
+    if two_again:
+        click.echo("From now on it takes two people there to change what patients read.")
 
 
 @user.command("reset")

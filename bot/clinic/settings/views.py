@@ -14,7 +14,7 @@ from bot.clinic.languages import LANGUAGES
 from bot.clinic.sentences import in_words
 from bot.clinic.settings.fields import typed
 from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes, seen_as
-from bot.clinic_rules import WrongSettings, checked
+from bot.clinic_rules import WrongSettings, ask_two_again, checked, people_of
 from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
 from store.audit import Filter
@@ -52,7 +52,7 @@ def save(clinic_id: int) -> Answer:
             there = clinics.find_clinic(tx, clinic_id) or here().clinic
             wanted = changes(there, form.wanted())
             is_older = bool(wanted) and was != seen_as(there)
-            fields = {} if is_older else checked(services().library, wanted, there)
+            fields = {} if is_older else checked(services().library, wanted, there, people=people_of(tx, clinic_id))
             if fields:
                 clinics.set_clinic(tx, at, clinic_id, **fields)
                 audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, sorted(fields))
@@ -109,9 +109,12 @@ def add_person(clinic_id: int) -> Answer:
         if not works_here:
             staff.add_membership(tx, person.id, clinic_id, form.role.data)
             audit.record(tx, at, clinic_id, here().actor, "add", "user", person.id, ["email", "name", "role"])
+        two_again = ask_two_again(tx, at, clinic_id, here().actor)
     if works_here:
         form.email.errors = [_("They work here already.")]
         return _people_page(form), 422
+    if two_again:
+        _tell_of_two()
     return _people_page(PersonForm(formdata=None), added=person, password=password)
 
 
@@ -137,7 +140,10 @@ def change_person(clinic_id: int, user_id: int) -> Answer:
             staff.add_membership(tx, user_id, clinic_id, form.role.data)
         action = "remove" if form.leaves.data else "change"
         audit.record(tx, at, clinic_id, here().actor, action, "user", user_id, ["role"])
+        two_again = ask_two_again(tx, at, clinic_id, here().actor)
     flash(_("Saved."))
+    if two_again:
+        _tell_of_two()
     return redirect(url_for("settings.people"), 303)
 
 
@@ -158,6 +164,10 @@ def resume(clinic_id: int, sender_id: int) -> Answer:
             audit.record(tx, at, clinic_id, here().actor, "resume", "sender", sender_id)
     flash(_("It texts again. What waited for it goes out by its rate."))
     return redirect(url_for("settings.senders"), 303)
+
+
+def _tell_of_two() -> None:
+    flash(_("From now on it takes two people to change what patients read: one proposes, another one approves."))
 
 
 def _with_code(code: JoinCodeForm) -> str:

@@ -18,6 +18,19 @@ def test_how_many_people_approve_is_a_setting(clinic: Run) -> None:
     assert clinic("clinic", "set", "Riverside", "--approvals", "1") == "Changed Riverside: approvals.\n"
     assert clinic.rows("clinic", "list")[0]["approvals"] == 1
     clinic("clinic", "set", "Riverside", "--approvals", "3", status=2)
+    clinic("user", "add", "one@x.example", "--name", "One", "--role", "administrator")
+    clinic("user", "add", "viewer@x.example", "--name", "Viewer", "--role", "viewer")
+    assert clinic.rows("clinic", "list")[0]["approvals"] == 1
+
+
+def test_who_is_no_clinic_of_one_any_more_needs_two_people_again(clinic: Run) -> None:
+    clinic("user", "add", "one@x.example", "--name", "One", "--role", "administrator")
+    clinic("clinic", "set", "Riverside", "--approvals", "1")
+    told = clinic("user", "add", "two@x.example", "--name", "Two")
+    assert told.endswith("From now on it takes two people there to change what patients read.\n")
+    assert clinic.rows("clinic", "list")[0]["approvals"] == 2
+    refused = clinic("clinic", "set", "Riverside", "--approvals", "1", status=2)
+    assert "2 people here may propose" in refused
 
 
 def test_a_whatsapp_template_is_handed_in_in_the_clinics_own_words(

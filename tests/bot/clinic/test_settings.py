@@ -170,6 +170,28 @@ def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
     assert kept(services, clinic) == clinic
 
 
+def test_one_person_is_enough_only_while_nobody_else_could_propose(
+    clinic: Clinic, services: Services, administrator: Browser
+) -> None:
+    address = f"/c/{clinic.id}/settings"
+    assert administrator.post(address, form_of(clinic, approvals="1")).status_code == 303
+    viewer = add_staff(services, clinic.id, "viewer")
+    alone = kept(services, clinic)
+    assert alone.approvals == 1
+    again = administrator.post(f"{address}/people/{viewer.id}", {"role": "nurse"})
+    assert "From now on it takes two people" in administrator.get(again.location).text
+    two = kept(services, clinic)
+    assert (two.approvals, fields_of(services, clinic)) == (2, [("approvals",), ("approvals",)])
+    refused = administrator.post(address, form_of(two, approvals="1", quiet_hours="24"))
+    assert (refused.status_code, "2 people here may propose" in refused.text) == (422, True)
+    assert kept(services, clinic) == two
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, approvals=1)
+    added = administrator.post(f"{address}/people", {"name": "New", "email": "n@staff.example", "role": "nurse"})
+    assert "From now on it takes two people" in added.text
+    assert kept(services, clinic).approvals == 2
+
+
 def test_every_fault_is_told_at_once(clinic: Clinic, administrator: Browser) -> None:
     wrong = {"fever_c": "39", "call_minutes-nurse": "31", "window_until": "08:00"}
     page = administrator.post(f"/c/{clinic.id}/settings", form_of(clinic) | wrong).text
