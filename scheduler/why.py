@@ -48,6 +48,7 @@ ANSWERS = Plain("It answers message {message} ({template}).")
 CAME_IN = Plain("It came in and was understood as {understood}: {why}.")
 PASSED = Plain("It passed every gate ({gates}).")
 KEPT = Plain("{gate}: {why}")
+CALLED = Plain("The provider calls it {id}.")
 """What names the program's own parts, which a screen leaves out."""
 
 
@@ -81,8 +82,9 @@ def of_text(tx: Tx, message_id: int) -> list[Reason]:
         found.append(Reason(text.state_at, _kept_by(text.gate), message_id))
     found += list(_by_which_way(tx, text))
     if text.provider_id is not None:
-        named = Plain("The provider calls it {id}.", id=text.provider_id)
-        found.append(Reason(text.state_at, named, message_id, provider_id=text.provider_id))
+        found.append(
+            Reason(text.state_at, CALLED.filled({"id": text.provider_id}), message_id, provider_id=text.provider_id)
+        )
     return found + list(_alerts(tx, text))
 
 

@@ -21,7 +21,7 @@ def text(clinic_id: int, message_id: int) -> str:
         if asked is None or asked.clinic_id != clinic_id:
             abort(404)
         noted = why.of_text(tx, message_id)
-        reasons = [*map(Names(tx).of, noted)]
+        reasons = Names(tx).of(noted)
     zone = here().clinic.timezone
     return render_template("why/text.html", text=asked, reasons=reasons, noted=noted, zone=zone)
 
@@ -36,7 +36,7 @@ def day(clinic_id: int, patient_id: int) -> str:
             abort(404)
         asked = _asked() or SendWindow.of(person, here().clinic).local_day(at)
         noted = why.of_day(tx, at, here().clinic, person, asked)
-        reasons = [*map(Names(tx).of, noted)]
+        reasons = Names(tx).of(noted)
     return render_template(
         "why/day.html", person=person, asked=asked, reasons=reasons, noted=noted, zone=person.timezone
     )

@@ -1,6 +1,6 @@
 """What `scheduler.why` says, with names in the place of the program's ids."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -23,7 +23,7 @@ from store.database import Tx
 _SHORTER: Mapping[str, Plain] = {
     why.PLANNED.template: Plain("{kind}, planned for {due}: {state}."),
     why.ANSWERS.template: Plain("It answers the text that came in {message}."),
-    why.CAME_IN.template: Plain("It came in and was understood as {understood}."),
+    why.CAME_IN.template: Plain("It came in and was understood as: {understood}."),
     why.PASSED.template: Plain("It passed every check."),
 }
 """Sentences without the part that only the program's own words have."""
@@ -36,9 +36,13 @@ class Names:
         self._tx = tx
         self._calendars: dict[int, Calendar | None] = {}
 
-    def of(self, reason: Reason) -> Reason:
-        """The reason with names; ids stay where there is no name."""
-        return replace(reason, sentence=self._named(reason.sentence))
+    def of(self, noted: Iterable[Reason]) -> list[Reason]:
+        """The reasons with names, but for what only the provider calls so; ids stay where there is no name."""
+        return [
+            replace(each, sentence=self._named(each.sentence))
+            for each in noted
+            if not isinstance(each.sentence, Plain) or each.sentence.template != why.CALLED.template
+        ]
 
     def _named(self, said: Any) -> Any:
         if not isinstance(said, Plain):
@@ -82,7 +86,7 @@ class Names:
         ahead = (each for each in calendar.events(day, day) if each.name == name)
         event = plans.get_event(self._tx, plan_id, name) or next(ahead, None)
         if event is None:
-            return _("what is no longer planned")
+            return str(_("what is no longer planned"))
         return event_in_words(event, titles_of([part.regimen for part in calendar.timeline.state.segments]))
 
     def _calendar(self, plan_id: int) -> Calendar | None:

@@ -22,6 +22,11 @@ def test_a_text_tells_what_became_of_it(phone: Phone, clinic: Clinic, services: 
     assert "not sent: This number opted out." in said
     assert "optin_confirm" not in said
     assert "A welcome (optin_confirm) was planned for" in noted
+    (stop,) = (text for text in phone.messages() if text.direction == "in")
+    said, _summary, noted = nurse.get(f"/c/{clinic.id}/why/texts/{stop.id}").text.partition("<summary>")
+    assert "It came in and was understood as: said STOP." in said
+    assert f"The provider calls it {stop.provider_id}." in noted
+    assert str(stop.provider_id) not in said
 
 
 def test_a_day_tells_why_there_was_no_text(phone: Phone, clinic: Clinic, services: Services, nurse: Browser) -> None:
