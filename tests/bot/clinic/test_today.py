@@ -8,6 +8,8 @@ import pytest
 
 from bot.services import Services
 from scheduler import enrolment
+from scheduler.changing import change_plan
+from scheduler.plan.changes import Hold
 from store import alarms, audit, clinics, follow_ups, forecasts, plans
 from store.clinics import Clinic
 from store.follow_ups import FollowUp, FollowUpKind
@@ -118,6 +120,32 @@ def test_what_waits_is_noted_and_closed_and_the_second_is_told(
     with services.database.reading() as tx:
         found = [(each.action, each.fields) for each in audit.entries(tx, clinic.id)]
     assert found == [("close", ()), ("note", ("note",))]
+
+
+def test_who_is_on_hold_stands_with_the_day_on_which_they_go_on_and_who_has_no_date_beside_them(
+    clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    today = NOON.date()
+    on_hold = enrol(services, "pembro_q3w", today - timedelta(days=7))
+    enrol(services, "durva_periop", today - timedelta(days=50), phone="+12025550144")
+    with services.database.writing() as tx:
+        (plan,) = plans.all_plans_of(tx, on_hold.id)
+        plans.set_plan_state(tx, plan.id, "held")
+    for part in ("", "/live", "/huddle"):
+        page = nurse.get(f"/c/{clinic.id}/today{part}").text
+        assert page.index("On hold") < page.index("goes on Mon 18 May")
+        assert ("a date must be entered" if part == "/huddle" else "nothing planned after Mon 18 May") in page
+    with services.database.writing() as tx:
+        plans.set_plan_state(tx, plan.id, "active")
+        (plan,) = plans.all_plans_of(tx, on_hold.id)
+        (entry,) = services.directory.entries
+        hold = Hold(today)
+        change_plan(
+            tx, NOON, services.library, entry, plan.id, hold, by="test", reason=None, expected_version=plan.version
+        )
+    for part in ("", "/live", "/huddle"):
+        page = nurse.get(f"/c/{clinic.id}/today{part}").text
+        assert page.index("On hold") < page.index("no end entered")
 
 
 def test_words_of_a_patient_do_no_harm(clinic: Clinic, services: Services, nurse: Browser) -> None:
