@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -18,14 +19,22 @@ from bot.demo import PASSWORD
 from tests.browser.phones import pick_up, text
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
-MOST_PAGES = 70
+MOST_PAGES = 80
 MOST_TABS = 60
 UNLINKED = (
     "library/danger/fever",
     "closures/look?date=2199-01-01&to=2199-01-02",
     "no-such-page",
 )
-"""Pages of the clinic that no link leads to, or not in the demo as it begins."""
+"""Pages of the clinic that no link leads to."""
+CHANGES = ("kind=delay", "kind=switch", "kind=undo")
+"""The changes of a plan that are looked at one by one; the others have the same form with other fields."""
+MET = {
+    *("today", "today/waiting/N", "patients", "patients/N", "alerts", "alerts/N", "settings", "audit", "closures/N"),
+    *("inbox/unmatched", "inbox/teach/N", *(f"plans/N/change?{kind}" for kind in (*CHANGES, "kind=N"))),
+    *(f"library/{part}/N" for part in ("topics", "danger", "texts", "regimens")),
+}
+"""What the walk must come by, beside the rest."""
 REFUSED = (
     ("enrol", ".enrol form"),
     ("settings", "form[action$='/settings']"),
@@ -35,6 +44,12 @@ REFUSED = (
     ("closures", "form.changing"),
 )
 """Forms that are refused when they are sent empty."""
+HAPPENS = (
+    ("Sam Taylor", "cant breathe and my chest hurts", "911"),
+    ("Alice Moore", "R", "you need another time"),
+    ("Kim Lee", "flumbots", ""),
+)
+"""Who texts what before anybody looks, and what stands in the answer."""
 EMPTIED = """form => {
     form.noValidate = true;
     for (const field of form.querySelectorAll("input:not([type=hidden]), textarea")) {
@@ -62,7 +77,7 @@ def pages(page: Page, demo: str) -> Iterator[str]:
     known: set[str] = set()
     while waiting:
         path = waiting.pop(0).partition("#")[0]
-        kind = _NAMED.sub("N", path.partition("?")[0])
+        kind = _kind(path)
         if kind in known or kind.endswith("/export"):
             continue
         known.add(kind)
@@ -73,6 +88,24 @@ def pages(page: Page, demo: str) -> Iterator[str]:
         )
         if page.locator("main").count():
             yield kind
+
+
+def _kind(path: str) -> str:
+    """Pages of the same kind are one form with other things in it."""
+    place, _, asked = path.partition("?")
+    place = _NAMED.sub("N", place)
+    if not asked.startswith("kind="):
+        return place
+    return f"{place}?{asked}" if asked in CHANGES else f"{place}?kind=N"
+
+
+def filled(page: Page, demo: str) -> Iterator[str]:
+    """The year ahead, as somebody sees it who enrols."""
+    page.goto(f"{demo}/c/1/enrol")
+    page.get_by_label("Regimen").fill("pembrolizumab every 3")
+    page.get_by_label("First day").fill((datetime.now(UTC).date() + timedelta(days=14)).isoformat())
+    expect(page.locator("#ahead table.month").first).to_be_visible()
+    yield "enrol, with the year ahead"
 
 
 def refused(page: Page, demo: str) -> Iterator[str]:
@@ -113,23 +146,6 @@ def _draw(page: Page, folder: Path, name: str, scheme: str) -> None:
         page.emulate_media(color_scheme=colours)
         page.screenshot(path=folder / f"{name}-{colours}.png", full_page=True)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, scheme: str) -> None:
-    drawn = os.environ.get("SCREENSHOTS")
-    seen = []
-    with signed_in(browser, demo, width, scheme) as page:
-        for kind in chain(pages(page, demo), refused(page, demo), without(page, demo)):
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{kind}\n{found.generate_report()}"
-            scroll, shown = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-            assert scroll <= shown, f"{kind} is wider than the screen"
-            seen.append(kind)
-            if drawn:
-                _draw(page, Path(drawn), f"{re.sub(r'[^a-zA-Z0-9.]+', '-', kind).strip('-')}-{width}", scheme)
-    assert {"/c/N/today", "/c/N/patients", "/c/N/patients/N", "/c/N/alerts", "/c/N/settings", "/c/N/audit"} <= set(seen)
-    assert {f"/c/N/library/{part}/N" for part in ("topics", "danger", "texts", "regimens")} <= set(seen)
 
 
 def test_the_screens_are_reached_by_keys_alone(demo: str, page: Page) -> None:
@@ -349,3 +365,38 @@ def test_an_alert_that_comes_between_two_pages_sounds_on_the_second(demo: str, p
         expect(page.locator("#alert-badge")).to_contain_text(f"Number {newest}")
         expect(page).to_have_title(re.compile(r"^\(1\) "))
         assert page.evaluate("window.tones") == tones, place
+
+
+@pytest.fixture(scope="module")
+def busy(demo: str, browser: Browser) -> None:
+    """A clinic of which something waits: a danger, a wish, a text that was not understood, a change, a closure."""
+    phone = browser.new_page()
+    for person, said, answer in HAPPENS:
+        text(pick_up(phone, demo, person), said)
+        expect(phone.locator("#texts li.in").last).to_contain_text(said)
+        expect(phone.locator("#texts li.out").last).to_contain_text(answer)
+    page = sign_in(phone, demo, ADMINISTRATOR)
+    page.goto(f"{demo}/c/1/closures/look?date=2199-01-01&to=2199-01-02")
+    page.get_by_role("button", name="Move all visits").click()
+    page.wait_for_url(re.compile(r"/closures/\d+$"))
+    page.goto(f"{demo}/c/1/plans/1/change?kind=delay")
+    page.get_by_role("button", name="Confirm the change").click()
+    expect(page.get_by_role("status")).to_contain_text("The plan is changed.")
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.usefixtures("busy")
+def test_no_page_shuts_anybody_out(demo: str, browser: Browser, width: int, scheme: str) -> None:
+    drawn = os.environ.get("SCREENSHOTS")
+    seen = []
+    with signed_in(browser, demo, width, scheme) as page:
+        for kind in chain(pages(page, demo), filled(page, demo), refused(page, demo), without(page, demo)):
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{kind}\n{found.generate_report()}"
+            scroll, shown = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert scroll <= shown, f"{kind} is wider than the screen"
+            seen.append(kind)
+            if drawn:
+                _draw(page, Path(drawn), f"{re.sub(r'[^a-zA-Z0-9.]+', '-', kind).strip('-')}-{width}", scheme)
+    assert {f"/c/N/{place}" for place in MET} <= set(seen)
