@@ -41,7 +41,7 @@ _WARM = 2
 
 # What a page is asked for beside its address, where that makes another page of it: `N` is a patient's number.
 _ASKED: Mapping[str, tuple[str, ...]] = {
-    "patients.found": ("q=jon lop", "q=MRN-N", "q=+12015550142", "page=20"),
+    "patients.found": ("q=jon lop", "q=mrn-N", "q=+12015550142", "page=20"),
     "reports.page": ("", "since=2000-01-01"),
     "reports.export": ("report=texts",),
     "audit.page": ("", "actor=nurse", "subject=plan", "since=2000-01-01", "patient=N"),
