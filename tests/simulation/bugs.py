@@ -255,7 +255,7 @@ _DENSE = {
     "dead_numbers": 0.0,
 }
 BUGS: Mapping[Bug, Caught] = {
-    no_second_look_at_consent: Caught.by("nothing_after_stop", texts_a_day=3.0, schedulers=1, stalls=0.5),
+    no_second_look_at_consent: Caught.by("nothing_after_stop", texts_a_day=4.0, schedulers=1, stalls=0.9, patients=8),
     key_with_the_version: Caught.by("sent_once", changes_a_day=1.5, schedulers=1),
     lease_ignored: Caught.by("unknown_only_in_flight"),
     sending_is_free_after_a_crash: Caught.by("sent_once", kills=0.3, receipts_lost=0.8, patients=8),
@@ -287,8 +287,8 @@ BUGS: Mapping[Bug, Caught] = {
         window=(time(0, 30), time(23, 30)),
         own_windows=0.0,
         per_week=20,
-        database_outages=5,
-        texts_a_day=8.0,
+        database_outages=10,
+        texts_a_day=16.0,
     ),
     full_number_drops_its_texts: Caught.by(
         "every_reminder_is_accounted_for", patients=6, lines=(Line(NUMBERS[0], 1000.0, 6),)
