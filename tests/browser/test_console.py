@@ -144,15 +144,12 @@ def _draw(page: Page, folder: Path, name: str, scheme: str) -> None:
     """The open page, light and dark; then it is as it was."""
     for colours in ("light", "dark"):
         page.emulate_media(color_scheme=colours)
-        page.screenshot(path=folder / f"{name}-{colours}.png", full_page=True)
+        page.screenshot(path=folder / f"{name}-{colours}.jpg", type="jpeg", quality=80, full_page=True)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
 
 
 def test_the_screens_are_reached_by_keys_alone(demo: str, page: Page) -> None:
-    sign_in(page, demo, ADMINISTRATOR)
-    page.keyboard.press("g")
-    page.keyboard.press("p")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Patients")
+    go_to(sign_in(page, demo, ADMINISTRATOR), "p", "Patients")
     page.keyboard.press("/")
     page.keyboard.type("alic")
     expect(page.get_by_role("link", name="Alice Moore")).to_be_visible()
@@ -167,6 +164,7 @@ def tab_to(target: Locator) -> Page:
     """Goes on from field to field until this one has the focus."""
     page = target.page
     expect(target).to_be_visible()
+    page.wait_for_load_state()
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if target.evaluate("element => element === document.activeElement"):
@@ -179,6 +177,7 @@ def go_to(page: Page, key: str, place: str) -> None:
     page.keyboard.press("g")
     page.keyboard.press(key)
     expect(page.get_by_role("heading", level=1)).to_contain_text(place)
+    page.wait_for_load_state()
 
 
 def test_an_alert_a_delay_and_an_answer_take_no_mouse(demo: str, browser: Browser, page: Page) -> None:

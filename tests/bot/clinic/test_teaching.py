@@ -83,7 +83,7 @@ REFUSED = [
     ("rash", "tired", "belongs to the topic"),
     ("internal bleeding", "tired", "danger sign"),
     ("i cant breathe", "tired", "taken for: danger: an emergency"),
-    ("stop texting me please", "tired", "taken for: STOP"),
+    ("stop texting me please", "tired", "taken for: said STOP"),
     ("a" * 41, "tired", "longer than 40"),
     (WORD, "nothing", "Not a valid choice"),
     (WORD, "", "This field is required"),
