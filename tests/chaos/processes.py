@@ -126,9 +126,12 @@ class Process:
         return self._running is None or self._running.poll() is not None
 
     def is_up(self) -> bool:
-        """Whether the web process answers, or the scheduler works."""
+        """Whether the web process answers, or the scheduler works.
+
+        A worker whose parent was killed holds the port for a moment longer: that it answers says nothing of the next.
+        """
         if self.command == "serve":
-            return listens(int(self.environment["PORT"]))
+            return self.has_left_nobody_behind() and listens(int(self.environment["PORT"]))
         return "sends what is due" in self.log[self._began :]
 
 
