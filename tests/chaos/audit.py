@@ -116,12 +116,7 @@ def _rows_say_what_went(evidence: Evidence) -> Iterator[str]:
 
 
 def _receipts_are_heard(evidence: Evidence, row: Row, sent: list[Sent]) -> Iterator[str]:
-    holders = {other.provider_id: other for other in evidence.rows if other.provider_id is not None}
     for each in sent:
-        holder = holders.get(each.sid, row)
-        if holder.id != row.id and holder.phone == row.phone and "unknown" in holder.was:
-            # Twilio's list names no attempt: of two unknown texts to one number either may be found to be this one.
-            continue
         told = evidence.told.get(each.sid)
         if told is not None and _RANKS.get(row.state, 0) < _RANKS[told]:
             yield f"message {row.id} is {row.state}, and Twilio had told us that it was {told}"

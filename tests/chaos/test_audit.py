@@ -121,3 +121,9 @@ FAULTS: dict[str, Callable[[], Evidence]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_it_finds(fault: str) -> None:
     assert fault in audit(FAULTS[fault]())
+
+
+def test_a_message_that_stands_at_another_text_of_its_person_is_no_excuse_for_its_own() -> None:
+    holder = _row(9, ANA, "delivered", provider_id="SM6", was=("sending", "unknown", "delivered"))
+    run = replace(WELL, rows=(*WELL.rows, holder), told={**WELL.told, "SM6": "delivered"})
+    assert "message 6 is unknown, and Twilio had told us that it was delivered" in audit(run)
