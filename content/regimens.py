@@ -4,13 +4,16 @@ A regimen is a template, not an order: the schedule a patient follows is the one
 stores the whole definition (``Regimen.to_json``), so that an edited file moves nobody who is enrolled.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from content.faults import ContentError, Fault
 from content.regimen_format.regimen import Regimen, read
 from content.toml_file import parse_toml, read_toml
 
-__all__ = ["Regimen", "load_regimen", "load_regimens", "parse_regimen"]
+__all__ = ["Regimen", "load_regimen", "load_regimens", "notes", "parse_regimen"]
 
 PACKAGED = Path(__file__).parent / "regimens"
 
@@ -40,3 +43,14 @@ def load_regimens(directory: Path = PACKAGED, prefix: str = "regimens/") -> dict
     if faults:
         raise ContentError(faults)
     return found
+
+
+@lru_cache(maxsize=1)
+def notes() -> Mapping[str, str]:
+    """What a clinician should know of each regimen, by its id, in English: the comment at the head of its file."""
+    return {path.stem: _head(path.read_text("utf-8")) for path in sorted(PACKAGED.glob("*.toml"))}
+
+
+def _head(text: str) -> str:
+    comment = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.removeprefix("#").strip() for line in comment)

@@ -2,7 +2,8 @@
 
 Its own sentences are found by gettext's names, those that come from below it by `content.plain.Plain`, and those of the
 ground floor, which knows neither, where they stand together. Of the content they are the names of regimens, of their
-parts, and of danger signs, which no patient reads, and what is to be confirmed of a regimen.
+parts, and of danger signs, which no patient reads, and what its files say to staff: what a regimen is about, what is
+asked, waited for or to be confirmed, what a text is for.
 
 `make translations` writes bot/clinic/translations/LANGUAGE/LC_MESSAGES/messages.po (edit it: a line `msgstr ""` has no
 translation yet) and messages.mo beside it, which is what the console reads.
@@ -12,6 +13,7 @@ import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -21,6 +23,8 @@ from babel.messages.pofile import read_po, write_po
 
 from channels import phone
 from content import library as content
+from content import regimens, wording_notes
+from content.regimens import Regimen
 from store import clinic_entry, patients
 
 ROOT = Path(__file__).parents[1]
@@ -87,11 +91,24 @@ def _called() -> Iterator[tuple[str, str]]:
     for regimen in library.regimens.values():
         file = f"content/regimens/{regimen.id}.toml"
         yield file, regimen.title
-        yield file, regimen.confirm
+        yield from ((file, sentence) for sentence in _told_to_staff(regimen))
         yield from ((file, phase.title.replace("_", " ")) for phase in regimen.phases)
         yield from ((file, name) for name in (*regimen.items, *(each.name for each in regimen.attached)))
     for sign in library.danger.values():
         yield f"content/danger/{sign.id}.toml", sign.name
+    for note in wording_notes.notes().values():
+        yield "content/wording/en.toml", note
+
+
+def _told_to_staff(regimen: Regimen) -> Iterator[str]:
+    """What the file of a regimen says to staff, in sentences and in a few words."""
+    yield regimens.notes()[regimen.id]
+    yield regimen.confirm
+    yield from (choice.question for choice in regimen.choices)
+    of_phases = ((phase.start.waits_for, *(give.label for give in phase.gives)) for phase in regimen.phases)
+    extras = (extra.label for extra in regimen.extras)
+    called = (item.called for item in regimen.items.values())
+    yield from filter(None, (regimen.pause_rule, *chain.from_iterable(of_phases), *extras, *called))
 
 
 def compiled(catalog: Catalog) -> bytes:

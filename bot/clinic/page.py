@@ -18,7 +18,7 @@ from bot.clinic.live import etag
 from bot.clinic.meanings import taken_for
 from bot.clinic.numbers import RowNumber
 from bot.clinic.people import person_shown
-from bot.clinic.regimen_names import items_in_words, regimen_name
+from bot.clinic.regimen_names import items_in_words, regimen_name, words_of_file
 from bot.clinic.sentences import in_words
 from scheduler.consent import WHY_OUT
 
@@ -90,7 +90,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
     app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
     app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words, apart=apart, etag=etag)
-    app.jinja_env.filters.update(person=person_shown, worst_and_newest=worst_and_newest)
+    app.jinja_env.filters.update(person=person_shown, worst_and_newest=worst_and_newest, of_file=words_of_file)
 
 
 def _leads_there(asking: Any, place: Place) -> bool:

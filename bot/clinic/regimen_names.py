@@ -24,7 +24,15 @@ def all_names(regimen: Regimen) -> tuple[str, str, str]:
 
 def confirm_in_words(regimen: Regimen) -> str:
     """What its file says must be confirmed before it is used."""
-    return str(gettext(regimen.confirm))
+    return words_of_file(regimen.confirm)
+
+
+def words_of_file(sentence: str) -> str:
+    """What a file of the content says to staff: a note, a question, a label, the date that is waited for.
+
+    What the catalogue does not know is left as it is written, as in a version that a plan carries on.
+    """
+    return str(gettext(sentence)) if sentence else ""
 
 
 def item_name(name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from content.faults import ContentError
 from content.regimen_format import notation, rules
-from content.regimens import Regimen, load_regimen, load_regimens, parse_regimen
+from content.regimens import Regimen, load_regimen, load_regimens, notes, parse_regimen
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/regimens.md"
 
@@ -273,3 +273,9 @@ def test_a_reminder_rule_is_read_again_as_it_is_written(regimen: Regimen) -> Non
 @pytest.mark.parametrize("useful_for", ["90 minutes", "12 hours", "2 days"])
 def test_a_shelf_life_is_read_again_as_it_is_written(useful_for: str) -> None:
     assert notation.as_shelf_life(notation.shelf_life(useful_for)) == useful_for
+
+
+def test_every_file_begins_with_what_a_clinician_should_know_of_it() -> None:
+    assert notes().keys() == load_regimens().keys()
+    assert [regimen_id for regimen_id, note in notes().items() if not note.endswith(".")] == []
+    assert notes()["stride"].startswith("Until the cancer grows")

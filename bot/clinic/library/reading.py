@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -28,7 +29,8 @@ def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     library = services().library
     asked = request.args.get("q", "").strip()[:100]
     part = request.args.get("part", PARTS[0])
-    texts = library.wordings[library.languages[0]].texts
+    wording = library.wordings.get(get_locale().language, library.wordings[library.languages[0]])
+    texts = wording.texts
     return render_template(
         "library/page.html",
         asked=asked,
@@ -38,6 +40,7 @@ def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
         library=library,
         country=library.countries[here().clinic.country],
         call_from=library.thresholds(here().clinic.country, here().clinic),
+        wording=wording,
         notes=notes(),
         off=_left_out(),
         own_keys={row.key for row in here().clinic.overrides if row.kind == "wording"},

@@ -7,7 +7,7 @@ from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.plans.words import rule_in_words
-from bot.clinic.regimen_names import item_name, phase_name
+from bot.clinic.regimen_names import item_name, phase_name, words_of_file
 from bot.clinic.settings.forms import WEEKDAYS
 from content.regimen_format.model import (
     Attached,
@@ -59,9 +59,9 @@ def described(regimen: Regimen) -> list[Part]:
         Part(_("What is given"), tuple(_item(item) for item in regimen.items.values())),
         *(Part(_phase_title(phase), tuple(_phase(phase, regimen))) for phase in regimen.phases),
         Part(_("Beside it"), tuple(_beside(regimen))),
-        Part(_("Choices of the staff"), tuple(choice.question for choice in regimen.choices)),
+        Part(_("Choices of the staff"), tuple(words_of_file(choice.question) for choice in regimen.choices)),
         Part(_("The course ends"), tuple(_stop(stop, regimen) for stop in regimen.stops)),
-        Part(_("After a pause"), (regimen.pause_rule,) if regimen.pause_rule else ()),
+        Part(_("After a pause"), (words_of_file(regimen.pause_rule),) if regimen.pause_rule else ()),
         Part(_("Reminders"), tuple(rule_sentence(rule) for rule in regimen.reminders)),
     ]
     return [part for part in parts if part.sentences]
@@ -96,7 +96,7 @@ def _item(item: Item) -> str:
     route, off = ROUTES[item.route], OFF_DAYS[item.off_days]
     said = _("%(item)s, %(route)s: %(off)s.", item=item_name(item.name), route=route, off=off)
     if item.called:
-        return str(_("%(sentence)s Patients read: %(word)s.", sentence=said, word=item.called))
+        return str(_("%(sentence)s Patients read: %(word)s.", sentence=said, word=words_of_file(item.called)))
     return str(said)
 
 
@@ -111,7 +111,7 @@ def _phase(phase: Phase, regimen: Regimen) -> Iterator[str]:
     elif start.kind is StartKind.CYCLE_END:
         yield str(_("Begins when the last cycle before it is over."))
     elif start.kind is StartKind.DATE:
-        yield str(_("Waits for a date that staff enter: %(what)s.", what=start.waits_for))
+        yield str(_("Waits for a date that staff enter: %(what)s.", what=words_of_file(start.waits_for or "")))
         if start.minimum_wait:
             yield str(_("At least %(wait)s after what came before.", wait=_days(start.minimum_wait)))
     yield _length(phase)
@@ -189,7 +189,7 @@ def _give(give: Give, regimen: Regimen) -> str:
     if give.premedication:
         more.append(str(_("with medicines before it")))
     if give.label:
-        more.append(give.label)
+        more.append(words_of_file(give.label))
     return _sentence(said, *more, _condition(give.condition, regimen))
 
 
@@ -208,7 +208,7 @@ def _beside(regimen: Regimen) -> Iterator[str]:
 
 def _extra(extra: Extra) -> str:
     said = _("One more dose of %(item)s in week %(week)s of the course", item=item_name(extra.item), week=extra.week)
-    return _sentence(str(said), extra.label or "")
+    return _sentence(str(said), words_of_file(extra.label or ""))
 
 
 def _attached(each: Attached, regimen: Regimen) -> str:
@@ -255,7 +255,7 @@ def _stop(stop: Stop, regimen: Regimen) -> str:
 
 
 def _condition(condition: Condition, regimen: Regimen) -> str:
-    questions = {choice.id: choice.question for choice in regimen.choices}
+    questions = {choice.id: words_of_file(choice.question) for choice in regimen.choices}
     said = []
     if condition.only_if:
         question = questions.get(condition.only_if, condition.only_if)

@@ -17,7 +17,7 @@ from bot.clinic.sentences import in_words
 from content import comparing
 from content.comparing import Difference
 from content.phrases import plain
-from content.regimens import PACKAGED, Regimen
+from content.regimens import PACKAGED, Regimen, notes
 from scheduler import sign_offs as door
 from scheduler.sign_offs import NotSigned
 from store import reminder_rules, sign_offs
@@ -69,6 +69,7 @@ def regimen(clinic_id: int, regimen_id: str) -> str:
         use=use,
         parts=regimen_words.described(use.regimen),
         confirm_in_words=confirm_in_words,
+        note=notes()[use.regimen.id],
         source=(PACKAGED / f"{use.regimen.id}.toml").read_text("utf-8"),
         start=start,
         example=example,

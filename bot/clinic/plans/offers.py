@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from bot.clinic.dates import written
 from bot.clinic.plans.words import UNDO, event_in_words, titles_of
-from bot.clinic.regimen_names import phase_name
+from bot.clinic.regimen_names import phase_name, words_of_file
 from content.library import Library
 from content.regimen_format.model import StartKind
 from content.regimens import Regimen
@@ -108,7 +108,8 @@ class Offers:
                     answer = _("now: yes")
                 elif choice.id in segment.declined:
                     answer = _("now: no")
-                found[choice.id] = _("%(question)s (%(answer)s)", question=choice.question, answer=answer)
+                question = words_of_file(choice.question)
+                found[choice.id] = _("%(question)s (%(answer)s)", question=question, answer=answer)
         return list(found.items())
 
     @cached_property
@@ -130,7 +131,8 @@ class Offers:
     @property
     def pause_rule(self) -> str | None:
         """What the regimen says of going on after a pause."""
-        return self.standing.calendar.regimen.pause_rule
+        rule = self.standing.calendar.regimen.pause_rule
+        return words_of_file(rule) if rule else None
 
     @cached_property
     def waits(self) -> bool:

@@ -178,3 +178,20 @@ def test_what_cannot_be_proved_cannot_be_changed_and_the_page_says_so(key: str, 
     address = f"/c/{clinic.id}/library/texts/{key}"
     assert "cannot have words of its own" in nurse.get(address).text
     assert nurse.post(address, {"text-en": "Other words.", "text-es": "Otras palabras."}).status_code == 422
+
+
+def test_what_a_regimens_file_says_to_staff_is_read_in_their_language(nurse: Browser, clinic: Clinic) -> None:
+    def words(place: str) -> str:
+        return nurse.get(f"/c/{clinic.id}/library{place}", headers={"Accept-Language": "es"}).text
+
+    cells, blina = words("/regimens/cart"), words("/regimens/blina_rr")
+    assert "Recogida de células, espera mientras se preparan" in cells
+    assert "¿8 semanas sin conducir y 4 cerca del centro?" in cells
+    assert "el primer día del acondicionamiento" in cells
+    assert "28 días de infusión en total" in blina
+    assert "Los pacientes leen: bomba" in blina
+    assert "primer escalón" in words("/regimens/tecli")
+    texts = words("?part=replies")
+    assert "ante las demás señales de peligro" in texts
+    assert "nadie lee esto en vivo" in texts
+    assert "to every other danger sign" in nurse.get(f"/c/{clinic.id}/library?part=replies").text
