@@ -84,7 +84,9 @@ message = sa.Table(
     sa.Column("due_at", Moment),
     sa.Column("expires_at", Moment),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    # When its latest call was begun: by the patients' clock, and by the real one, which the provider's list has.
     sa.Column("begun_at", Moment),
+    sa.Column("called_at", Moment),
     sa.Column("lease_until", Moment),
     sa.Column("lease_owner", sa.Text),
     sa.Column("provider_id", sa.Text),

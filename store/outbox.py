@@ -18,10 +18,11 @@ from store.database import Tx
 from store.messages import SENDING, WAITING, WELCOME, Cover, Kind, message, message_event, message_state
 from store.prepared import Prepared, PreparedMany
 from store.queues import claim, next_due_at, queues, release
-from store.settling import SentRow, apply_receipt, record_results
+from store.settling import FOUND, SentRow, apply_receipt, record_results
 from store.states import BEGIN, BEGINNINGS, CANCEL, EXPIRE, LOSE, TRY_AGAIN, WAIT, Step
 
 __all__ = [
+    "FOUND",
     "Composed",
     "Cover",
     "CoverNow",
@@ -111,6 +112,7 @@ _SEND = PreparedMany(
         .values(
             state_at=sa.bindparam("now", type_=Moment),
             begun_at=sa.bindparam("now", type_=Moment),
+            called_at=sa.bindparam("called_at", type_=Moment),
             lease_until=sa.func.coalesce(sa.bindparam("until", type_=Moment), message.c.lease_until),
         )
     ),
@@ -214,10 +216,18 @@ def add_text(
     return number
 
 
-def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: datetime | None = None) -> None:
+def mark_sending(
+    tx: Tx,
+    now: datetime,
+    rows: Sequence[Composed],
+    lease_until: datetime | None = None,
+    *,
+    real: datetime | None = None,
+) -> None:
     """The words of claimed texts, each about to be sent; ``lease_until`` None keeps the lease of the claim.
 
-    In the transaction of `to_send`. Raises LookupError where a text is not claimed.
+    In the transaction of `to_send`. ``real`` is the moment by the provider's clock, where that is not ``now``. Raises
+    LookupError where a text is not claimed.
     """
     words = [
         {
@@ -233,7 +243,7 @@ def mark_sending(tx: Tx, now: datetime, rows: Sequence[Composed], lease_until: d
         }
         for row in rows
     ]
-    if _SEND.run(tx, words, until=lease_until, now=now) != len(rows):
+    if _SEND.run(tx, words, until=lease_until, now=now, called_at=real or now) != len(rows):
         raise LookupError("a text that is to be sent is not claimed")
     for note in dict.fromkeys(row.note for row in rows):
         _remember(tx, [row.id for row in rows if row.note == note], note)

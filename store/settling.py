@@ -11,7 +11,7 @@ from store.columns import Moment, among
 from store.database import Tx
 from store.messages import Message, State, get_message, message, message_state, remember, step_of
 from store.prepared import Prepared, PreparedMany
-from store.states import REPORTS, SEND_ONCE_MORE, Step
+from store.states import GIVE_BACK, REPORTS, SEND_ONCE_MORE, Step
 
 ASK_AFTER = timedelta(hours=12)
 """So long after the last thing heard of a text the provider is asked for it (twilio.md section 5)."""
@@ -45,6 +45,9 @@ _RETIRED = Prepared(
         among(message_state.c.message_id, "numbers"), message_state.c.provider_id.is_not(None)
     )
 )
+FOUND = "found_in_list"
+"""In the history: that the provider has the text is read from its list, which has words and no attempts."""
+_ANOTHERS = "was_anothers"
 _WITHOUT_PROOF = frozenset[State]({"unknown", "failed"})
 """What says nothing of a later call for the same text."""
 
@@ -155,9 +158,13 @@ def apply_receipt(
 ) -> Message | None:
     """What a receipt says of a text, known by the provider's id or by the id we gave the provider.
 
-    Returns the text as it stands then, moved or not; None where it is none of ours.
+    What was found by its words (`FOUND`) and is another text's, as the id that we gave says, is given back: nobody
+    knows any more whether the provider has the text that it was taken for. Returns the text as it stands then, moved or
+    not; None where it is none of ours.
     """
     before = _BY_PROVIDER.one(tx, given=provider_id)
+    if before is not None and message_id not in (None, before[0]):
+        before = None if _give_back(tx, now, before[0], before[1], provider_id) else before
     if before is None and message_id is not None:
         before = _BY_NUMBER.one(tx, number=message_id, given=provider_id)
         if before is None:
@@ -175,6 +182,19 @@ def apply_receipt(
     return get_message(tx, number)
 
 
+def _give_back(tx: Tx, now: datetime, number: int, clinic_id: int, provider_id: str) -> bool:
+    """Takes the provider's id from a text that has it by its words alone; whether it had."""
+    was_found = sa.exists().where(
+        message_state.c.message_id == message.c.id, message_state.c.detail.contains(FOUND, autoescape=True)
+    )
+    given_back = GIVE_BACK.update().where(message.c.id == number, was_found)
+    values: dict[str, Any] = {"state_at": now, "provider_id": None, "error_code": None, "ask_at": None}
+    if tx.conn.execute(given_back.values(**values)).rowcount == 0:
+        return False
+    _remember_given_up(tx, now, clinic_id, number, GIVE_BACK.to, _ANOTHERS, provider_id)
+    return True
+
+
 def send_anew(tx: Tx, now: datetime, text: Message, due_at: datetime, detail: str, instead: str | None = None) -> bool:
     """Makes a text due for one more attempt that the provider had and could not deliver. Whether it still could be.
 
@@ -187,9 +207,16 @@ def send_anew(tx: Tx, now: datetime, text: Message, due_at: datetime, detail: st
         values["instead"] = instead
     if tx.conn.execute(again.values(**values)).rowcount == 0:
         return False
-    given_up = step_of(text.clinic_id, text.id, SEND_ONCE_MORE.to, detail, None) | {"at": now}
-    tx.conn.execute(sa.insert(message_state), given_up | {"provider_id": text.provider_id})
+    _remember_given_up(tx, now, text.clinic_id, text.id, SEND_ONCE_MORE.to, detail, text.provider_id)
     return True
+
+
+def _remember_given_up(
+    tx: Tx, now: datetime, clinic_id: int, number: int, to: State, detail: str, provider_id: str | None
+) -> None:
+    """In the history with the provider's id, which the text is not to be given again."""
+    step = step_of(clinic_id, number, to, detail, None)
+    tx.conn.execute(sa.insert(message_state), step | {"at": now, "provider_id": provider_id})
 
 
 def _moved(now: datetime, number: int, to: State, provider_id: str | None, code: int | None) -> dict[str, Any]:

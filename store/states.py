@@ -64,6 +64,7 @@ REVIVE = _step("revive", "cancelled due claimed", "due")
 LOSE = _step("lose", "sending", "unknown")
 TRY_AGAIN = _step("try again", "sending unknown", "due")
 SEND_ONCE_MORE = _step("send once more", "unknown undelivered failed", "due")
+GIVE_BACK = _step("give back", "accepted sent delivered undelivered failed", "unknown")
 ACCEPT = _step("accept", _OPEN, "accepted")
 HAND_OVER = _step("hand over", f"{_OPEN} accepted", "sent")
 DELIVER = _step("deliver", f"{_OPEN} accepted sent", "delivered")
@@ -71,7 +72,7 @@ NOT_DELIVER = _step("not deliver", f"{_OPEN} accepted sent", "undelivered")
 FAIL = _step("fail", f"{_OPEN} accepted sent", "failed")
 
 STEPS: tuple[Step, ...] = (
-    *(CLAIM, RELEASE, WAIT, BEGIN, CANCEL, EXPIRE, REVIVE, LOSE, TRY_AGAIN, SEND_ONCE_MORE),
+    *(CLAIM, RELEASE, WAIT, BEGIN, CANCEL, EXPIRE, REVIVE, LOSE, TRY_AGAIN, SEND_ONCE_MORE, GIVE_BACK),
     *(ACCEPT, HAND_OVER, DELIVER, NOT_DELIVER, FAIL),
 )
 REPORTS: Mapping[State, Step] = {step.to: step for step in (LOSE, ACCEPT, HAND_OVER, DELIVER, NOT_DELIVER, FAIL)}

@@ -22,7 +22,8 @@ class Unsettled:
     """A text of which nobody knows whether the provider has it.
 
     ``to`` is None where the contact was erased or its number cannot be opened. ``sender`` is the number or service it
-    was sent from, ``attempts`` the number of the call, which was begun at ``called_at`` and given up at ``unknown_at``.
+    was sent from, ``attempts`` the number of the call, which was begun at ``called_at`` (by the real clock) and given
+    up at ``unknown_at``.
     """
 
     id: int
@@ -36,13 +37,8 @@ class Unsettled:
     expires_at: datetime | None
 
 
-_begun = (
-    sa.select(sa.func.max(message_state.c.at))
-    .where(message_state.c.message_id == message.c.id, message_state.c.state == "sending")
-    .scalar_subquery()
-)
 _UNSETTLED = (
-    sa.select(message, contact.c.phone_sealed, sender.c.address, sa.type_coerce(_begun, Moment).label("called_at"))
+    sa.select(message, contact.c.phone_sealed, sender.c.address)
     .join_from(message, sender, sender.c.id == message.c.sender_id)
     .join(contact, contact.c.id == message.c.contact_id)
     .where(UNSETTLED, message.c.state_at <= sa.bindparam("before", type_=Moment))
@@ -61,7 +57,7 @@ def unsettled(tx: Tx, before: datetime, limit: int) -> list[Unsettled]:
             via=row.via,
             body=tx.sealer.open_or_none(row.body_sealed) or "",
             attempts=row.attempts,
-            called_at=row.called_at or row.state_at,
+            called_at=row.called_at,
             unknown_at=row.state_at,
             expires_at=row.expires_at,
         )
@@ -92,7 +88,7 @@ def has_rival(tx: Tx, text: Unsettled, within: timedelta) -> bool:
         message.c.provider_id.is_(None),
         message.c.via == text.via,
         sa.or_(message.c.state == "sending", message.c.state == "unknown"),
-        message.c.begun_at.between(text.called_at - within, text.called_at + within),
+        message.c.called_at.between(text.called_at - within, text.called_at + within),
     )
     return tx.conn.execute(other.limit(1)).first() is not None
 

@@ -102,7 +102,7 @@ def begin(
     outbox.release(tx, given_back)
     for lane, waiting in lanes.items():
         outbox.release(tx, waiting, lane)
-    outbox.mark_sending(tx, moment.now, composed, lease_until)
+    outbox.mark_sending(tx, moment.now, composed, lease_until, real=moment.real)
     return ready
 
 

@@ -3,7 +3,8 @@
 A patient's ``next_text_at`` is the moment of the first reminder of any of their plans that is no text yet. So "since
 when" needs no other memory: what is due from that moment until now becomes texts, and ``next_text_at`` moves on to
 the first that is due later. What a text tells is unique in the store, so that planning the same twice doubles nothing.
-What is useless by now becomes a text all the same: the gate that expires it says why it never went.
+What is useless by now becomes a text all the same: the gate that expires it says why it never went. Of several texts
+that an outage left to somebody the newest of those as urgent goes first, the others when everybody has got theirs.
 """
 
 import logging
@@ -138,10 +139,16 @@ def _plan(
     going = [text for text in texts if text.reminder.expires_at > now]
     days = Counter(window.local_day(moment).toordinal() for moment in before)
     reasons = dict(zip(map(id, going), left_out(going, days, limits), strict=True))
+    useful = [text.reminder for text in going if text.reminder.due_at <= now and reasons[id(text)] is None]
     for text in texts:
         if text.reminder.due_at <= now:
-            add(tx, now, patient, _due(text), reasons.get(id(text)))
+            add(tx, now, patient, _due(text), reasons.get(id(text)), behind=_newer(text.reminder, useful))
     return min(following, default=None)
+
+
+def _newer(reminder: Reminder, useful: Sequence[Reminder]) -> int:
+    """How many moments later than its own have a text that is as urgent."""
+    return len({each.due_at for each in useful if each.due_at > reminder.due_at and each.priority <= reminder.priority})
 
 
 def _in(told: tuple[int, Reminder], since: datetime, now: datetime) -> bool:
@@ -153,8 +160,13 @@ def _due(text: Gathered) -> Due:
     return Due(text.reminder, covers, text.reminder.expires_at)
 
 
-def add(tx: Tx, now: datetime, patient: DuePatient, text: Due, left_out_by: str | None = None) -> None:
-    """Puts a text among those that go out, unless it is told already; ``left_out_by``: the gate that keeps it."""
+def add(
+    tx: Tx, now: datetime, patient: DuePatient, text: Due, left_out_by: str | None = None, *, behind: int = 0
+) -> None:
+    """Puts a text among those that go out, unless it is told already; ``left_out_by``: the gate that keeps it.
+
+    ``behind``: by so many places its priority is lower than its reminder's.
+    """
     number = outbox.add_text(
         tx,
         now,
@@ -166,7 +178,7 @@ def add(tx: Tx, now: datetime, patient: DuePatient, text: Due, left_out_by: str 
         args=text.reminder.args,
         due_at=text.reminder.due_at,
         expires_at=text.expires_at,
-        priority=text.reminder.priority,
+        priority=text.reminder.priority + behind,
         covers=text.covers,
     )
     if number is not None and left_out_by is not None:

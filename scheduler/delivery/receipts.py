@@ -24,13 +24,21 @@ _STATES: dict[ReceiptState, State] = {
 _FAILED = {"undelivered", "failed"}
 
 
-def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt, *, real: datetime | None = None) -> Message | None:
+def apply(
+    tx: Tx,
+    now: datetime,
+    library: Library,
+    receipt: Receipt,
+    *,
+    real: datetime | None = None,
+    is_found: bool = False,
+) -> Message | None:
     """Moves the text on that the receipt tells of, never back, and gives it; None where it is none of ours.
 
     A failure is followed up once: opt-out, quarantine, a task for staff; one that passes may have the text sent once
     more. One of an attempt that a later attempt has taken the place of says nothing of the text any more. An alert
     learns whether the reply it waits for arrived. ``real`` is the clock that senders' rates run by, where it is not
-    ``now``.
+    ``now``. ``is_found``: it is no receipt, but what the provider's list has of the text, known by its words.
     """
     message_id, attempt = _attempt(receipt.attempt)
     before = None if message_id is None else messages.get_message(tx, message_id)
@@ -44,7 +52,7 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt, *, real: da
         provider_id=receipt.provider_id,
         state=state,
         code=receipt.code,
-        detail="" if receipt.fault is Fault.NONE else failures.detail(receipt.fault),
+        detail=_detail(receipt.fault, is_found=is_found),
     )
     if after is None or not _has_moved(before, after, now):
         return after
@@ -58,6 +66,11 @@ def apply(tx: Tx, now: datetime, library: Library, receipt: Receipt, *, real: da
     if after.state == "delivered":
         alerts.reply_settled(tx, now, after, arrived=True)
     return after
+
+
+def _detail(fault: Fault, *, is_found: bool) -> str:
+    words = outbox.FOUND if is_found else ""
+    return words if fault is Fault.NONE else failures.detail(fault, words)
 
 
 def _attempt(written: str | None) -> tuple[int | None, int | None]:

@@ -4,10 +4,12 @@ It is asked twice, at least a minute apart: what it took a moment ago may not st
 the state it has there. Provably absent and still of use: sent once more, as a new attempt, since a reminder that is
 lost costs a treatment. Anything else stays unknown, says why, and staff see it.
 
-A text is known by its words: the list does not say which attempt it was. By WhatsApp they are the provider's own, put
-together from a template that somebody may have changed since. So what it took for this person from this number in the
-very minutes of the call, and is no other text's, is taken for this one there, and never sent once more; where it may as
-well be another one's, staff see it.
+A text is known by its words and the minutes of its call: the list does not say which attempt it was. Of two texts of
+the same words in the same minutes the one is taken that came nearest, and a receipt, which does name the attempt, puts
+it right (`store.settling`). By WhatsApp the words are the provider's own, put together from a template that somebody
+may have changed since. So what it took for this person from this number in the very minutes of the call, and is no
+other text's, is taken for this one there, and never sent once more; where it may as well be another one's, staff see
+it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,8 +68,7 @@ class Question:
 
 def to_ask(tx: Tx, moment: Moment, limit: int = 50) -> list[Question]:
     """Texts that have been unknown for a while."""
-    ahead = moment.now - moment.real
-    return [Question(text, text.called_at - ahead - _SKEW) for text in texts.unsettled(tx, moment.now - SOONEST, limit)]
+    return [Question(text, text.called_at - _SKEW) for text in texts.unsettled(tx, moment.now - SOONEST, limit)]
 
 
 def settle(
@@ -87,20 +88,23 @@ def settle(
     taken = texts.taken_ids(tx, listed, [question.text for question, _ in answers])
     open_ones: list[tuple[Question, list[Listed] | None]] = []
     for question, found in answers:
-        free = None if found is None else [each for each in found if each.provider_id not in taken]
-        mine = next((each for each in free or () if each.body == question.text.body), None)
+        free = (
+            None if found is None else [each for each in found if each.provider_id not in taken and question.fits(each)]
+        )
+        same = [each for each in free or () if each.body == question.text.body]
+        mine = min(same, key=lambda each: abs(each.at - question.text.called_at), default=None)
         if mine is None:
             open_ones.append((question, free))
         else:
             taken |= {mine.provider_id}
-            receipts.apply(tx, moment.now, library, _receipt(question.text, mine), real=moment.real)
+            receipts.apply(tx, moment.now, library, _receipt(question.text, mine), real=moment.real, is_found=True)
     for question, found in open_ones:
         text, attempt, since = question.text, question.attempt, absent_since.get(question.attempt)
-        others = [each for each in found or () if each.provider_id not in taken and question.fits(each)]
+        others = [each for each in found or () if each.provider_id not in taken]
         if text.via == Via.WHATSAPP and others:
             if len(others) == 1 and not texts.has_rival(tx, text, 2 * _SKEW + _CALL):
                 taken |= {others[0].provider_id}
-                receipts.apply(tx, moment.now, library, _receipt(text, others[0]), real=moment.real)
+                receipts.apply(tx, moment.now, library, _receipt(text, others[0]), real=moment.real, is_found=True)
             elif _useless(text, moment.now):
                 _leave(tx, moment.now, text, _MAY_BE)
         elif text.to is None:

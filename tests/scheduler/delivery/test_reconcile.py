@@ -181,3 +181,83 @@ def test_of_a_number_that_was_erased_nobody_asks(world: World, lost: Enrolled) -
     assert question.text.to is None
     assert _ask(world, FIRST, None) is None
     assert _text(world, lost).gate == NOT_SETTLED
+
+
+def _same_again(world: World, lost: Enrolled, now: datetime, real: datetime) -> Message:
+    """A second text of the same words to the same person, of which nobody knows either whether it went."""
+    first = _text(world, lost)
+    number = world.add_text(lost, now, template=first.template, args=first.args, expires_at=now + timedelta(hours=6))
+    world.finish(now, world.begin(now, real=real), UNKNOWN)
+    again = _by_id(world, number)
+    assert (again.state, again.body) == ("unknown", first.body)
+    return again
+
+
+def _by_id(world: World, number: int) -> Message:
+    with world.database.reading() as tx:
+        text = messages.get_message(tx, number)
+    assert text is not None
+    return text
+
+
+def _settle_all(world: World, moment: Moment, *found: Listed) -> None:
+    with world.database.writing() as tx:
+        answers = [(question, found) for question in reconcile.to_ask(tx, moment)]
+        reconcile.settle(tx, moment, world.library, answers, {})
+
+
+def test_a_message_of_the_same_words_an_hour_before_is_another_text(world: World, lost: Enrolled) -> None:
+    """Also where the patients' clock was put forward a day in that hour, and puts both calls into one day."""
+    first = _text(world, lost)
+    now, real = DAY_BEFORE + timedelta(days=1), DAY_BEFORE + timedelta(hours=1)
+    listed = _listed(world, lost)
+    again = _same_again(world, lost, now, real)
+    with world.database.writing() as tx:
+        later = Moment(now + SOONEST, real + SOONEST)
+        (question,) = [each for each in reconcile.to_ask(tx, later) if each.text.id == again.id]
+        assert question.since == real - timedelta(minutes=5)
+        reconcile.settle(tx, later, world.library, [(question, (listed,))], {})
+    assert _by_id(world, again.id).state == "unknown"
+    _settle_all(world, later, listed)
+    assert [_by_id(world, text.id).state for text in (first, again)] == ["delivered", "unknown"]
+
+
+def test_of_two_of_the_same_words_in_the_same_minutes_each_is_what_came_nearest(world: World, lost: Enrolled) -> None:
+    first, real = _text(world, lost), DAY_BEFORE + timedelta(seconds=90)
+    again = _same_again(world, lost, real, real)
+    theirs = [
+        replace(_listed(world, lost), provider_id=f"SM{number:032x}", at=at)
+        for number, at in ((9, real), (8, DAY_BEFORE))
+    ]
+    later = real + SOONEST
+    _settle_all(world, Moment(later, later), *theirs)
+    assert [_by_id(world, text.id).provider_id for text in (again, first)] == [each.provider_id for each in theirs]
+
+
+def test_a_receipt_puts_right_what_was_found_by_its_words(world: World, lost: Enrolled) -> None:
+    """Twilio took the second of two alike, and its list was read for the first."""
+    first, real = _text(world, lost), DAY_BEFORE + timedelta(seconds=30)
+    again = _same_again(world, lost, real, real)
+    later = real + SOONEST
+    _settle_all(world, Moment(later, later), _listed(world, lost))
+    assert [_by_id(world, text.id).state for text in (first, again)] == ["delivered", "unknown"]
+
+    world.receive(later, Receipt(SID, ReceiptState.SENT, None, f"{again.id}.1"))
+    assert [_by_id(world, text.id).state for text in (first, again)] == ["unknown", "sent"]
+    assert [_by_id(world, text.id).provider_id for text in (first, again)] == [None, SID]
+
+    asked = later + SOONEST
+    (question,) = _questions(world, asked)
+    assert question.text.id == first.id
+    assert _ask(world, asked, (_listed(world, lost),)) == asked, "what is another text's is not found again"
+    _ask(world, asked + SOONEST, (_listed(world, lost),), first=asked)
+    assert _by_id(world, first.id).state == "due"
+
+
+def test_a_receipt_moves_no_text_whose_own_call_gave_the_id(world: World, lost: Enrolled) -> None:
+    welcome = world.texts(lost)[0]
+    assert welcome.provider_id is not None
+    text = _text(world, lost)
+    world.receive(SECOND, Receipt(welcome.provider_id, ReceiptState.SENT, None, f"{text.id}.1"))
+    assert _by_id(world, welcome.id).provider_id == welcome.provider_id
+    assert _text(world, lost).state == "unknown"
