@@ -30,7 +30,7 @@ from scheduler.weighing import (
     regimen_refusal,
     weigh,
 )
-from store import audit, plans
+from store import audit, plan_holds, plans
 from store.clinics import ClinicEntry
 from store.database import Tx
 from store.plans import Plan, PlanEvent
@@ -212,6 +212,10 @@ def _write(
     differs = findings.differs_from()
     if first := min([*days, *([differs] if differs else [])], default=None):
         rewrite_shadow(tx, standing.plan, proposal.calendar, first, standing.today)
+    ended = proposal.calendar.timeline.state.holds
+    if ended != standing.calendar.timeline.state.holds:
+        days_of = [(date.fromordinal(begins), date.fromordinal(goes_on)) for begins, goes_on in ended]
+        plan_holds.set_holds(tx, standing.plan.clinic_id, plan_id, days_of)
     plan = plans.get_plan(tx, plan_id) or proposal.plan
     at = settle(tx, now, standing, plan, waiting)
     found = None

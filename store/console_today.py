@@ -14,6 +14,7 @@ from store.follow_ups import FollowUpKind, ReplyState, follow_up
 from store.messages import RECEIVED, message
 from store.patients import patient
 from store.plan_events import GIVEN, WAITING, EventStatus, plan_event
+from store.plan_holds import plan_hold
 from store.plans import HELD, VisitTime, plan
 from store.prepared import Prepared
 
@@ -79,7 +80,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A plan on hold. ``goes_on``: its first treatment afterwards, None where the hold has no end yet."""
+    """A plan on hold. ``goes_on``: its first treatment afterwards, None where the hold has no end yet.
+
+    Where that treatment is too far ahead to stand as a row, it is the day that was entered.
+    """
 
     person: Person
     plan_id: int
@@ -154,11 +158,12 @@ _ALERTS = (
     .where(_OPEN)
     .group_by(follow_up.c.kind)
 )
+_today: sa.BindParameter[date] = sa.bindparam("today", type_=sa.Date)
 _goes_on = (
     sa.select(sa.func.min(plan_event.c.date))
     .where(
         plan_event.c.plan_id == plan.c.id,
-        plan_event.c.date >= sa.bindparam("today", type_=sa.Date),
+        plan_event.c.date >= _today,
         plan_event.c.kind == "treatment",
         sa.or_(plan_event.c.status == "planned", plan_event.c.status == "confirmed"),
     )
@@ -170,6 +175,20 @@ _HELD = (
     .select_from(plan)
     .join(patient, patient.c.id == plan.c.patient_id)
     .where(plan.c.clinic_id == _clinic, HELD, patient.c.state == "active")
+)
+# A plan whose hold has an end is active: what is due before its first treatment goes out while it is on hold.
+_HELD_UNTIL = (
+    sa.select(*_WHO, plan.c.id, sa.func.coalesce(_goes_on, plan_hold.c.goes_on))
+    .select_from(plan_hold)
+    .join(plan, plan.c.id == plan_hold.c.plan_id)
+    .join(patient, patient.c.id == plan.c.patient_id)
+    .where(
+        plan_hold.c.clinic_id == _clinic,
+        plan_hold.c.goes_on > _today,
+        plan_hold.c.begins <= _today,
+        plan.c.state == "active",
+        patient.c.state == "active",
+    )
 )
 _AWAITED = (
     sa.select(*_WHO, plan.c.id, plan_event.c.date)
@@ -255,7 +274,8 @@ def open_alerts(tx: Tx, clinic_id: int) -> OpenAlerts:
 
 def held(tx: Tx, clinic_id: int, today: date) -> list[Held]:
     """Plans on hold: those that go on soonest first, then those of which nobody knows when."""
-    rows = tx.conn.execute(_HELD, {"clinic": clinic_id, "today": today}).all()
+    asked = {"clinic": clinic_id, "today": today}
+    rows = [row for statement in (_HELD, _HELD_UNTIL) for row in tx.conn.execute(statement, asked)]
     rows = sorted(rows, key=lambda row: (row[4] is None, row[4] or today, row[3]))[:MOST_OTHERS]
     return [Held(_person(tx, row[:3]), row[3], row[4]) for row in rows]
 

@@ -21,6 +21,7 @@ from store import (  # noqa: F401
     patients,
     plan_changes,
     plan_events,
+    plan_holds,
     plans,
     reminder_rules,
     replanning,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from store import console_today, contacts, follow_ups, plans
 from store.database import Database, Tx
+from store.plan_holds import set_holds
 from store.plans import EventStatus, PlanEvent, VisitTime
 from tests.store.sample import NOW, OTHER_PHONE, Sample, add_received, add_sample
 
@@ -139,6 +140,26 @@ def test_plans_on_hold_say_when_they_go_on_and_those_that_wait_for_a_date_since_
         assert console_today.awaited(tx, sample.clinic.id) == []
 
 
+def test_a_hold_that_ends_is_told_while_it_lasts_with_the_first_treatment_or_the_day_that_was_entered(
+    database: Database,
+) -> None:
+    with database.writing() as tx:
+        sample = add_sample(tx)
+        in_two_days = TODAY + timedelta(days=2)
+        set_holds(tx, sample.clinic.id, sample.plan.id, [(TODAY, TODAY), (TODAY, in_two_days)])
+        for day, goes_on in ((TODAY - timedelta(days=1), []), (TOMORROW, [in_two_days]), (in_two_days, [])):
+            assert [each.goes_on for each in console_today.held(tx, sample.clinic.id, day)] == goes_on
+        later = in_two_days + timedelta(days=3)
+        write(tx, sample, event(sample, "m/c2/d1/visit", later))
+        assert [each.goes_on for each in console_today.held(tx, sample.clinic.id, TOMORROW)] == [later]
+        assert console_today.held(tx, sample.clinic.id + 1, TOMORROW) == []
+        plans.set_plan_state(tx, sample.plan.id, "stopped")
+        assert console_today.held(tx, sample.clinic.id, TOMORROW) == []
+        plans.set_plan_state(tx, sample.plan.id, "active")
+        set_holds(tx, sample.clinic.id, sample.plan.id, [])
+        assert console_today.held(tx, sample.clinic.id, TOMORROW) == []
+
+
 def test_a_habit_is_how_often_first_and_last_and_only_of_whom_we_may_text(database: Database) -> None:
     with database.writing() as tx:
         sample = add_sample(tx)
@@ -158,6 +179,7 @@ def test_a_habit_is_how_often_first_and_last_and_only_of_whom_we_may_text(databa
         (console_today._VISITS, "ix_plan_event_given (clinic_id=? AND date>? AND date<?)"),
         (console_today._AWAITED, "ix_plan_event_waiting (clinic_id=?)"),
         (console_today._HELD, "ix_plan_held (clinic_id=?)"),
+        (console_today._HELD_UNTIL, "ix_plan_hold_goes_on (clinic_id=? AND goes_on>?)"),
         (console_today._TASKS, "ix_follow_up_open (clinic_id=?)"),
         (console_today._COUNTS, "ix_follow_up_open (clinic_id=?)"),
         (console_today._HABITS, "COVERING INDEX ix_message_received (clinic_id=?)"),

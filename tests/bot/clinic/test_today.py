@@ -9,7 +9,7 @@ import pytest
 from bot.services import Services
 from scheduler import enrolment
 from scheduler.changing import change_plan
-from scheduler.plan.changes import Hold
+from scheduler.plan.changes import Change, Hold, Resume
 from store import alarms, audit, clinics, follow_ups, forecasts, plans
 from store.clinics import Clinic
 from store.follow_ups import FollowUp, FollowUpKind
@@ -114,12 +114,37 @@ def test_what_waits_is_noted_and_closed_and_the_second_is_told(
     assert nurse.post(address, {"done": "1"}).status_code == 303
     done = now_of(services, task)
     assert (done.state, done.note) == ("done", "rang, <b>no</b> answer")
-    assert "has done this already" in other.post(address, {"done": "1"}, follow_redirects=True).text
-    assert "has done this already" in other.post(address, {"note": "me too"}, follow_redirects=True).text
+    assert "has done this already" in other.post(address, {"done": "1"}).text
+    late = other.post(address, {"note": "me too"})
+    assert (late.status_code, "has done this already" in late.text) == (409, True)
+    assert "me too</textarea>" in late.text, "what was written is offered as a note of the conversation"
     assert now_of(services, task) == done
     with services.database.reading() as tx:
         found = [(each.action, each.fields) for each in audit.entries(tx, clinic.id)]
     assert found == [("close", ()), ("note", ("note",))]
+
+
+def test_of_two_who_note_something_at_once_the_second_is_told_and_keeps_what_they_wrote(
+    clinic: Clinic, services: Services, nurse: Browser, browse: Callable[[User], Browser]
+) -> None:
+    task = waits(services, clinic)
+    other = browse(add_staff(services, clinic.id, "nurse", "amal@staff.example"))
+    address = f"/c/{clinic.id}/today/waiting/{task.id}"
+    assert nurse.post(address, {"was": "", "note": "rang, no answer"}).status_code == 303
+    for answer in ({}, {"done": "1"}):
+        late = other.post(address, {"was": "", "note": "daughter rings back", **answer})
+        assert late.status_code == 409
+        assert "Somebody else has noted something here meanwhile." in late.text
+        assert "rang, no answer" in late.text
+        assert "daughter rings back</textarea>" in late.text
+        assert (now_of(services, task).state, now_of(services, task).note) == ("open", "rang, no answer")
+    assert other.post(address, {"was": "rang, no answer", "note": "rang, no answer", "done": "1"}).status_code == 303
+    assert now_of(services, task).note == "rang, no answer"
+
+
+def test_what_waits_names_whose_it_is(phone: Phone, clinic: Clinic, services: Services, nurse: Browser) -> None:
+    task = waits(services, clinic, patient_id=phone.patient_id)
+    assert "<bdi>Alice Moore</bdi></span></h1>" in nurse.get(f"/c/{clinic.id}/today/waiting/{task.id}").text
 
 
 def test_who_is_on_hold_stands_with_the_day_on_which_they_go_on_and_who_has_no_date_beside_them(
@@ -137,15 +162,39 @@ def test_who_is_on_hold_stands_with_the_day_on_which_they_go_on_and_who_has_no_d
         assert ("a date must be entered" if part == "/huddle" else "nothing planned after Mon 18 May") in page
     with services.database.writing() as tx:
         plans.set_plan_state(tx, plan.id, "active")
-        (plan,) = plans.all_plans_of(tx, on_hold.id)
-        (entry,) = services.directory.entries
-        hold = Hold(today)
-        change_plan(
-            tx, NOON, services.library, entry, plan.id, hold, by="test", reason=None, expected_version=plan.version
-        )
+    change(services, plan.id, Hold(today))
     for part in ("", "/live", "/huddle"):
         page = nurse.get(f"/c/{clinic.id}/today{part}").text
         assert page.index("On hold") < page.index("no end entered")
+
+
+@pytest.mark.parametrize("part", ["", "/live", "/huddle"])
+def test_a_hold_whose_end_is_entered_stands_there_from_its_first_day_until_that_end_has_come(
+    part: str, clinic: Clinic, services: Services, nurse: Browser, watch: Watch
+) -> None:
+    today = NOON.date()
+    pat = enrol(services, "pembro_q3w", today - timedelta(days=7))
+    with services.database.reading() as tx:
+        (plan,) = plans.all_plans_of(tx, pat.id)
+    change(services, plan.id, Hold(today + timedelta(days=1)))
+    change(services, plan.id, Resume(today + timedelta(days=20)))
+    address = f"/c/{clinic.id}/today{part}"
+    assert "goes on" not in nurse.get(address).text
+    watch.forward(timedelta(days=1))
+    assert "goes on Sun 24 May" in nurse.get(address).text
+    watch.forward(timedelta(days=18))
+    assert "goes on Sun 24 May" in nurse.get(address).text
+    watch.forward(timedelta(days=1))
+    assert "goes on" not in nurse.get(address).text
+
+
+def change(services: Services, plan_id: int, made: Change) -> None:
+    (entry,) = services.directory.entries
+    with services.database.writing() as tx:
+        plan = plans.get_plan(tx, plan_id)
+        assert plan is not None
+        version = plan.version
+        change_plan(tx, NOON, services.library, entry, plan_id, made, by="test", reason=None, expected_version=version)
 
 
 def test_words_of_a_patient_do_no_harm(clinic: Clinic, services: Services, nurse: Browser) -> None:
