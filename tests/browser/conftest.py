@@ -1,6 +1,7 @@
 """The demo as `make run` starts it, in processes of its own, and a real Chromium that looks at it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -47,24 +48,40 @@ def once(arguments: Sequence[str], environment: dict[str, str], folder: Path) ->
     subprocess.run([IMMUNOTEXT, *arguments], env=environment, cwd=folder, check=True, capture_output=True)
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "DEMO": "1"}
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo that nobody has used yet, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    for command in ("migrate", "demo"):
+        once([command], _environment(folder), folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo_folder(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this module's demo."""
+    return shutil.copytree(filled, tmp_path_factory.mktemp("demo"), dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def demo(demo_folder: Path) -> Iterator[str]:
     """The address of a running demo whose clock stands."""
-    folder = tmp_path_factory.mktemp("demo")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DEMO": "1", "PORT": str(port)}
+    environment = {**_environment(demo_folder), "PORT": str(port)}
     environment["SMTP_URL"] = "smtp://127.0.0.1:9"  # for the page of who forgot a password; nobody listens there
-    once(["migrate"], environment, folder)
-    once(["demo"], environment, folder)
     address = f"http://127.0.0.1:{port}"
-    with running("serve", environment, folder), running("scheduler", environment, folder):
+    with running("serve", environment, demo_folder), running("scheduler", environment, demo_folder):
         _wait_for(f"{address}/healthz")
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """A Chromium without a window."""
     with sync_playwright() as playwright:
