@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessible import shuts_nobody_out
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
 DELAY = "/c/1/plans/4/change?kind=delay"
@@ -26,18 +26,13 @@ def other(demo: str, browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
-def accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-
-
 def test_a_delay_is_seen_while_it_is_typed_made_and_taken_back(demo: str, nurse: Page, other: Page) -> None:
     for page in (nurse, other):
         page.goto(f"{demo}{DELAY}")
     shown = nurse.locator("#shown")
     nurse.get_by_label("By how many days").fill("14")
     expect(shown).to_contain_text("Cycle 1 starts 14 days later")
-    accessible(nurse)
+    shuts_nobody_out(nurse)
     nurse.get_by_label("By how many days").fill("")
     expect(shown).to_contain_text("as soon as the form is filled in")
     expect(nurse.get_by_role("button", name="Confirm the change")).to_have_count(0)
@@ -48,7 +43,7 @@ def test_a_delay_is_seen_while_it_is_typed_made_and_taken_back(demo: str, nurse:
     other.get_by_label("By how many days").fill("21")
     expect(other.locator("#shown")).to_contain_text("Somebody else has changed this plan meanwhile.")
     expect(other.get_by_role("button", name="Confirm the change")).to_have_count(0)
-    accessible(other)
+    shuts_nobody_out(other)
     other.get_by_role("link", name="Look at the plan as it is now").click()
     expect(other.get_by_text("Somebody else has changed")).to_have_count(0)
 
