@@ -93,8 +93,8 @@ class Database:
 
     def now(self) -> datetime:
         """The database's clock, UTC: on PostgreSQL one clock for all hosts, on SQLite this machine's."""
-        with self.reading() as tx:
-            moment = tx.conn.exec_driver_sql(_CLOCK[self.dialect]).scalar_one()
+        with self._once(), driver_errors_told_plainly():
+            moment = self._backend.ask(_CLOCK[self.dialect])
         return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
 
     def check_release(self) -> None:

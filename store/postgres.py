@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -57,37 +57,49 @@ class Postgres:
         with self._transaction(begin, deadline) as connection:
             yield connection
 
+    def ask(self, question: str) -> Any:
+        """The one value that a question has for an answer: one journey to the server, and no transaction."""
+        with self._place(_READING_TAKES_AT_MOST_MS / 1000):
+            connection, answer = self._first(question)
+            with connection:
+                return answer.scalar_one()
+
     def close(self) -> None:
         """Closes every connection. Nobody may be inside a transaction any more."""
         self._engine.dispose()
 
     @contextmanager
     def _transaction(self, begin: str, deadline: float) -> Iterator[sa.Connection]:
+        with self._place(deadline):
+            connection, _ = self._first(begin)
+            with connection:
+                yield connection
+                connection.commit()
+
+    @contextmanager
+    def _place(self, deadline: float) -> Iterator[None]:
         if not self._free.acquire(timeout=max(deadline, 0)):
             raise DatabaseBusy(f"The database is busy: all {_CONNECTIONS} connections of this process are in use.")
         try:
-            with self._begin(begin) as connection:
-                yield connection
-                connection.commit()
+            yield
         finally:
             self._free.release()
 
-    def _begin(self, begin: str) -> sa.Connection:
-        """A connection inside a transaction; one that died while it lay idle is replaced once."""
+    def _first(self, statement: str) -> tuple[sa.Connection, sa.CursorResult[Any]]:
+        """A connection, and what its first statement gives; one that died while it lay idle is replaced once."""
         try:
-            return self._begin_once(begin)
+            return self._first_once(statement)
         except sa.exc.DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        return self._begin_once(begin)
+        return self._first_once(statement)
 
-    def _begin_once(self, begin: str) -> sa.Connection:
+    def _first_once(self, statement: str) -> tuple[sa.Connection, sa.CursorResult[Any]]:
         connection = self._engine.connect()
         try:
             # SQLAlchemy must know of the transaction too: to one that it did not begin, its commit() does nothing.
             connection.begin()
-            connection.exec_driver_sql(begin)
+            return connection, connection.exec_driver_sql(statement)
         except BaseException:
             connection.close()
             raise
-        return connection

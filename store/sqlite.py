@@ -62,6 +62,11 @@ class Sqlite:
         finally:
             self._turns.give()
 
+    def ask(self, question: str) -> Any:
+        """The one value that a question has for an answer, in no transaction."""
+        with self._readers.connect() as connection:
+            return connection.exec_driver_sql(question).scalar_one()
+
     def close(self) -> None:
         """Closes every connection. Nobody may be inside a transaction any more."""
         self._drop_writer()

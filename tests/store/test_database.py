@@ -235,8 +235,9 @@ def test_a_server_that_is_not_there_is_told_plainly(sealer: Sealer) -> None:
         pass
 
 
+@pytest.mark.parametrize("is_only_asked", [False, True])
 def test_a_connection_that_the_server_ended_is_replaced_by_itself(
-    postgres: Database, migrated_postgres_url: str
+    postgres: Database, migrated_postgres_url: str, is_only_asked: bool
 ) -> None:
     with postgres.writing() as tx:
         add_clinic(tx)
@@ -245,6 +246,8 @@ def test_a_connection_that_the_server_ended_is_replaced_by_itself(
     with engine.connect() as other:
         other.exec_driver_sql(f"SELECT pg_terminate_backend({backend}, 10000)")
     engine.dispose()
+    if is_only_asked:
+        assert postgres.now().tzinfo is UTC
     with postgres.writing() as tx:
         assert clinics.find_clinic(tx, "Harbor Clinic") is not None
 
