@@ -6,9 +6,8 @@
 import re
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,9 +16,13 @@ from tests.browser.keys import enter, go_to, hand_over, sign_in, tab_to, tick, w
 from tests.browser.phones import pick_up, text
 from tests.browser.staff import ADMINISTRATOR, NURSE
 
-CLINIC_ZONE = ZoneInfo("America/New_York")
-FIRST_VISIT = timedelta(days=3)
-"""From today to day 1 of Kim Lee, who comes every four weeks."""
+
+@pytest.fixture(scope="module")
+def first_visit(demo_folder: Path) -> date:
+    """The day on which Kim Lee's treatment begins; the newest plan is theirs."""
+    with closing(sqlite3.connect(demo_folder / "var" / "demo.db")) as database:
+        (day,) = database.execute("SELECT start FROM plan ORDER BY id DESC LIMIT 1").fetchone()
+    return date.fromisoformat(day)
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +85,10 @@ def test_an_alert_a_delay_and_an_answer_take_no_mouse(demo: str, browser: Browse
     expect(page.locator("#texts")).to_contain_text("We will phone you at noon.")
 
 
-def test_a_day_is_closed_its_visits_moved_and_all_of_them_told(demo: str, page: Page) -> None:
-    closed = datetime.now(CLINIC_ZONE).date() + FIRST_VISIT
+def test_a_day_is_closed_its_visits_moved_and_all_of_them_told(demo: str, first_visit: date, page: Page) -> None:
     go_to(sign_in(page, demo, NURSE), "c", "Closed on a day")
-    write_date(page.get_by_label("Closed on"), closed)
-    write_date(page.get_by_label("Visits move to"), closed + timedelta(days=1))
+    write_date(page.get_by_label("Closed on"), first_visit)
+    write_date(page.get_by_label("Visits move to"), first_visit + timedelta(days=1))
     enter(page.get_by_role("button", name="See who is affected"))
     expect(page.get_by_role("listitem").filter(has_text="Kim Lee")).to_be_visible()
     tick(page.get_by_label("Tell each patient in one text"))
