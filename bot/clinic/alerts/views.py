@@ -51,7 +51,7 @@ def badge(clinic_id: int) -> AnyResponse:  # noqa: ARG001 - `here` has the clini
 @routes.get("/<int:alert_id>")
 def one(clinic_id: int, alert_id: int) -> str:
     """One alert."""
-    return render_template("alerts/one.html", card=_card(clinic_id, alert_id), now=now())
+    return _one(clinic_id, alert_id)
 
 
 @routes.post("/<int:alert_id>/seen")
@@ -77,19 +77,22 @@ def close(clinic_id: int, alert_id: int) -> AnyResponse | tuple[str, int]:
     note = request.form.get("note", "").strip()[:LONGEST_NOTE]
     if not note:
         fault = _("Write in a few words what came of it: whoever reads it later was not there.")
-        return render_template("alerts/one.html", card=card, now=now(), fault=fault), 422
-    if card.alert.rung_at != _rung_at():
-        flash(_("Another text came from this number: read it first."), "error")
-        return redirect(url_for("alerts.one", alert_id=alert_id), 303)
+        return _one(clinic_id, alert_id, fault=fault), 422
+    if card.alert.state == "open" and card.alert.rung_at != _rung_at():
+        return _one(clinic_id, alert_id, note, _("Another text came from this number: read it first.")), 409
     at = now()
     try:
         with services().database.writing() as tx:
             alerts.close(tx, at, card.alert, here().actor, note)
     except SeenAlready as error:
-        flash(with_names(error), "error")
-    else:
-        flash(_("Closed."))
+        return _one(clinic_id, alert_id, note, with_names(error)), 409
+    flash(_("Closed."))
     return redirect(url_for("alerts.page"), 303)
+
+
+def _one(clinic_id: int, alert_id: int, note: str = "", fault: str = "") -> str:
+    """The page of an alert as it is now, with the ``note`` that somebody has written and why it is not kept."""
+    return render_template("alerts/one.html", card=_card(clinic_id, alert_id), now=now(), note=note, fault=fault)
 
 
 def _card(clinic_id: int, alert_id: int) -> Card:

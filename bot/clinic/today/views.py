@@ -1,5 +1,7 @@
 """The first screen of the day: what is on, what is open, and what will be."""
 
+from dataclasses import replace
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,8 +13,8 @@ from bot.clinic.live import conditional
 from bot.clinic.people import with_names
 from bot.clinic.today.sheet import read_quiet, read_sheet
 from scheduler import tasks
-from scheduler.tasks import OWN_DOORS, DoneAlready
-from store import follow_ups
+from scheduler.tasks import OWN_DOORS, DoneAlready, NotedMeanwhile
+from store import console_today, follow_ups
 from store.follow_ups import FollowUp
 
 routes = Blueprint("today", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/today")
@@ -48,7 +50,7 @@ def task(clinic_id: int, task_id: int) -> AnyResponse | str:
         return redirect(url_for("alerts.one", alert_id=task_id), 303)
     if found.kind == "join" and found.state == "open":
         return redirect(url_for("enrol.page"), 303)
-    return render_template("today/task.html", task=found)
+    return _one(found)
 
 
 @routes.post("/waiting/<int:task_id>")
@@ -58,18 +60,27 @@ def settle(clinic_id: int, task_id: int) -> AnyResponse | tuple[str, int]:
     if found.kind in OWN_DOORS:
         abort(404)
     words, is_done = request.form.get("note", "").strip()[:LONGEST_NOTE], "done" in request.form
+    was = request.form.get("was", "").strip()
     if not words and not is_done:
-        fault = _("Write what there is to say, or mark it as done.")
-        return render_template("today/task.html", task=found, fault=fault), 422
+        return _one(found, fault=_("Write what there is to say, or mark it as done.")), 422
     at = now()
     try:
         with services().database.writing() as tx:
-            (tasks.close if is_done else tasks.note)(tx, at, found, here().actor, words)
-    except DoneAlready as error:
-        flash(with_names(error), "error")
-    else:
-        flash(_("Done.") if is_done else _("Noted. It stays on the list."))
+            if not is_done:
+                tasks.note(tx, at, replace(found, note=was), here().actor, words)
+            else:
+                tasks.close(tx, at, replace(found, note=was), here().actor, "" if words == was else words)
+    except (DoneAlready, NotedMeanwhile) as error:
+        return _one(_task(clinic_id, task_id), words, with_names(error)), 409
+    flash(_("Done.") if is_done else _("Noted. It stays on the list."))
     return redirect(url_for("today.page"), 303)
+
+
+def _one(task: FollowUp, words: str = "", fault: str = "") -> str:
+    """The page of what waits, with the ``words`` that somebody has written and why they are not kept."""
+    with services().database.reading() as tx:
+        people = console_today.people(tx, here().clinic.id, [task.patient_id] if task.patient_id else [])
+    return render_template("today/task.html", task=task, who=people.get(task.patient_id or 0), words=words, fault=fault)
 
 
 def _task(clinic_id: int, task_id: int) -> FollowUp:

@@ -85,6 +85,7 @@ def test_another_text_rings_again_and_nothing_is_taken_or_closed_unread(
         answer = nurse.post(f"/c/{clinic.id}/alerts/{after.id}/{action}", rung(before) | data, follow_redirects=True)
         assert "read it first" in answer.text
         assert LATER in words(answer.text)
+    assert '">phoned</textarea>' in answer.text, "what was written is still there, to be sent when the text is read"
     assert alert_of(services, clinic) == after
 
 
@@ -112,8 +113,22 @@ def test_closing_needs_a_note_and_keeps_it(phone: Phone, clinic: Clinic, service
     page = nurse.get(f"/c/{clinic.id}/alerts").text
     assert "No alert is open." in page
     assert "Phoned, comes in today." in page
-    again = nurse.post(address, rung(alert) | {"note": "once more"}, follow_redirects=True)
+
+
+def test_what_a_second_nurse_wrote_of_a_closed_alert_is_not_lost(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    address = f"/c/{clinic.id}/alerts/{alert.id}/close"
+    nurse.post(address, rung(alert) | {"note": "Phoned, comes in today."})
+    again = nurse.post(address, rung(alert) | {"note": "Husband <b>knows</b> too."})
+    assert again.status_code == 409
     assert "has closed this alert" in again.text
+    assert "Husband &lt;b&gt;knows&lt;/b&gt; too.</textarea>" in again.text
+    assert f'action="/c/{clinic.id}/inbox/{alert.contact_id}/note"' in again.text
+    assert "Phoned, comes in today." in again.text
+    assert "Husband" not in nurse.get(f"/c/{clinic.id}/alerts").text
 
 
 def test_a_reply_that_did_not_arrive_stands_on_top(phone: Phone, clinic: Clinic, nurse: Browser) -> None:

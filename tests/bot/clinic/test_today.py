@@ -117,7 +117,7 @@ def test_what_waits_is_noted_and_closed_and_the_second_is_told(
     assert "has done this already" in other.post(address, {"done": "1"}).text
     late = other.post(address, {"note": "me too"})
     assert (late.status_code, "has done this already" in late.text) == (409, True)
-    assert "me too</textarea>" in late.text, "what was written is offered as a note of the conversation"
+    assert "me too</p>" in late.text, "what was written is not lost"
     assert now_of(services, task) == done
     with services.database.reading() as tx:
         found = [(each.action, each.fields) for each in audit.entries(tx, clinic.id)]
@@ -142,9 +142,9 @@ def test_of_two_who_note_something_at_once_the_second_is_told_and_keeps_what_the
     assert now_of(services, task).note == "rang, no answer"
 
 
-def test_what_waits_names_whose_it_is(phone: Phone, clinic: Clinic, services: Services, nurse: Browser) -> None:
-    task = waits(services, clinic, patient_id=phone.patient_id)
-    assert "<bdi>Alice Moore</bdi></span></h1>" in nurse.get(f"/c/{clinic.id}/today/waiting/{task.id}").text
+def test_what_waits_names_whose_it_is(clinic: Clinic, services: Services, nurse: Browser) -> None:
+    task = waits(services, clinic, patient=enrol(services, "pembro_q3w", NOON.date()))
+    assert "<bdi>Pat Example</bdi></span></h1>" in nurse.get(f"/c/{clinic.id}/today/waiting/{task.id}").text
 
 
 def test_who_is_on_hold_stands_with_the_day_on_which_they_go_on_and_who_has_no_date_beside_them(
