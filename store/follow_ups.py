@@ -114,7 +114,6 @@ _OPEN_OF_CONTACT = (
         follow_up.c.state == "open",
     )
     .order_by(follow_up.c.id)
-    .limit(1)
 )
 _ALL_OF_CONTACT = sa.select(follow_up).where(follow_up.c.contact_id == sa.bindparam("contact")).order_by(follow_up.c.id)
 _UNSEEN_BELOW = (
@@ -167,8 +166,13 @@ def open_ones(tx: Tx, clinic_id: int) -> list[FollowUp]:
 
 def open_one(tx: Tx, contact_id: int, kind: FollowUpKind) -> FollowUp | None:
     """The oldest of this kind that is open about a contact. Whoever may join it holds `contacts.lock` before."""
-    row = tx.conn.execute(_OPEN_OF_CONTACT, {"contact": contact_id, "of_kind": kind}).one_or_none()
-    return None if row is None else _as_follow_up(tx, row)
+    return next(iter(open_about(tx, contact_id, kind)), None)
+
+
+def open_about(tx: Tx, contact_id: int, kind: FollowUpKind) -> list[FollowUp]:
+    """All of this kind that are open about a contact, the oldest first. As `open_one` for whoever may join one."""
+    rows = tx.conn.execute(_OPEN_OF_CONTACT, {"contact": contact_id, "of_kind": kind})
+    return [_as_follow_up(tx, row) for row in rows]
 
 
 def about(tx: Tx, contact_id: int) -> list[FollowUp]:

@@ -34,7 +34,10 @@ DETAILS: Mapping[str, LazyString] = {
     "loss": lazy_gettext("It was told that the patient has died."),
     "provider": lazy_gettext("The carrier says that this number opted out."),
     "missed": lazy_gettext("Texted that a dose was missed."),
+    "missed_again": lazy_gettext("Texted more than once that a dose was missed."),
     "asked_again": lazy_gettext("They have asked again since."),
+    "found_in_list": lazy_gettext("Found in the provider's list, by its words."),
+    "was_anothers": lazy_gettext("The provider says that what was found is another text."),
     "forecast": lazy_gettext("More is due on one day than the numbers can send in time."),
     "it answers us as a machine would": lazy_gettext("It answers as a machine would."),
 }

@@ -12,6 +12,7 @@ from scheduler import confirmation
 from scheduler.planned import PlanUnreadable, calendar_of, items_of, time_of
 from scheduler.shadow import row
 from store import contacts, follow_ups
+from store.follow_ups import FollowUpKind
 from store.patients import DuePatient
 from store.plans import EventStatus, Plan, PlanEvent, events_between, plans_of, set_event_status
 
@@ -77,12 +78,7 @@ def confirm(turn: Turn, patient: DuePatient) -> Said:
 @for_patients
 def change(turn: Turn, _patient: DuePatient) -> Said:
     """They need another time: a task for the staff, one however often they say so; the plan stays as it is."""
-    contacts.lock(turn.tx, turn.contact.id)
-    waiting = follow_ups.open_one(turn.tx, turn.contact.id, "change")
-    if waiting is None:
-        turn.tell_staff("change", 1, timedelta(days=1))
-    else:
-        follow_ups.asked_again(turn.tx, waiting.id, turn.message_id, "asked_again")
+    _tell_staff_again(turn, "change", None, "asked_again")
     return turn.voice.say("change_asked")
 
 
@@ -95,15 +91,26 @@ def done(turn: Turn, patient: DuePatient) -> Said:
 
 @for_patients
 def missed(turn: Turn, patient: DuePatient) -> Said:
-    """They did not have what was due: the staff should know."""
+    """They did not have what was due: the staff should know, by one task however often they say so."""
+    _tell_staff_again(turn, "other", "missed", "missed_again")
     _set_latest(turn, patient, "missed")
-    turn.tell_staff("other", 1, timedelta(days=1), "missed")
     return turn.voice.say("missed_thanks")
 
 
 def had_any_lately(turn: Turn, patient: DuePatient) -> bool:
     """Whether a dose or a visit was due today or in the two days before that nobody has told the outcome of."""
     return any(_lately(turn, patient))
+
+
+def _tell_staff_again(turn: Turn, kind: FollowUpKind, once: str | None, again: str) -> None:
+    """A task for the staff with the detail ``once``; while one is open, it says ``again`` in place of another."""
+    contacts.lock(turn.tx, turn.contact.id)
+    found = follow_ups.open_about(turn.tx, turn.contact.id, kind)
+    waiting = next((task for task in found if task.detail in (once, again)), None)
+    if waiting is None:
+        turn.tell_staff(kind, 1, timedelta(days=1), once)
+    else:
+        follow_ups.asked_again(turn.tx, waiting.id, turn.message_id, again)
 
 
 def _lately(turn: Turn, patient: DuePatient) -> Iterator[tuple[Plan, PlanEvent]]:

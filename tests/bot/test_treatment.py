@@ -168,6 +168,24 @@ def test_the_bare_keyword_of_the_topic_reports_a_missed_dose_as_well(
     assert [task.detail for task in phone.follow_ups()] == ["missed"]
 
 
+def test_missed_is_one_task_however_often_it_is_said_beside_others_about_them(phone: Phone, watch: Watch) -> None:
+    enrol(phone.services, "len_maint", date(2026, 5, 3))
+    contact = phone.contact()
+    with phone.services.database.writing() as tx:
+        other = follow_ups.open_follow_up(
+            tx, NOON, clinic_id=contact.clinic_id, kind="other", urgency=1, contact_id=contact.id
+        )
+    phone.says("forgot it last night")
+    task = phone.follow_ups()[-1]
+    watch.forward(timedelta(hours=2))
+    phone.says("forgot it last night")
+    assert phone.follow_ups() == [other, replace(task, detail="missed_again", message_id=phone.messages()[-2].id)]
+    with phone.services.database.writing() as tx:
+        follow_ups.close_follow_up(tx, NOON, task.id, "nurse:7")
+    phone.says("forgot it last night")
+    assert [each.detail for each in phone.follow_ups() if each.state == "open"] == [None, "missed"]
+
+
 def test_the_bare_keyword_two_days_after_a_visit_reports_it(phone: Phone, watch: Watch) -> None:
     enrol(phone.services, "pembro_q3w", MONDAY)
     watch.forward(timedelta(days=2))
