@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.conversation.asked import Questions, may_answer, what_was_asked
+from bot.conversation.commands import KEPT
 from bot.conversation.danger import URGENT
 from bot.conversation.guard import RobotGuard
 from bot.conversation.handlers import handle, say_from_memory
@@ -134,7 +135,7 @@ class Conversation:
         turn = Turn(tx, now, voice.library, voice, heard, outcome, contact, message_id, asked, spooled)
         said = handle(turn)
         if spooled is not None:
-            said = replace(say_from_memory(voice, heard, asked), body=spooled.answered) if spooled.answered else None
+            said = _as_was_said(spooled, say_from_memory(voice, heard, asked), said)
         elif said is not None and not self._may_go(heard, said, now):
             turn.tell_staff_once("unanswered", 1, timedelta(days=1), "it answers us as a machine would")
             said = None
@@ -297,3 +298,13 @@ class Conversation:
             sender_id=reached.sender.id,
         )
         return Answer(reply_id, body, said.language, turn.outcome)
+
+
+def _as_was_said(spooled: Spooled, from_memory: Said, said: Said | None) -> Said | None:
+    """What a text that waited was answered, named by what is done of it now too: a C that was kept is a C."""
+    if spooled.answered is None:
+        return None
+    template = from_memory.template
+    if template == KEPT and said is not None:
+        template = f"{KEPT}+{said.template}"
+    return replace(from_memory, body=spooled.answered, template=template)

@@ -7,6 +7,9 @@ from bot.conversation.voice import Said, Voice
 from bot.understanding.engine import Outcome
 from store import contacts
 
+KEPT = "kept"
+"""The wording key that says that a text waits, and is not to be sent again."""
+
 _LANGUAGES = {"language_en": "en", "language_es": "es"}
 
 
@@ -43,4 +46,4 @@ def say_later(voice: Voice, _outcome: Outcome) -> Said:
 
 def say_kept(voice: Voice, _outcome: Outcome) -> Said:
     """What is answered while the database is down to what is done when it is back: nobody need text it again."""
-    return voice.say("kept" if voice.is_live else "urgent_only")
+    return voice.say(KEPT if voice.is_live else "urgent_only")

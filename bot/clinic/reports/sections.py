@@ -18,8 +18,11 @@ from store.reporting import NONE, Acknowledged, Count, Tally, What
 Form = Literal["words", "code", "number", "share", "money", "minutes"]
 Value = str | int | float | None
 
-CONFIRMED, CHANGE_ASKED = "confirmed", "change_asked"
-"""Our replies to a C that confirms a visit, and to an R: a C may also answer the first text, or mean nothing."""
+CONFIRMED, CHANGE_ASKED = {"confirmed", "kept+confirmed"}, {"change_asked", "kept+change_asked"}
+"""Our replies to a C that confirms a visit, and to an R: a C may also answer the first text, or mean nothing.
+
+With "kept" they came while the database was down, and were done when it was back.
+"""
 
 _GOING = {"sending", "unknown", "accepted", "sent"}
 _TAKEN = {"accepted", "sent", "delivered", "undelivered"}
@@ -166,8 +169,8 @@ def _kept(figures: Figures) -> Section:
 
 def _answers(figures: Figures) -> Section:
     columns = {
-        _("C: they come"): figures.course("template", {CONFIRMED}),
-        _("R: another time"): figures.course("template", {CHANGE_ASKED}),
+        _("C: they come"): figures.course("template", CONFIRMED),
+        _("R: another time"): figures.course("template", CHANGE_ASKED),
     }
     return _over_time(
         figures,

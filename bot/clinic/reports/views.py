@@ -84,7 +84,7 @@ def _figures(period: Period) -> tuple[Figures, datetime | None]:
         figures = Figures(
             period,
             reporting.sums(tx, clinic.id, period.first, period.last),
-            reporting.by_day(tx, clinic.id, period.first, period.last, (CONFIRMED, CHANGE_ASKED)),
+            reporting.by_day(tx, clinic.id, period.first, period.last, CONFIRMED | CHANGE_ASKED),
             reporting.acknowledged(tx, clinic.id, begin, end),
             services().library,
             str(get_locale()),

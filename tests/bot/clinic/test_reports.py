@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from bot.clinic.reports.period import Period
+from bot.conversation.spool import Spooled
 from bot.services import Services
+from channels.base import Incoming, Via
 from scheduler import alerts
 from scheduler.duties.reporting import Reporting
 from store import audit, clinics, follow_ups, patients
@@ -16,7 +18,7 @@ from store.clinics import Clinic
 from store.follow_ups import FollowUp
 from store.messages import message
 from tests.bot.clinic.conftest import Browser
-from tests.bot.conftest import NOON, Phone, Watch, enrol
+from tests.bot.conftest import NOON, OURS, Phone, Watch, enrol
 
 TODAY = date(2026, 5, 4)
 DANGER = "ten trips to the loo and its only noon"
@@ -117,6 +119,21 @@ def test_another_clinics_counts_are_not_among_ours(
     count(services)
     assert nurse.get(f"/c/{other_clinic.id}/reports/export?report=texts").status_code == 404
     assert table(nurse, clinic, "texts")[-1]["Came in"] == "1"
+
+
+def test_c_and_r_that_waited_for_the_database_are_counted_with_the_others(
+    phone: Phone, services: Services, clinic: Clinic, nurse: Browser
+) -> None:
+    enrol(services, "pembro_q3w", TODAY + timedelta(days=2))
+    first = Incoming("SM" + "f" * 32, phone.number, OURS, None, Via.SMS, "HELP", 0, None)
+    services.spool.put(Spooled(first, NOON, "Care Texts: ..."))  # whatever comes now lies down behind it
+    for words in ("C", "PAUSE", "R"):
+        assert phone.says(words).startswith("I saved your text")
+    assert services.desk.replay()
+    replies = {each.template for each in phone.messages() if each.kind == "reply"}
+    assert replies == {"help", "kept+confirmed", "kept+paused", "kept+change_asked"}
+    count(services)
+    assert table(nurse, clinic, "answers")[-1] == {"When": "All", "C: they come": "1", "R: another time": "1"}
 
 
 def test_each_report_says_of_a_small_case_what_was_worked_out_by_hand(
