@@ -88,21 +88,14 @@ _EXCHANGES = Prepared(
 )
 _OUTCOME = sa.update(message).where(message.c.id == sa.bindparam("number"))
 _reply = message.alias("reply")
-_STORED = (
-    sa.select(_reply.c.id, _reply.c.body_sealed)
-    .select_from(message)
-    .outerjoin(_reply, _reply.c.in_reply_to == message.c.id)
-    .where(message.c.provider_id == sa.bindparam("provider_id"))
-    .order_by(_reply.c.id)
-    .limit(1)
-)
 _ANSWERS = (
-    sa.select(message.c.id, _reply.c.body_sealed)
+    sa.select(message.c.id.label("text_id"), _reply.c.id, _reply.c.body_sealed)
     .select_from(message)
     .outerjoin(_reply, _reply.c.in_reply_to == message.c.id)
     .where(message.c.provider_id == sa.bindparam("provider_id"))
     .order_by(_reply.c.id)
 )
+_FIRST_ANSWER = _ANSWERS.limit(1)
 _WISHED_LATER = (
     sa.select(message.c.id)
     .where(
@@ -214,7 +207,7 @@ def record_reply(
 
 def stored_reply(tx: Tx, provider_id: str) -> StoredReply | None:
     """What was answered to the text with this provider's id; None where no such text stands."""
-    row = tx.conn.execute(_STORED, {"provider_id": provider_id}).one_or_none()
+    row = tx.conn.execute(_FIRST_ANSWER, {"provider_id": provider_id}).one_or_none()
     if row is None:
         return None
     return StoredReply(row.id, None if row.body_sealed is None else tx.sealer.open(row.body_sealed))
@@ -225,7 +218,7 @@ def answers_to(tx: Tx, provider_id: str) -> tuple[int, list[str]]:
     rows = tx.conn.execute(_ANSWERS, {"provider_id": provider_id}).all()
     if not rows:
         raise LookupError("no text has this provider's id")
-    return rows[0].id, [tx.sealer.open(row.body_sealed) for row in rows if row.body_sealed is not None]
+    return rows[0].text_id, [tx.sealer.open(row.body_sealed) for row in rows if row.body_sealed is not None]
 
 
 def last_reply(tx: Tx, contact_id: int) -> Message | None:

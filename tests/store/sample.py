@@ -1,9 +1,9 @@
 """A clinic with a patient on a plan, and texts in every stage: what the tests of the store begin with."""
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from store import clinics, contacts, inbox, outbox, patients, plans
 from store.clinics import Clinic, Sender
@@ -98,30 +98,29 @@ def cover(plan: Plan, rule: str = "before", on: date = VISIT) -> Cover:
     return Cover(plan.id, "maintenance/c1/d1/visit", rule, on)
 
 
-def add_reminder(
-    tx: Tx,
-    sample: Sample,
-    *,
-    due_at: datetime = NOW,
-    priority: int = 1,
-    covers: Sequence[Cover] = (),
-) -> int:
-    number = outbox.add_text(
+def try_reminder(tx: Tx, sample: Sample, **more: Any) -> int | None:
+    """Adds a reminder for the sample's patient; None where all that it covers is told already."""
+    known: dict[str, Any] = {"kind": "reminder", "template": "visit_before", "args": {"date": VISIT.isoformat()}}
+    known |= {"due_at": NOW, "expires_at": SOON, "priority": 1}
+    return outbox.add_text(
         tx,
         NOW,
         clinic_id=sample.clinic.id,
         contact_id=sample.contact.id,
         patient_id=sample.patient.id,
-        kind="reminder",
-        template="visit_before",
-        args={"date": VISIT.isoformat()},
-        due_at=due_at,
-        expires_at=SOON,
-        priority=priority,
-        covers=covers,
+        **{**known, **more},
     )
+
+
+def add_reminder(tx: Tx, sample: Sample, **more: Any) -> int:
+    number = try_reminder(tx, sample, **more)
     assert number is not None
     return number
+
+
+def add_welcome(tx: Tx, sample: Sample, due_at: datetime = NOW) -> int:
+    told = {"kind": "welcome", "template": "optin_confirm", "args": {}}
+    return add_reminder(tx, sample, **told, due_at=due_at, expires_at=None, priority=0)
 
 
 def composed(number: int, body: str = "See you on Thursday at 9:00.", attempts: int = 1) -> Composed:

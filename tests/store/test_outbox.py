@@ -22,8 +22,10 @@ from tests.store.sample import (
     add_reminder,
     add_sample,
     add_sending,
+    add_welcome,
     composed,
     cover,
+    try_reminder,
     visit,
 )
 
@@ -41,20 +43,7 @@ def told(tx: Tx, number: int) -> list[tuple[State, str]]:
 
 
 def add(tx: Tx, sample: Sample, *covers: Cover) -> int | None:
-    return outbox.add_text(
-        tx,
-        NOW,
-        clinic_id=sample.clinic.id,
-        contact_id=sample.contact.id,
-        patient_id=sample.patient.id,
-        kind="reminder",
-        template="visit_before",
-        args={"date": "2026-03-05"},
-        due_at=NOW,
-        expires_at=SOON,
-        priority=1,
-        covers=covers,
-    )
+    return try_reminder(tx, sample, covers=covers)
 
 
 def test_a_text_stands_with_what_it_tells(database: Database) -> None:
@@ -302,20 +291,7 @@ def test_a_welcome_that_waits_is_cancelled_by_itself(database: Database) -> None
     with database.writing() as tx:
         sample = add_sample(tx)
         other = add_reminder(tx, sample)
-        welcome = outbox.add_text(
-            tx,
-            NOW,
-            clinic_id=sample.clinic.id,
-            contact_id=sample.contact.id,
-            patient_id=sample.patient.id,
-            kind="welcome",
-            template="optin_confirm",
-            args={},
-            due_at=NOW,
-            expires_at=None,
-            priority=0,
-        )
-        assert welcome is not None
+        welcome = add_welcome(tx, sample)
         assert outbox.cancel_welcome(tx, NOW, sample.contact.id, "told_in_answer")
         assert not outbox.cancel_welcome(tx, NOW, sample.contact.id, "told_in_answer")
         assert told(tx, welcome)[-1] == ("cancelled", "told_in_answer")

@@ -6,7 +6,19 @@ from datetime import date, timedelta
 from store import messages, outbox
 from store.database import Database, Tx
 from store.retelling import Waiting, tell_anew, told_since, waiting_for
-from tests.store.sample import LEASE, NOW, SOON, VISIT, Sample, add_reminder, add_sample, add_sending, composed, cover
+from tests.store.sample import (
+    LEASE,
+    NOW,
+    SOON,
+    VISIT,
+    Sample,
+    add_reminder,
+    add_sample,
+    add_sending,
+    composed,
+    cover,
+    try_reminder,
+)
 
 GATES = {"event_moved"}
 
@@ -53,20 +65,7 @@ def test_a_cancelled_text_keeps_what_it_tells_and_comes_back_with_it(database: D
         number = add_reminder(tx, sample, covers=[cover(sample.plan)])
         (before,) = waiting(tx, sample)
         tell_anew(tx, NOW, [], {number: "event_moved"})
-        again = outbox.add_text(
-            tx,
-            NOW,
-            clinic_id=sample.clinic.id,
-            contact_id=sample.contact.id,
-            patient_id=sample.patient.id,
-            kind="reminder",
-            template="visit_before",
-            args={},
-            due_at=NOW,
-            expires_at=SOON,
-            priority=1,
-            covers=[cover(sample.plan)],
-        )
+        again = try_reminder(tx, sample, covers=[cover(sample.plan)])
         (cancelled,) = waiting(tx, sample)
         tell_anew(tx, NOW, [replace(cancelled, state="due", gate=None)], {})
         (after,) = waiting(tx, sample)

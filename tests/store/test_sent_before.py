@@ -4,7 +4,17 @@ from store import outbox
 from store.database import Database, Tx
 from store.outbox import SentRow
 from store.sent_before import SentBefore, sent_before
-from tests.store.sample import LEASE, NOW, OTHER_PHONE, add_received, add_reminder, add_reply, add_sample, composed
+from tests.store.sample import (
+    LEASE,
+    NOW,
+    OTHER_PHONE,
+    add_received,
+    add_reminder,
+    add_reply,
+    add_sample,
+    add_welcome,
+    composed,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -21,19 +31,7 @@ def test_the_welcome_and_the_nth_latest_text_nobody_asked_for_are_known(database
         other = add_sample(tx, "Hill Clinic", "+12025550101", OTHER_PHONE)
         people = [sample.contact.id, other.contact.id]
         assert sent_before(tx, people, 1) == {each: SentBefore(None, None) for each in people}
-        outbox.add_text(
-            tx,
-            NOW,
-            clinic_id=sample.clinic.id,
-            contact_id=sample.contact.id,
-            patient_id=sample.patient.id,
-            kind="welcome",
-            template="optin_confirm",
-            args={},
-            due_at=NOW + 9 * HOUR,
-            expires_at=None,
-            priority=0,
-        )
+        add_welcome(tx, sample, NOW + 9 * HOUR)
         # The first was made first and went last: what counts is when it went.
         late = add_reminder(tx, sample, due_at=NOW - 9 * HOUR)
         for hours in (3, 2):
