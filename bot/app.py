@@ -24,7 +24,7 @@ from bot.watch import Watch
 from bot.webhooks import twilio
 from channels.base import Receipt
 from scheduler.delivery import receipts
-from store.errors import StoreError
+from store.errors import DatabaseBusy, StoreError
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request that are read. A text of Twilio's has two or three thousand."""
@@ -103,10 +103,18 @@ class _SessionsOfPeople(SecureCookieSessionInterface):
 
 
 def _note(services: Services, receipt: Receipt) -> None:
+    try:
+        _apply(services, receipt)
+    except DatabaseBusy:
+        # Whoever held the same text is done by now; what waits for Twilio to send it again comes late, if at all.
+        _apply(services, receipt)
+    services.metrics.receipt(receipt.state)
+
+
+def _apply(services: Services, receipt: Receipt) -> None:
     now = services.clock()
     with services.database.writing() as tx:
         receipts.apply(tx, now, services.library, receipt, real=services.real_clock())
-    services.metrics.receipt(receipt.state)
 
 
 def _plain_page(error: HTTPException) -> Response:

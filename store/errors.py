@@ -45,6 +45,7 @@ _UNOPENED = (
     "Otherwise check DATABASE_URL, and who owns the file and its folder."
 )
 _BUSY = "The database is busy: others held it until the deadline. The same may be tried again."
+_PROVIDER_ID = "uq_message_provider_id"
 _UNREACHABLE = "The database cannot be reached. Check DATABASE_URL, and that the server is up."
 
 # By the beginning of the name of SQLite's error code, which extended codes share (SQLITE_IOERR_WRITE, ...).
@@ -100,6 +101,9 @@ def _postgres(error: psycopg.Error) -> StoreError | None:
     for beginning, kind, sentence in _POSTGRES:
         if state.startswith(beginning):
             return kind(sentence)
+    if state == "23505" and error.diag.constraint_name == _PROVIDER_ID:
+        # Two gave one of the provider's ids to two texts at once. Whoever tries again finds where it stands.
+        return DatabaseBusy(_BUSY)
     if state in {"42P01", "42703"}:
         return DatabaseTooOld(TOO_OLD)
     # Without a state it never reached the server, or lost it on the way.

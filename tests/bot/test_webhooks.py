@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -13,8 +14,10 @@ from werkzeug.test import TestResponse
 from bot.app import LARGEST_BODY, create_app
 from bot.conversation.desk import NotTaken
 from bot.services import Services
+from scheduler.delivery import receipts
 from store import messages
-from store.errors import DatabaseDown
+from store.errors import DatabaseBusy, DatabaseDown
+from store.messages import Message
 from tests.bot.conftest import OURS, PUBLIC_URL, TOKENS, Phone, enrol, open_clinic
 from tests.fakes.twilio.signing import inbound_params, signed_form
 
@@ -211,6 +214,23 @@ def test_a_receipt_moves_the_reply_on_and_never_back(client: FlaskClient, servic
     assert reply is not None
     assert (reply.state, reply.provider_id) == ("delivered", "SM" + "c" * 32)
     assert [change.state for change in known] == ["delivered"]
+
+
+def test_a_receipt_that_met_another_at_the_same_text_is_applied_once_more(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text(client, "SIDE EFFECTS")
+    really, calls = receipts.apply, []
+
+    def busy_at_first(*given: Any, **more: Any) -> Message | None:
+        calls.append(given)
+        if len(calls) == 1:
+            raise DatabaseBusy("busy")
+        return really(*given, **more)
+
+    monkeypatch.setattr(receipts, "apply", busy_at_first)
+    assert receipt(client, "delivered", "2.1").status_code == 204
+    assert len(calls) == 2
 
 
 def test_a_receipt_of_something_else_is_taken_and_forgotten(client: FlaskClient) -> None:

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from store import messages, outbox
-from store.database import Database
+from store.database import Database, DatabaseBusy
 from store.messages import RANKS, State
-from store.outbox import SentRow, apply_receipt, record_results
+from store.outbox import FOUND, SentRow, apply_receipt, record_results
 from store.settling import send_anew
 from tests.store.sample import NOW, OTHER_PHONE, add_received, add_reminder, add_reply, add_sample, add_sending
 
@@ -84,6 +84,31 @@ def test_a_receipt_that_waits_for_another_to_name_the_text_is_heard_too(postgres
         found = messages.get_message(tx, number)
     assert found is not None
     assert (found.state, found.provider_id) == ("delivered", SID)
+
+
+def test_who_names_a_second_text_for_a_message_that_another_names_meanwhile_is_told_to_try_again(
+    postgres: Database,
+) -> None:
+    """The provider's list is read for one text while its receipt comes for another."""
+    with postgres.writing() as tx:
+        sample = add_sample(tx)
+        found, meant = add_sending(tx, sample), add_sending(tx, sample)
+
+    def receive() -> None:
+        with postgres.writing() as tx:
+            apply_receipt(tx, NOW, message_id=meant, provider_id=SID, state="delivered", code=None)
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with postgres.writing() as tx:
+            apply_receipt(tx, NOW, message_id=found, provider_id=SID, state="sent", code=None, detail=FOUND)
+            second = elsewhere.submit(receive)
+            _until_it_waits(tx.conn, second)
+        with pytest.raises(DatabaseBusy):
+            second.result()
+    receive()
+    with postgres.reading() as tx:
+        texts = [messages.get_message(tx, number) for number in (found, meant)]
+    assert [(text.state, text.provider_id) for text in texts if text] == [("unknown", None), ("delivered", SID)]
 
 
 def _until_it_waits(connection: sa.Connection, other: Future[None]) -> None:
