@@ -51,6 +51,8 @@ class Shown:
     """The year ahead; ``fault`` says why there is none to show yet."""
 
     fault: str = ""
+    regimen: str = ""
+    """What the regimen is called: a part of a name is enough to choose one."""
     year: YearAhead | None = None
     dates: tuple[tuple[date, tuple[Event, ...]], ...] = ()
     """The dates of each month, by its first day."""
@@ -95,8 +97,9 @@ def look(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, form: Enro
         return Shown(_("Choose a regimen and the first day: every date and every text of the year appears here."))
     own = reminder_rules.of_clinic(tx, entry.clinic.id)
     try:
+        regimen = regimen_of(library, entry, form.regimen.data)
         known = Course(
-            regimen_id=regimen_of(library, entry, form.regimen.data).id,
+            regimen_id=regimen.id,
             timezone=(form.timezone.data or "").strip(),
             start=form.start.data,
             start_cycle=max(1, form.start_cycle.data or 1),
@@ -114,6 +117,7 @@ def look(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, form: Enro
     marks = show.marks(year.calendar, year.today, year.until)
     first = min(marks, default=year.today).replace(day=1)
     return Shown(
+        regimen=regimen_name(regimen),
         year=year,
         dates=_by_month(dates, lambda event: event.date),
         count_of_dates=len(dates),

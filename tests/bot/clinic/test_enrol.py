@@ -246,6 +246,11 @@ def test_the_year_ahead_has_every_text_and_writes_nothing(nurse: Browser, clinic
         assert contacts.find_contact(tx, clinic.id, PHONE) is None
 
 
+def test_the_year_ahead_names_the_regimen_that_a_part_of_its_name_chose(nurse: Browser, clinic: Clinic) -> None:
+    part = nurse.post(f"/c/{clinic.id}/enrol/preview", with_(regimen="rela"), headers={"HX-Request": "true"}).text
+    assert "<p><strong>Nivolumab and relatlimab every 4 weeks</strong></p>" in part
+
+
 def test_a_preview_without_a_script_is_the_page_with_the_form_as_it_was(nurse: Browser, clinic: Clinic) -> None:
     page = nurse.post(f"/c/{clinic.id}/enrol/preview", with_(consent=None)).text
 
