@@ -247,7 +247,7 @@ def test_the_year_ahead_has_every_text_and_writes_nothing(nurse: Browser, clinic
 
 
 def test_the_year_ahead_names_the_regimen_that_a_part_of_its_name_chose(nurse: Browser, clinic: Clinic) -> None:
-    part = nurse.post(f"/c/{clinic.id}/enrol/preview", with_(regimen="rela"), headers={"HX-Request": "true"}).text
+    part = nurse.post(f"/c/{clinic.id}/enrol/preview", with_(regimen="relatl"), headers={"HX-Request": "true"}).text
     assert "<p><strong>Nivolumab and relatlimab every 4 weeks</strong></p>" in part
 
 
