@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from content.plain import Plain
 from scheduler import alerts
+from scheduler.consent import WHY_OUT
 from scheduler.delivery.gates import GATES, REASONS
 from scheduler.plan.reminders import Reminder
 from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
@@ -171,8 +172,9 @@ def _no_text(now: datetime, contact: Contact, patient: Patient, plan: Plan, remi
     """Why nothing was made of what a plan is to tell."""
     if patient.state == "ended":
         return REASONS["patient_ended"]
-    if contact.opted_out_at is not None:
-        return Plain("the number opted out at {at}, and nothing is planned for it.", at=contact.opted_out_at)
+    if contact.opted_out_at is not None and contact.opt_out_reason is not None:
+        why = WHY_OUT[contact.opt_out_reason]
+        return Plain("nothing is planned for the number since {at}. {why}", at=contact.opted_out_at, why=why)
     if plan.state == "held":
         return REASONS["plan_held"]
     if reminder.due_at > now:

@@ -9,6 +9,7 @@ from itertools import islice
 from bot.simulator.screen import Bubble, Coming, Phone, bubbles
 from channels.base import Via
 from content.library import Library
+from scheduler.consent import WHY_OUT
 from scheduler.delivery.words import compose
 from scheduler.planned import calendar_of, reminders_of
 from scheduler.send_window import SendWindow
@@ -106,8 +107,8 @@ def _coming(
 
 
 def _nothing(patient: Patient | None, contact: Contact | None) -> str:
-    if contact is not None and contact.opted_out_at is not None:
-        return "Nothing: this phone said STOP. Text START to take that back."
+    if contact is not None and contact.opt_out_reason is not None:
+        return f"Nothing. {WHY_OUT[contact.opt_out_reason]}"
     if patient is None:
         return "Nothing: nobody is enrolled with this phone. Facts are for everyone; reminders come with a plan."
     return "Nothing more: the plan is over."

@@ -94,15 +94,16 @@ def test_what_was_told_is_shown_by_its_text_whether_it_came_that_day_or_tells_of
         assert number in {reason.message_id for reason in found}
 
 
-def test_who_opted_out_is_planned_nothing(world: World) -> None:
+def test_who_wants_no_texts_is_planned_nothing_and_the_reason_is_theirs(world: World) -> None:
     enrolled = world.enrol(ENROLLED, VISIT)
     with world.database.writing() as tx:
         contact = world.contact_in(tx, enrolled)
-        consent.stop(tx, ENROLLED, world.library, contact, "stop", source="text", by="patient", message_id=None)
+        consent.stop(tx, ENROLLED, world.library, contact, "pause", source="text", by="patient", message_id=None)
 
     found = _of_day(world, enrolled, DAY_BEFORE, VISIT)
 
-    assert all("the number opted out at 2026-01-02T20:00:00+00:00" in reason.sentence for reason in found)
+    since = "nothing is planned for the number since 2026-01-02T20:00:00+00:00. They asked for a pause"
+    assert all(since in reason.sentence for reason in found)
 
 
 def test_what_no_scheduler_has_planned_says_so(world: World) -> None:
