@@ -81,9 +81,10 @@ def demo(demo_folder: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """A Chromium without a window."""
+    # No longer than a module: while Playwright runs, its thread has an event loop, and no test there may run another.
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield started
