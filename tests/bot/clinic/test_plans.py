@@ -384,5 +384,5 @@ def test_nobody_is_asked_to_tell_a_patient_who_opted_out(
     assert 'name="tell"' in nurse.post(f"{path}/change/preview", DELAY).text
     phone.text("STOP")
     page = nurse.post(f"{path}/change/preview", DELAY).text
-    assert "This number has opted out" in page
+    assert "They said STOP: only a START from that phone lifts it. No text reaches this number." in page
     assert 'name="tell"' not in page
