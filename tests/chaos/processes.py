@@ -30,6 +30,37 @@ def until(happened: Callable[[], bool], patience: float = PATIENCE) -> bool:
     return True
 
 
+_GONE = ("X", "")
+
+
+def _state(pid: int) -> tuple[str, str] | None:
+    """The state of a process as a letter (proc(5)), and the tick at which it began; None where there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return fields[0], fields[19]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that another one started; its number alone may be another's by now."""
+
+    pid: int
+    began: str
+
+    def is_there(self) -> bool:
+        """A zombie is not, once its last thread has ended: one that still waits for the disk keeps its sockets open."""
+        state = _state(self.pid)
+        if state is None or state[1] != self.began:
+            return False
+        try:
+            threads = len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+        except OSError:
+            return False
+        return threads > 1 or state[0] not in "ZX"
+
+
 @dataclass
 class Process:
     """`immunotext serve` or `immunotext scheduler`, in a group of its own; its log goes on over every restart."""
@@ -40,8 +71,9 @@ class Process:
     folder: Path
     _running: subprocess.Popen[bytes] | None = None
     _began: int = 0
-    _left_behind: list[int] = field(default_factory=list)
-    """The children of a parent that was killed alone: they are to end by themselves."""
+    _left_behind: list[Child] = field(default_factory=list)
+    """The children of parents that were killed. Alone: they are to end by themselves. With their group: they hold the
+    port until the system has cleared them away, which takes longer than it takes to start the next parent."""
 
     @property
     def log(self) -> str:
@@ -67,6 +99,7 @@ class Process:
     def kill(self) -> None:
         """The whole group at once, as when the machine goes down."""
         assert self._running is not None
+        self._left_behind = self._those_left() + self._children()
         with suppress(ProcessLookupError):
             os.killpg(self._running.pid, signal.SIGKILL)
         self._running.wait()
@@ -82,39 +115,45 @@ class Process:
     def kill_parent(self) -> None:
         """The process that was started alone; what it had started goes on."""
         assert self._running is not None
-        self._left_behind += self._children()
+        self._left_behind = self._those_left() + self._children()
         self._running.kill()
         self._running.wait()
 
     def kill_worker(self) -> None:
         """The one that it started last alone, if there is one yet."""
         with suppress(ProcessLookupError):
-            for number in self._children()[-1:]:
-                os.kill(number, signal.SIGKILL)
+            for child in self._children()[-1:]:
+                os.kill(child.pid, signal.SIGKILL)
 
     def has_left_nobody_behind(self) -> bool:
-        """Whether whoever outlived a parent has ended since."""
-        return not any(self._is_ours(number) for number in self._left_behind)
+        """Whether whoever outlived a parent has ended since, and holds the port no longer."""
+        return not self._those_left()
 
     def end_who_was_left_behind(self) -> None:
-        for number in filter(self._is_ours, self._left_behind):
+        for child in self._those_left():
             with suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
+                os.kill(child.pid, signal.SIGKILL)
 
-    def _children(self) -> list[int]:
-        """Where the system does not tell, nobody: then a worker is only killed with its parent."""
+    def _those_left(self) -> list[Child]:
+        return [child for child in self._left_behind if child.is_there()]
+
+    def _children(self) -> list[Child]:
+        """Those of this moment. Where the system does not tell, nobody: a worker is then only killed with its parent.
+
+        A parent that is in the middle of a fork would hide the newest: it is stopped meanwhile.
+        """
+        assert self._running is not None
+        with suppress(ProcessLookupError):
+            self._running.send_signal(signal.SIGSTOP)
+        until(lambda: (_state(self.pid) or _GONE)[0] in "TtZX")
         try:
             found = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         except OSError:
-            return []
-        return [int(number) for number in found.split()]
-
-    def _is_ours(self, number: int) -> bool:
-        """Whether the process with this number, which may be another by now, runs our command in our folder."""
-        try:
-            return Path(f"/proc/{number}/cwd").readlink() == self.folder
-        except OSError:
-            return False
+            found = ""
+        with suppress(ProcessLookupError):
+            self._running.send_signal(signal.SIGCONT)
+        states = [(int(number), _state(int(number))) for number in found.split()]
+        return [Child(number, state[1]) for number, state in states if state is not None]
 
     def end(self) -> int:
         """Told to end, as an operator does; its exit status."""
