@@ -15,6 +15,7 @@ from content.faults import ContentError, Fault
 from content.library import PACKAGED, Library, read
 from content.model import SignOff
 from content.overrides import ALIAS, NAME, OFF, WORDING, Laid, Row, lay_over, narrowed
+from content.plain import Plain
 from content.switching import why_kept
 from content.toml_file import TomlFile
 
@@ -88,7 +89,7 @@ class _LaidFile(TomlFile):
         return self._laid.places.get((self.name, path), 0)
 
 
-def reviews_needed(library: Library, today: date | None = None) -> list[str]:
+def reviews_needed(library: Library, today: date | None = None) -> list[Plain]:
     """What a person has still to look at, one line each: facts, sources, numbers, danger signs, and files not signed.
 
     With ``today`` also the files whose review is overdue.
@@ -96,28 +97,30 @@ def reviews_needed(library: Library, today: date | None = None) -> list[str]:
     return list(_reviews(library, today))
 
 
-def _reviews(library: Library, today: date | None) -> Iterator[str]:
+def _reviews(library: Library, today: date | None) -> Iterator[Plain]:
     for fact in library.facts.values():
         if fact.review:
-            yield f"fact {fact.id}: {fact.review}"
+            yield Plain("fact {name}: {what}", name=fact.id, what=Plain(fact.review))
     for source in library.sources.values():
         if source.review:
-            yield f"source {source.id}: {source.review}"
+            yield Plain("source {name}: {what}", name=source.id, what=Plain(source.review))
     for country in library.countries.values():
         for name, line in country.lines.items():
             if line.review:
-                yield f"country {country.code}, {name} number: {line.review}"
+                what = Plain(line.review)
+                yield Plain("country {code}, {name} number: {what}", code=country.code, name=name, what=what)
     for sign in library.danger.values():
         if sign.review:
-            yield f"danger sign {sign.id}: {sign.review}"
+            yield Plain("danger sign {name}: {what}", name=sign.id, what=Plain(sign.review))
     for wording in library.wordings.values():
         for key, text in wording.texts.items():
             if text.review:
-                yield f"wording/{wording.language}.toml, {key}: {text.review}"
+                file, what = f"wording/{wording.language}.toml", Plain(text.review)
+                yield Plain("{file}, {name}: {what}", file=file, name=key, what=what)
     yield from _unsigned(library, today)
 
 
-def _unsigned(library: Library, today: date | None) -> Iterator[str]:
+def _unsigned(library: Library, today: date | None) -> Iterator[Plain]:
     folders: dict[str, list[tuple[str, SignOff]]] = {
         "topics": [(topic.id, topic.sign_off) for topic in library.topics.values()],
         "countries": [(country.code, country.sign_off) for country in library.countries.values()],
@@ -126,8 +129,11 @@ def _unsigned(library: Library, today: date | None) -> Iterator[str]:
     for folder, signed in folders.items():
         missing = [name for name, sign_off in signed if not sign_off.reviewer]
         if missing:
-            names = "every file" if len(missing) == len(signed) else ", ".join(missing)
-            yield f"{folder}/: needed: a second person reads and signs as reviewer: {names}"
+            names = Plain("every file") if len(missing) == len(signed) else missing
+            yield Plain(
+                "{folder}/: needed: a second person reads and signs as reviewer: {names}", folder=folder, names=names
+            )
         for name, sign_off in signed:
             if today and sign_off.review_by < today:
-                yield f"{folder}/{name}.toml: needed: its review was due on {sign_off.review_by}"
+                file = f"{folder}/{name}.toml"
+                yield Plain("{file}: needed: its review was due on {day}", file=file, day=sign_off.review_by)

@@ -14,6 +14,7 @@ mi, muy ...: the group ``filler``) never stand in the way, and up to two others 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 NEAR = 2
 """How many counted words may stand between two words of a phrase."""
@@ -75,10 +76,20 @@ class Phrase:
 
 def plain(text: str) -> str:
     """Lower case, without accents and apostrophes: "Can't" is "cant", "niño" is "nino"."""
+    if text.isascii():
+        return text.replace("'", "").replace("`", "").lower()
     text = text.translate(_APOSTROPHES).lower()
     if text.isascii():
         return text
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=10_000)
+def _step(piece: str, reach: int) -> Step:
+    """The step that is written so; most are written in many phrases."""
+    if not _PIECE.fullmatch(piece):
+        raise ValueError(f"write '{piece}' with letters, digits, {{group}}, word*, one/other or joined_words")
+    return Step(tuple(piece.split("/")), reach)
 
 
 def parse(text: str) -> Phrase:
@@ -90,11 +101,9 @@ def parse(text: str) -> Phrase:
         for piece in side.split():
             if piece == "...":
                 reach = FAR
-            elif _PIECE.fullmatch(piece):
-                steps.append(Step(tuple(piece.split("/")), reach))
-                reach = NEAR
             else:
-                raise ValueError(f"write '{piece}' with letters, digits, {{group}}, word*, one/other or joined_words")
+                steps.append(_step(piece, reach))
+                reach = NEAR
         if not steps:
             raise ValueError("write at least one word on each side of '&'")
         runs.append(tuple(steps))

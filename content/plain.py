@@ -39,6 +39,16 @@ def put_together(template: str, values: Mapping[str, Any], say: Callable[[Any], 
     return template.format_map({name: say(value) for name, value in values.items()}) if values else template
 
 
+def translated(said: Any, gettext: Callable[[str], str], write: Callable[[Any], str]) -> str:
+    """A sentence with its template, and those of its values, as ``gettext`` has them; ``write`` writes all else."""
+    match said:
+        case Plain():
+            return put_together(gettext(said.template), said.values, lambda each: translated(each, gettext, write))
+        case list() | tuple():
+            return joined(said, lambda each: translated(each, gettext, write))
+    return write(said)
+
+
 def days_of(count: int) -> Plain:
     """So many days, as a value of a sentence: a template has no plural of its own."""
     return Plain("1 day") if count == 1 else Plain("{count} days", count=count)

@@ -1,4 +1,4 @@
-"""What of the content a clinic may switch off for itself: topics and facts, never those of danger signs.
+"""What of the content a clinic may switch off for itself: topics and facts, never what says to call.
 
 A topic of which nothing is sent is still understood: who asks for it is told that there is nothing, and whom to call.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from content.calling import says_to_call
 from content.danger import DangerSigns
 from content.model import Topic, Wording
 from content.plain import Plain
@@ -37,20 +38,30 @@ def why_kept(
         return Plain("{topic} is about danger signs, and says when to call: it cannot be switched off.", topic=topic.id)
     if any(fact.kind == "engine" for fact in topic.facts):
         return Plain("{topic} is answered from the patient's own plan: it cannot be switched off.", topic=topic.id)
+    calling = [fact.id for fact in topic.facts if name in (topic.id, fact.id) and says_to_call(fact)]
+    if calling:
+        return Plain("What says to call cannot be switched off: {facts}.", facts=calling)
     rest = topic
     for each in (name, *off):
         rest = without(rest, each)
-    if rest.facts or (named := _named_by(topic, wordings)) is None:
+    if rest.facts:
         return None
-    key, word = named
-    return Plain("The text {key} tells patients to write {word}: take that out of it first.", key=key, word=word)
-
-
-def _named_by(topic: Topic, wordings: Iterable[Wording]) -> tuple[str, str] | None:
-    """A fixed text that tells patients a keyword of the topic, and the keyword."""
     for wording in wordings:
-        keyword = topic.keyword[wording.language]
         for key, text in wording.texts.items():
-            if keyword and re.search(rf"\b{keyword}\b", text.text):
-                return key, keyword
+            if word := _word_for(topic, wording.language, text.text):
+                return Plain(
+                    "The text {key} tells patients to write {word}: take that out of it first.", key=key, word=word
+                )
     return None
+
+
+def silent_words(sent: Iterable[Topic], language: str, text: str) -> list[str]:
+    """The words that a text tells patients to write although nothing is sent of their topics; ``sent``: what is."""
+    silent = [topic for topic in sent if not topic.facts]
+    return [word for topic in silent if (word := _word_for(topic, language, text))]
+
+
+def _word_for(topic: Topic, language: str, text: str) -> str:
+    """The keyword of a topic where a text tells patients to write it, else nothing."""
+    keyword = topic.keyword[language]
+    return keyword if keyword and re.search(rf"\b{keyword}\b", text) else ""

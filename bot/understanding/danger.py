@@ -17,6 +17,7 @@ _CELL_THERAPY = frozenset(["cart", "bispecific"])
 _MOST_WORDS = 10
 """Words of a text that say why."""
 _RAISED = frozenset(["fever", "celltx", "heartbeat"])
+_NO = frozenset(["no", "not", "without", "sin"])
 
 
 class Found(NamedTuple):
@@ -39,7 +40,7 @@ class Found(NamedTuple):
     def urgent(self) -> bool:
         """Here now, more than a mild sign, and more than a hint that other things may have too."""
         sure = self.kind != "hints" or self.bare
-        return self.status is Status.PRESENT and self.level != "same_day" and sure
+        return self.status.present and self.level != "same_day" and sure
 
 
 class _Meaning(NamedTuple):
@@ -55,7 +56,7 @@ class Danger:
         self._signs = signs
         self._beside = lists["courtesy"] | lists["own"]
         self._scope = Scope(lexicon, lists)
-        self._reducer = lexicon.group("fever_reducer")
+        self._reducer, self._chill = lexicon.group("fever_reducer"), lexicon.group("chill")
         self._measures = Measures(lexicon, signs, lists)
         self._matcher = Matcher(lexicon, _phrases(signs))
 
@@ -63,19 +64,20 @@ class Danger:
         """Every sign, the gravest present one first."""
         matches = self._matcher.find(reading)
         alike = [(match.what.sign, match.own) for match in matches if match.what.kind == "look_alikes"]
-        found = [
-            self._judged(reading, match)
+        judged = [
+            (match, self._judged(reading, match))
             for match in matches
             if match.what.kind != "look_alikes"
             # "quiero vivir" is harmless, but not inside "no quiero vivir".
             and not any(sign == match.what.sign and own & match.own and not own < match.own for sign, own in alike)
         ]
+        found = [one for match, one in judged if not self._denies_another(reading, match, judged)]
         brought_down = reading.has(self._reducer) and any(_is_fever(one) for one in found)
         for measure in self._measures.read(reading, call_from):
             # What a medicine brought down to normal is a fever all the same.
             if not (brought_down and measure.sign == "fever" and measure.level is None):
                 found.extend(self._measured(reading, measure))
-        found = _without_bare_counts(found)
+        found = _without_bare_counts(found, {start for start, _ in reading.places(self._chill)})
         return sorted((_raised(one, profile) for one in found), key=_order)
 
     def temperature(self, value: float, call_from: Thresholds) -> str | None:
@@ -85,6 +87,22 @@ class Danger:
     def sign(self, name: str) -> DangerSign:
         """A sign by its id."""
         return self._signs[name]
+
+    def _denies_another(
+        self, reading: Reading, match: Match[_Meaning], judged: Sequence[tuple[Match[_Meaning], Found]]
+    ) -> bool:
+        """Whether the no of a sign belongs to another: "no blood in my wee" is not "no ... wee"."""
+        if match.start + 1 >= match.end or reading.words[match.start] not in _NO:
+            return False
+        return any(
+            one.status is Status.NEGATED
+            and other.what.sign == match.what.sign
+            and match.start < other.start < match.end
+            and other.start not in match.own
+            and reading.distance(match.start + 1, other.start) <= 1
+            and other.own & match.own
+            for other, one in judged
+        )
 
     def _judged(self, reading: Reading, match: Match[_Meaning]) -> Found:
         sign = self._signs[match.what.sign]
@@ -111,7 +129,7 @@ class Danger:
         sign = self._signs[measure.sign]
         status = self._scope.status(reading, measure.match, measure.level or "same_day", sign.id)
         if measure.level is None:
-            if status is Status.PRESENT:
+            if status.present:
                 status = Status.ASKED if self._scope.asks_at(reading, measure.match.start) else Status.NEGATED
             return [self._found(reading, sign, sign.level, status, measure.match, measure.why, "measure")]
         if status is Status.NEGATED:
@@ -132,11 +150,11 @@ def _is_clause(reading: Reading, match: Match[object], beside: Set[str]) -> bool
 
 
 def _is_fever(found: Found) -> bool:
-    return found.sign.id == "fever" and found.status is Status.PRESENT and found.level != "same_day"
+    return found.sign.id == "fever" and found.status.present and found.level != "same_day"
 
 
 def _order(found: Found) -> tuple[bool, int, int, int, str, str]:
-    present = found.status is Status.PRESENT
+    present = found.status.present
     return (not present, _RANK[found.level], found.start, -found.end, found.sign.id, found.phrase)
 
 
@@ -157,14 +175,21 @@ def _raised(found: Found, profile: str | None) -> Found:
     return found._replace(level="emergency", kind=kind, why=why_raised(found.why, profile))
 
 
-def _without_bare_counts(found: list[Found]) -> list[Found]:
+def _without_bare_counts(found: list[Found], chills: Set[int]) -> list[Found]:
     """A count of one to three, or a normal value, takes back what the bare word beside it said."""
     counted = {one.sign.id for one in found if _is_value(one) and one.level == "same_day"}
     normal = {one.sign.id for one in found if one.status is Status.NEGATED and _is_value(one)}
+    measured = [(one.sign.id, one.start, one.end) for one in found if one.status is Status.NEGATED and _is_value(one)]
     kept = []
     for one in found:
         bare_word = one.status is Status.PRESENT and one.end - one.start == 1 and one.level == "call_now"
+        # Chills are a sign at any temperature.
+        bare_word = bare_word and one.start not in chills
         if bare_word and not _is_value(one) and (one.sign.id in counted or one.sign.id in normal):
+            continue
+        # "mi azucar en 98": sugar and a number, but the number is normal.
+        of_number = one.kind == "hints" and "{number}" in one.phrase
+        if of_number and any(sign == one.sign.id and one.start <= a and b <= one.end for sign, a, b in measured):
             continue
         kept.append(one)
     return kept

@@ -5,6 +5,7 @@ the learned layer never saw has none and is left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol, cast
 
 from bot.understanding.danger import Found
@@ -69,7 +70,9 @@ class Features:
         self._first = numbers.after("^")
         self._groups = {element: number(f"g={name}") for element, name in groups.items()}
         self._negator = negator
-        self._lengths = [(most, number(f"s={name}")) for most, name in _LENGTHS]
+        lengths = [(most, number(f"s={name}")) for most, name in _LENGTHS]
+        self._lengths = [next(own for most, own in lengths if words <= most) for words in range(_LENGTHS[-1][0] + 1)]
+        """By how many words there are."""
         self._longer, self._question, self._unknown = number(f"s={_LONGER}"), number("s=?"), number("s=unknown words")
 
     def of_word(self, plain: str, elements: Iterable[int]) -> frozenset[int]:
@@ -87,12 +90,11 @@ class Features:
         count = end - start
         kinds = reading.kinds if count == len(reading.kinds) else reading.kinds[start:end]
         features: set[int | None] = set().union(*[word.features for word in kinds])
-        after = self._first
-        for word in kinds:
-            if word.plain:
-                features.add(after.get(word.plain))
-                after = word.after
-        features.add(after.get("$"))
+        short = [word for word in kinds if word.plain]
+        if short:
+            features.add(self._first.get(short[0].plain))
+            features.update([word.after.get(following.plain) for word, following in pairwise(short)])
+        features.add((short[-1].after if short else self._first).get("$"))
         for element in reading.together:
             if element in self._groups and reading.has(element, start, end):
                 features.add(self._groups[element])
@@ -103,9 +105,10 @@ class Features:
         for one in found:
             if start <= one.start and one.end <= end:
                 sure = "maybe " if one.kind == "hints" else ""
-                features.add(number(f"d={one.sign.id}:{sure}{one.level}:{one.status.value}"))
-                features.add(number(f"d={sure}{one.level}:{one.status.value}"))
-        features.add(next((length for most, length in self._lengths if count <= most), self._longer))
+                told = f"{sure}{one.level}:{one.status.said}"
+                features.add(number(f"d={one.sign.id}:{told}"))
+                features.add(number(f"d={told}"))
+        features.add(self._lengths[count] if count < len(self._lengths) else self._longer)
         if reading.asks and reading.asks.intersection(reading.sentence[start:end]):
             features.add(self._question)
         if sum([word.known for word in kinds]) * 2 < count:

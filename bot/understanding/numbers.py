@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
-_FIRST = itemgetter(0)
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
 _PAIR = re.compile(r"(\d{2,3})[/](\d{2,3})")
 
@@ -42,15 +40,17 @@ class Number(NamedTuple):
     low: float | None = None
 
 
+def may_begin(word: str) -> bool:
+    """Whether a number can begin with a word."""
+    return word in _BEGIN or word[0].isdigit()
+
+
 def numbers(words: Sequence[str]) -> list[Number]:
     """Every number of a text, in order."""
     found: list[Number] = []
-    if _BEGIN.isdisjoint(words) and not any(map(str.isdigit, map(_FIRST, words))):
-        return found
     at = 0
     while at < len(words):
-        word = words[at]
-        number = _read(words, at) if word in _BEGIN or word[0].isdigit() else None
+        number = _read(words, at) if may_begin(words[at]) else None
         if number is None:
             at += 1
         else:

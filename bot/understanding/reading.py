@@ -1,15 +1,16 @@
 """Reads a text into words with their places: what is counted, and where sentences and clauses end."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
 from bot.understanding.characters import small
-from bot.understanding.matcher import Compiled, Entry, Lexicon, Try
-from bot.understanding.numbers import Number, numbers
+from bot.understanding.matcher import Compiled, Entry, Lexicon, Tries
+from bot.understanding.numbers import Number, may_begin, numbers
 from bot.understanding.spelling import Spelling
 from bot.understanding.wordlists import WordLists
 from content.phrases import ARTICLES
@@ -23,7 +24,7 @@ _TOKEN = re.compile(r"[a-z0-9@$]+(?:[.,/:](?=\d)[a-z0-9]+)*|[^\sa-z0-9]+|\n")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _SPELLED = re.compile(r"\b[a-z](?:[ .\-*_][a-z]){2,}\b")
 _WRITTEN = re.compile(r"\ba ?& ?e\b|\ba and e\b(?! )|\bw/o\b|\bw/|\bb/c\b|\bn/a\b|(?<=[a-z])-(?=[a-z])|\bo2\b|\bno ?\+")
-_MAY_BE_WRITTEN = frozenset("/&-+2")
+_MAY_BE_WRITTEN = re.compile("[-/&+2]")
 _WRITTEN_AS = {
     "w/o": "without",
     "w/": "with ",
@@ -34,6 +35,8 @@ _WRITTEN_AS = {
     "no+": "no mas",
     "no +": "no mas",
 }
+_ENDS = frozenset(".!?;\n")
+"""Marks that end a sentence."""
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER_UNIT = re.compile(r"(\d+(?:[.,:/]\d+)*)([a-z]+)")
 _NOT = {"can": "cant", "do": "dont", "does": "doesnt", "did": "didnt", "is": "isnt", "are": "arent", "was": "wasnt",
@@ -43,6 +46,7 @@ _JOINED = {("i", "am"): "im", ("he", "is"): "hes", ("she", "is"): "shes", ("it",
            ("can", "t"): "cant", ("don", "t"): "dont", ("won", "t"): "wont", ("i", "m"): "im", ("i", "ve"): "ive",
            ("doesn", "t"): "doesnt", ("didn", "t"): "didnt", ("isn", "t"): "isnt", ("he", "s"): "hes",
            ("she", "s"): "shes", ("it", "s"): "its", ("there", "is"): "theres", ("they", "are"): "theyre"}  # fmt: skip
+_MAY_BEGIN_NUMBER = attrgetter("may_begin_number")
 _SECOND_HALVES = frozenset(second for _, second in _JOINED) | {"not"}
 
 
@@ -53,7 +57,7 @@ class Following(Protocol):
         """The number of the one whose second word this is, if there is one."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Word:
     """A word as it was understood, the elements it belongs to, and whether it stands in a phrase's way."""
 
@@ -67,14 +71,15 @@ class Word:
     """What the learned layer sees in it wherever it stands."""
     after: Following
     """What the learned layer sees in the pairs that begin with it."""
-    tries: Sequence[Try]
+    tries: Sequence[Tries]
     """The phrases that are worth a try where it stands."""
     opens_clause: bool
+    may_begin_number: bool
     second_half: bool
     """Whether the word before it may be joined to it."""
-    begins: Mapping[str, Sequence[Entry]] | None
+    begins: Mapping[str, Sequence[Entry]]
     """Entries of several words that begin with it, without articles, by their second word."""
-    begins_exact: Mapping[str, Sequence[Entry]] | None
+    begins_exact: Mapping[str, Sequence[Entry]]
     """The same of the entries that would be one word without their articles."""
 
 
@@ -82,7 +87,7 @@ class Reading:
     """What was read. Positions are those of ``words``; ``places`` says where an element stands."""
 
     __slots__ = (
-        *("_found", "_numbers", "asks", "before", "clause", "kinds", "phrases", "plain"),
+        *("_found", "_numbers", "_together", "asks", "before", "clause", "kinds", "phrases", "plain"),
         *("present", "sentence", "together", "until", "words"),
     )
 
@@ -103,15 +108,16 @@ class Reading:
         """Every element that stands anywhere."""
         self.together: frozenset[int] = frozenset()
         """Those that stand as several words."""
-        self.phrases: Sequence[Sequence[Compiled[Any]]] = ()
+        self.phrases: Sequence[Iterable[Compiled[Any]]] = ()
         """By matcher: the phrases of which every element is present."""
         self._found: dict[int, list[tuple[int, int]]] = {}
+        self._together: Mapping[int, list[tuple[int, int]]] = {}
         self._numbers: list[Number] | None = None
 
     def numbers(self) -> list[Number]:
         """Every number, in order."""
         if self._numbers is None:
-            self._numbers = numbers(self.words)
+            self._numbers = numbers(self.words) if any(map(_MAY_BEGIN_NUMBER, self.kinds)) else []
         return self._numbers
 
     def places(self, element: int) -> list[tuple[int, int]]:
@@ -121,20 +127,21 @@ class Reading:
         found = self._found.get(element)
         if found is None:
             found = [(at, at + 1) for at, word in enumerate(self.kinds) if element in word.elements]
+            if element in self._together:
+                found = sorted(self._together[element] + found)
             self._found[element] = found
         return found
 
     def settle(self, together: Iterable[tuple[int, int, int]], lexicon: Lexicon) -> None:
         """Enters where entries of several words stand, once all words are known."""
         groups: dict[int, list[tuple[int, int]]] = {}
+        sentence = self.sentence
         for start, end, element in together:
-            if self.sentence[start] == self.sentence[end - 1]:
+            if sentence[start] == sentence[end - 1]:
                 groups.setdefault(element, []).append((start, end))
         self.together = frozenset(groups)
+        self._together = groups
         self.present = self.together.union(*[word.elements for word in self.kinds])
-        for element, places in groups.items():
-            alone = [(at, at + 1) for at, word in enumerate(self.kinds) if element in word.elements]
-            self._found[element] = sorted(places + alone)
         self.phrases = lexicon.all_there(self.kinds, self.together, self.present)
 
     def distance(self, end: int, start: int) -> int:
@@ -145,6 +152,8 @@ class Reading:
         """Whether an element stands within these words."""
         if element not in self.present:
             return False
+        if start == 0 and end is None:
+            return True
         last = len(self.words) if end is None else end
         return any(start <= a and b <= last for a, b in self.places(element))
 
@@ -185,7 +194,7 @@ class Reader:
         """The reading of any text whatever; time is bounded by the length that is looked at."""
         plain = small(text)
         reading = Reading(plain)
-        if _MAY_BE_WRITTEN.intersection(plain) or " and e" in plain:
+        if _MAY_BE_WRITTEN.search(plain) or " and e" in plain:
             plain = _WRITTEN.sub(_written, plain)
         if "." in plain:
             plain = _INITIALS.sub(lambda found: found.group().replace(".", ""), plain)
@@ -237,7 +246,7 @@ class Reader:
         if words is None:
             is_word = token[0].isalnum() or token[0] in "@$"
             texts = self._spelled(token) if is_word else ()
-            words = tuple(self._word(text, self._elements(text)) for text in texts)
+            words = tuple([self._word(text, self._elements(text)) for text in texts])
             if len(self._words) < _MOST_REMEMBERED and len(token) <= 40:
                 self._words[token] = words
         return words
@@ -245,7 +254,7 @@ class Reader:
     def _spelled(self, token: str) -> tuple[str, ...]:
         if token in self._shorthand:
             return self._shorthand[token]
-        if _NUMBER.fullmatch(token) or self._spelling.knows(token):
+        if self._spelling.knows(token) or _NUMBER.fullmatch(token):
             return (token,)
         unit = _NUMBER_UNIT.fullmatch(token)
         if unit and unit[2] in self._lists["number_units"]:
@@ -261,7 +270,10 @@ class Reader:
         return self._joined[joined]
 
     def _elements(self, text: str) -> frozenset[int]:
-        return frozenset(self._lexicon.of(text) + ((self._lexicon.number,) if _NUMBER.fullmatch(text) else ()))
+        elements = self._lexicon.of(text)
+        if text[0].isdigit() and _NUMBER.fullmatch(text):
+            elements.add(self._lexicon.number)
+        return frozenset(elements)
 
     def _word(self, text: str, elements: frozenset[int]) -> Word:
         plain = "" if text in ARTICLES else "#" if text[0].isdigit() else text
@@ -277,10 +289,14 @@ class Reader:
             self._after(plain),
             self._lexicon.tries(elements),
             text in self._lists["clause_words"],
+            may_begin(text),
             text in _SECOND_HALVES,
-            self._lexicon.together.get(text),
-            self._lexicon.together_exact.get(text),
+            self._lexicon.together.get(text, _NONE),
+            self._lexicon.together_exact.get(text, _NONE),
         )
+
+
+_NONE: Mapping[str, Sequence[Entry]] = {}
 
 
 def _together(reading: Reading) -> list[tuple[int, int, int]]:
@@ -288,31 +304,31 @@ def _together(reading: Reading) -> list[tuple[int, int, int]]:
     words, kinds = reading.words, reading.kinds
     short = [at for at, word in enumerate(kinds) if word.plain]
     found: list[tuple[int, int, int]] = []
-    for number, at in enumerate(short[:-1]):
-        begins = kinds[at].begins
-        if begins is not None and words[short[number + 1]] in begins:
-            found.extend(_entries(words, short, number, begins[words[short[number + 1]]]))
-    for at, word in enumerate(kinds[:-1]):
-        begins = word.begins_exact
-        if begins is not None and words[at + 1] in begins:
-            found.extend(_entries(words, range(len(words)), at, begins[words[at + 1]]))
+    for number in [number for number, at in enumerate(short[:-1]) if kinds[at].begins]:
+        entries = kinds[short[number]].begins.get(words[short[number + 1]])
+        if entries:
+            _enter(found, words, short, number, entries)
+    for at in [at for at, word in enumerate(kinds[:-1]) if word.begins_exact]:
+        entries = kinds[at].begins_exact.get(words[at + 1])
+        if entries:
+            _enter(found, words, range(len(words)), at, entries)
     return found
 
 
-def _entries(
-    words: Sequence[str], places: Sequence[int], first: int, entries: Sequence[Entry]
-) -> Iterator[tuple[int, int, int]]:
-    """Those of some entries whose words stand at these places, from the ``first`` of them on."""
+def _enter(
+    found: list[tuple[int, int, int]], words: Sequence[str], places: Sequence[int], first: int, entries: Sequence[Entry]
+) -> None:
+    """Enters those whose words stand at these places, from the ``first`` of them on, where their first two do."""
     for entry, element in entries:
         run = places[first : first + len(entry)]
-        if tuple([words[at] for at in run]) == entry:
-            yield run[0], run[-1] + 1, element
+        if len(entry) == 2 or tuple([words[at] for at in run]) == entry:
+            found.append((run[0], run[-1] + 1, element))
 
 
 def _ends_sentence(mark: str, *, abbreviated: bool) -> bool:
     if mark == "." and abbreviated:
         return False
-    return any(c in ".!?;\n" for c in mark)
+    return not _ENDS.isdisjoint(mark)
 
 
 def _joined(last: str, word: str) -> str | None:

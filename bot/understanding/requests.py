@@ -12,7 +12,7 @@ from content.library import Library
 from content.phrases import Phrase, parse, plain
 
 _HERE = Path(__file__).parent
-_PUNCTUATION = re.compile(r"[^\w+?]+")
+_PUNCTUATION = re.compile(r"[^\w+ ]+")
 _BEFORE = ("hi", "hello", "hey", "hola", "ok", "okay", "buenos dias", "buenas tardes", "buenas", "por favor", "please",
            "pls", "um", "oye", "disculpe")  # fmt: skip
 _AFTER = ("please", "pls", "plz", "thanks", "thank you", "thx", "ty", "por favor", "porfa", "porfavor", "gracias",
@@ -103,7 +103,7 @@ class Requests:
 
 def bare(small_text: str) -> str:
     """A small plain text without punctuation, question marks included."""
-    return " ".join(_PUNCTUATION.sub(" ", small_text).replace("?", " ").split())
+    return " ".join(_PUNCTUATION.sub(" ", small_text).split())
 
 
 def _whole_texts(library: Library) -> Iterator[tuple[Request, tuple[str, ...]]]:

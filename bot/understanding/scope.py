@@ -18,6 +18,11 @@ class Status(Enum):
     PAST = "past"
     OTHER = "somebody else"
 
+    def __init__(self, said: str) -> None:
+        # Both are asked for many times a text, and what an Enum has of its own takes many times as long.
+        self.said = said
+        self.present = said == "now"
+
 
 _LOOK_BACK = 5
 _SHORT_QUESTION = 3
@@ -36,6 +41,7 @@ class Scope:
         self._part_of_sign = tuple(
             group(name) for name in ("cannot", "nonstop", "long_time", "numb", "weak", "confused")
         )
+        self._numb, self._felt = group("numb"), (group("pain"), group("tight"), group("near_faint"))
         self._suppose, self._heard, self._meaning = group("suppose"), group("heard"), group("meaning")
         self._ask_word, self._hello, self._could = group("ask_word"), group("hello"), group("could")
         self._cause, self._side_effect = group("cause"), group("side_effect")
@@ -43,9 +49,10 @@ class Scope:
         self._now, self._about_now, self._not_over = group("now"), group("about_now"), group("not_over")
         self._long_ago, self._last_days, self._over = group("long_ago"), group("last_days"), group("over")
         self._past_verb, self._reducer = group("past_verb"), group("fever_reducer")
+        self._recent, self._ended = group("recent"), group("ended")
         outsider, pet, fiction = group("outsider"), group("pet"), group("fiction")
         self._animals_and_stories, self._others = (pet, fiction), (pet, fiction, outsider)
-        self._family, self._he_she = group("family"), group("he_she")
+        self._family, self._he_she, self._child = group("family"), group("he_she"), group("child")
 
     def status(self, reading: Reading, match: Match[object], level: str, sign: str) -> Status:
         """What a match means; in doubt it is PRESENT."""
@@ -101,19 +108,38 @@ class Scope:
 
     def _speaks_of_something_else(self, reading: Reading, a: int, b: int, match: Match[object]) -> bool:
         words = reading.words
-        if any(x <= a and b <= y for element in self._part_of_sign for x, y in reading.places(element)):
+        if any(
+            x <= a and b <= y and not self._feels_none(reading, element, y)
+            for element in self._part_of_sign
+            for x, y in reading.places(element)
+        ):
             return True
         after = b
         while after < len(words) and words[after] in self._lists["clitics"] and after not in match.own:
             after += 1
         if words[a] == "no" and b < len(words) and words[b] in self._lists["answer_subjects"]:
-            return True
+            return not self._has_not_had(reading, b, match)
         if words[a] in self._lists["never"] and self._lists["like_this"].intersection(words[b : match.end + 4]):
             return True
         for x, y in reading.places(self._not_about_it):
             if b <= x <= after and not match.own.issuperset(range(x, y)):
                 return True
         return False
+
+    def _feels_none(self, reading: Reading, element: int, end: int) -> bool:
+        """ "no siento presion" is no numbness."""
+        return element == self._numb and any(
+            end <= a and reading.distance(end, a) == 0 for felt in self._felt for a, _ in reading.places(felt)
+        )
+
+    def _has_not_had(self, reading: Reading, at: int, match: Match[object]) -> bool:
+        """Whether "he" is Spanish: "no he tenido fiebre", "no he tosido", and not "no he has a fever"."""
+        words = reading.words
+        if words[at] != "he" or at + 1 == len(words):
+            return False
+        if words[at + 1] in self._lists["had"]:
+            return reading.distance(at + 2, max(at + 2, match.start)) == 0
+        return at + 1 in match.own and words[at + 1].endswith(("ado", "ido"))
 
     def _listed(self, reading: Reading, negator: int, match: Match[object]) -> bool:
         """ "no fever, chills or cough": the negator reaches along a list whose last item has "or"."""
@@ -213,21 +239,37 @@ class Scope:
     def _past(self, reading: Reading, match: Match[object], start: int, end: int, level: str, sign: str) -> bool:
         if reading.has(self._not_over, start, end):
             return False
-        if self._long_past(reading, match, start, end) and not self._told_as_present(reading, match, start, end):
+        if self._long_past(reading, match, start, end, level) and not self._told_as_present(reading, match, start, end):
             return True
         if level in _LASTING:
             return False
         if sign in _MASKED and reading.has(self._reducer):
             return False
-        if self._no_longer(reading, match):
+        if self._no_longer(reading, match) or self._ended_just_before(reading, match):
             return True
         return self._gone_since(reading, match)
 
-    def _long_past(self, reading: Reading, match: Match[object], start: int, end: int) -> bool:
+    def _long_past(self, reading: Reading, match: Match[object], start: int, end: int, level: str) -> bool:
         """Whether its sentence speaks of long ago, but not of how it was then: "wasnt like that last month"."""
         return any(
-            start <= a and b <= end and not self._compares(reading, a, match) for a, b in reading.places(self._long_ago)
+            start <= a
+            and b <= end
+            and not self._compares(reading, a, match)
+            and self._tells_when(reading, a, match, level)
+            for a, b in reading.places(self._long_ago)
         )
+
+    def _tells_when(self, reading: Reading, at: int, match: Match[object], level: str) -> bool:
+        """Whether it is the sign that was then: not in "my scan is in may and my chest hurts"."""
+        clause = reading.clause[match.start]
+        if reading.clause[at] in (clause, reading.clause[match.end - 1]) or self._in_clause(
+            self._past_verb, reading, clause
+        ):
+            return True
+        return level != "emergency" and not self._in_clause(self._about_now, reading, clause)
+
+    def _in_clause(self, element: int, reading: Reading, clause: int) -> bool:
+        return any(reading.clause[a] == clause for a, _ in reading.places(element))
 
     def _compares(self, reading: Reading, at: int, match: Match[object]) -> bool:
         clause = reading.clause[at]
@@ -236,6 +278,8 @@ class Scope:
         )
 
     def _told_as_present(self, reading: Reading, match: Match[object], start: int, end: int) -> bool:
+        if reading.has(self._recent, start, match.start):
+            return True
         return reading.has(self._now, start, end) and not reading.has(self._past_verb, start, match.start + 1)
 
     def _no_longer(self, reading: Reading, match: Match[object]) -> bool:
@@ -246,6 +290,17 @@ class Scope:
             and not match.own.intersection(range(a, b))
             and not any(x <= a + 1 < y for element in self._part_of_sign for x, y in reading.places(element))
             for a, b in reading.places(self._over)
+        )
+
+    def _ended_just_before(self, reading: Reading, match: Match[object]) -> bool:
+        """ "se me quito la fiebre", but not "no se me quito" nor "se me fue el aire", which is the sign itself."""
+        return any(
+            b <= match.start
+            and reading.clause[a] == reading.clause[match.start]
+            and reading.distance(b, match.start) == 0
+            and match.own.isdisjoint(range(a, b))
+            and not any(y <= a and reading.distance(y, a) == 0 for _, y in reading.places(self._negator))
+            for a, b in reading.places(self._ended)
         )
 
     def _gone_since(self, reading: Reading, match: Match[object]) -> bool:
@@ -264,7 +319,8 @@ class Scope:
                     continue
                 between = reading.words[b : match.start]
                 told = self._lists["told_by_self"].intersection(between)
-                if not told and not reading.has(self._family, b, match.start):
+                of_a_child = any(b <= x <= match.start for x, _ in reading.places(self._child))
+                if not told and not of_a_child and not reading.has(self._family, b, match.start):
                     return True
         return False
 

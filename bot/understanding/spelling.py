@@ -1,11 +1,13 @@
 """Finds the word that was meant: a slip of the thumb, spelling by ear, letters repeated, words run together."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from copy import copy
 from itertools import dropwhile
 from pathlib import Path
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 REAL_WORDS = Path(__file__).with_name("real_words.txt")
@@ -14,12 +16,18 @@ SHORTEST = 4
 _TWO_SLIPS = 7
 """From this length on two slips are forgiven, when the word sounds the same or begins and ends the same."""
 
+_LONG, _SAME_END = 6, 3
+"""From this length on a slip at the beginning is forgiven where so many last letters are the same."""
+
 _DIGITS = str.maketrans("013457890@$", "oleast" + "bgoas")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DOUBLED = re.compile(r"(.)\1")
-_SOUNDS = ((re.compile("ph"), "f"), (re.compile("qu|ck|q|c(?![eih])"), "k"), (re.compile("ch|sh|x"), "s"),
-           (re.compile("z|c"), "s"), (re.compile("v|w"), "b"), (re.compile("ll|y|j|g(?=[eiy])"), "y"),
-           (re.compile("[aeiouhy]"), ""))  # fmt: skip
+_HARD_C, _SOFT_G = re.compile("c(?![eih])"), re.compile("g(?=[eiy])")
+_SOUNDS = (("ph", "f"), ("ck", "k"), ("qu", "k"), ("q", "k"), (_HARD_C, "k"), ("ch", "s"), ("sh", "s"), ("x", "s"),
+           (_SOFT_G, ""), ("ll", ""))  # fmt: skip
+_SAME_LETTERS = (("qu", "k"), ("ll", "y"), (re.compile("c(?=[ei])"), "s"), (re.compile("(?<!c)c(?!h)"), "k"),
+                 (re.compile("g(?=[ei])"), "j"), (re.compile("(?<![cps])h"), ""), ("z", "s"), ("v", "b"))  # fmt: skip
+_SAME_SOUND = str.maketrans("zcvw", "ssbb", "aeiouhyj")
 
 
 class Spelling:
@@ -33,15 +41,17 @@ class Spelling:
         self._small = small
         self._targets = {word for word in targets if len(word) >= SHORTEST and word.isalpha()}
         self._known = {*targets, *others}
-        self._one_less: dict[str, str] = {}
-        """A word, or one without one of its letters -> the words that it may have been, with blanks between."""
-        self._sound: dict[str, list[str]] = {}
-        for word in sorted(self._targets):
-            for shorter in {word, *_one_less(word)}:
-                before = self._one_less.get(shorter)
-                self._one_less[shorter] = f"{before} {word}" if before else word
+        self._beginning: dict[tuple[str, int], list[str]] = defaultdict(list)
+        """By the first letter and the length, and by the first two letters and the length."""
+        self._end: dict[str, list[str]] = defaultdict(list)
+        """By the last three letters."""
+        self._sound: dict[str, list[str]] = defaultdict(list)
+        for word in self._targets:
+            self._beginning[word[:1], len(word)].append(word)
+            self._beginning[word[:2], len(word)].append(word)
+            self._end[word[-_SAME_END:]].append(word)
             if len(word) >= _TWO_SLIPS - 1:
-                self._sound.setdefault(_sound(word), []).append(word)
+                self._sound[sound(word)].append(word)
 
     def knowing(self, words: Iterable[str]) -> "Spelling":
         """The same, to which these words are real ones too; it guesses at no others."""
@@ -67,18 +77,32 @@ class Spelling:
         return self._run_together(word)
 
     def _near(self, word: str) -> str | None:
-        candidates: dict[str, int] = {}
-        for shorter in (word, *_one_less(word)):
-            for target in self._one_less.get(shorter, "").split():
-                candidates[target] = OSA.distance(word, target, score_cutoff=1)
-        near = [target for target, slips in candidates.items() if slips <= 1 and _plausible(word, target)]
+        near = self._one_slip_away(word)
         if not near and len(word) >= _TWO_SLIPS - 1:
             near = [
                 target
-                for target in self._sound.get(_sound(word), ())
+                for target in self._sound.get(sound(word), ())
                 if OSA.distance(word, target, score_cutoff=3) <= (3 if len(word) >= _TWO_SLIPS + 2 else 2)
             ]
         return min(near, key=lambda target: (_rank(word, target), target), default=None)
+
+    def _one_slip_away(self, word: str) -> list[str]:
+        """Targets that begin the same, with their first two letters changed over, or, of longer words, end the same."""
+        length, changed_over = len(word), word[1] + word[0]
+        likely = [
+            target
+            for target in {changed_over + word[2:], word[1] + word, word[1:]} & self._targets
+            if target.startswith(changed_over)
+        ]
+        begins_same = word[:1]
+        if length >= _LONG:
+            likely += self._end.get(word[-_SAME_END:], ())
+            # What ends otherwise has its slip there, and two letters before it.
+            begins_same = word[:2]
+        for long in (length - 1, length, length + 1):
+            likely += self._beginning.get((begins_same, long), ())
+        found = process.extract(word, likely, scorer=OSA.distance, score_cutoff=1, limit=None)
+        return [target for target, _, _ in found]
 
     def _run_together(self, word: str) -> tuple[str, ...]:
         if len(word) < _TWO_SLIPS:
@@ -106,26 +130,28 @@ def _simpler(word: str) -> Iterable[str]:
     yield _DOUBLED.sub(r"\1", _REPEATED.sub(r"\1", letters))
 
 
-def _one_less(word: str) -> set[str]:
-    return {word[:i] + word[i + 1 :] for i in range(len(word))}
-
-
-def _plausible(word: str, target: str) -> bool:
-    return word[0] == target[0] or word[:2] == target[1::-1] or (len(word) >= 6 and word[-3:] == target[-3:])
-
-
 def _rank(word: str, target: str) -> tuple[int, int, int]:
     return (
         OSA.distance(word, target),
-        _sound(word) != _sound(target),
+        sound(word) != sound(target),
         (word[0] != target[0]) + (word[-1] != target[-1]) + abs(len(word) - len(target)),
     )
 
 
-def _sound(word: str) -> str:
-    for letters, sound in _SOUNDS:
-        word = letters.sub(sound, word)
-    return _DOUBLED.sub(r"\1", word)
+def sound(word: str) -> str:
+    """What is left of a word when what sounds alike is written alike, in either language, and no vowel is."""
+    return _DOUBLED.sub(r"\1", _alike(word, _SOUNDS).translate(_SAME_SOUND))
+
+
+def by_ear(words: str) -> str:
+    """Words as somebody writes Spanish who goes by the ear alone, vowels and all."""
+    return _DOUBLED.sub(r"\1", _alike(words, _SAME_LETTERS))
+
+
+def _alike(word: str, letters_alike: Iterable[tuple[str | re.Pattern[str], str]]) -> str:
+    for letters, one in letters_alike:
+        word = word.replace(letters, one) if isinstance(letters, str) else letters.sub(one, word)
+    return word
 
 
 def read_real_words() -> frozenset[str]:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence, Set
 from copy import copy
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +12,15 @@ from rapidfuzz.distance import OSA
 
 from bot.understanding.matcher import Lexicon, Matcher
 from bot.understanding.reading import Reading
+from bot.understanding.spelling import by_ear, sound
 from content.library import Library
 from content.model import Topic
 from content.phrases import Phrase, parse, plain
 
 _SHORTEST, _LONGEST, _TWO_SLIPS = 4, 24, 7
 """Letters of a keyword that may be misspelt, and from how many on it may be so twice (content.md A2)."""
+_LETTERS_A_SLIP, _LETTERS_A_SOUND = 6, 3
+"""Letters of a keyword of several words for each slip in it; of any for each that is another and sounds the same."""
 _WHOLE_ONLY = frozenset(["io", "se", "que", "how", "what", "when", "why", "como", "cuando", "hoy", "today"])
 
 
@@ -65,6 +69,10 @@ class Topics:
             language: sorted(self._whole.values(), key=lambda forms: forms is not own)
             for language, own in self._whole.items()
         }
+        self._by_ear: dict[str, list[Named]] = {}
+        for forms in self._whole.values():
+            for form, named in forms.items():
+                self._by_ear.setdefault(_heard(form), []).append(named)
         self._by_first: dict[str, list[tuple[tuple[str, ...], Named]]] = {}
         for forms in self._whole.values():
             for form, named in forms.items():
@@ -84,18 +92,35 @@ class Topics:
         return None
 
     def near(self, text: str, language: str) -> Named | None:
-        """The topic of a text that is one keyword or alias but for a slip or an s; real words are no slips."""
-        if not _SHORTEST <= len(text) <= _LONGEST or " " in text:
+        """The topic of a text that is one keyword or alias but for slips, an s or a spelling by ear.
+
+        Real words are no slips.
+        """
+        if not _SHORTEST <= len(text) <= _LONGEST:
             return None
+        one_word, misspelt = " " not in text, not self._real_words >= set(text.split())
         for forms in self._in_order.get(language, self._whole.values()):
-            one = forms.get(f"{text}s") or forms.get(text.removesuffix("s"))
-            if one is None and text not in self._real_words:
-                slips = 1 if len(text) < _TWO_SLIPS else 2
+            one = (forms.get(f"{text}s") or forms.get(text.removesuffix("s"))) if one_word else None
+            if one is None and misspelt:
+                slips = (1 if len(text) < _TWO_SLIPS else 2) if one_word else len(text) // _LETTERS_A_SLIP
                 found = process.extractOne(text, forms.keys(), scorer=OSA.distance, score_cutoff=slips)
                 one = forms[found[0]] if found and found[0][0] == text[0] and len(found[0]) >= _SHORTEST else None
             if one:
                 return one
-        return None
+        return self._alike(text, misspelt=misspelt)
+
+    def _alike(self, text: str, *, misspelt: bool) -> Named | None:
+        """What sounds the same and is written not all too differently: "clinicle trails".
+
+        Words that many write, "igado" and "pastiya", count as real ones: of those nothing but silent letters and such
+        as sound the same may differ.
+        """
+        alike = self._by_ear.get(_heard(text), ())
+        if not misspelt:
+            return next((named for named in alike if by_ear(named.words) == by_ear(text)), None)
+        apart = [(OSA.distance(text, named.words), named) for named in alike]
+        best = min(apart, key=itemgetter(0), default=None)
+        return best[1] if best and best[0] <= len(text) // _LETTERS_A_SOUND else None
 
     def spoken_of(self, reading: Reading) -> dict[str, int]:
         """The topics of the phrases that were found, each with how many words its longest rests on, the most first."""
@@ -108,11 +133,17 @@ class Topics:
         """Topics named within a sentence in any language, the longest name first."""
         found: list[Named] = []
         words = reading.words
-        for at, word in enumerate(words):
-            for form, named in self._by_first.get(word, ()):
+        by_first = self._by_first
+        for at in [at for at, word in enumerate(words) if word in by_first]:
+            for form, named in by_first[words[at]]:
                 if tuple(words[at : at + len(form)]) == form:
                     found.append(named)
         return sorted(found, key=lambda named: -len(named.words.split()))
+
+
+def _heard(text: str) -> str:
+    """How it sounds, in one breath, one or many."""
+    return sound(text.replace(" ", "").removesuffix("s"))
 
 
 def _form(word: str) -> str:

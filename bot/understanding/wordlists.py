@@ -11,8 +11,3 @@ def read_word_lists() -> WordLists:
     """Every list by its name."""
     tables = tomllib.loads(Path(__file__).with_name("wordlists.toml").read_text("utf-8"))
     return {name: frozenset(words) for name, words in tables.items()}
-
-
-def read_in_order(name: str) -> tuple[str, ...]:
-    """One list in the order of the file."""
-    return tuple(tomllib.loads(Path(__file__).with_name("wordlists.toml").read_text("utf-8"))[name])

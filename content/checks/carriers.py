@@ -2,6 +2,7 @@
 
 import re
 
+from content.calling import NUMBER
 from content.checks.texts import Report, Written, every_text
 from content.checks.topics import COMMANDS, word_form
 from content.library import Library
@@ -55,7 +56,6 @@ CARRIER_WORDS = {
 
 _MAY_SAY_STOP = ("help", "optin_confirm", "optin_ask", "stop_confirm", "cancel_clarify", "resumed", "menu")
 _CAPITALS = re.compile(r"\b[A-ZÁÉÍÓÚÜÑ]{3,}\b")
-_NUMBER = re.compile(r"\d{3,}|\d-\d|\b\d\d \d\d\b")
 _TEXTS_EMERGENCY = re.compile(r"\b(text|envíe|mande|escriba)\b[^.?:;]*\{emergency\}", re.IGNORECASE)
 _KNOWN_CAPITALS = frozenset({"sms", "stop", "start", "help", "ayuda"})
 
@@ -73,7 +73,7 @@ def check(library: Library, report: Report) -> None:
     }
     for written in every_text(library):
         _check_capitals(keywords[written.language], reserved, written, report)
-        if _NUMBER.search(written.text) and not (written.fact and written.fact.countries):
+        if NUMBER.search(written.text) and not (written.fact and written.fact.countries):
             mend = "write {emergency}, {phone}, {crisis} or {poison}: a number holds in one country"
             if written.fact:
                 mend = f"{mend}; a fact about one country's service says countries = [...]"

@@ -5,6 +5,7 @@ What cannot be proved of a text by its words alone is in no clinic's hands: ``wh
 
 import re
 
+from content.calling import CALL
 from content.checks.texts import Report, Written, fixed_texts
 from content.library import Library
 from content.model import placeholders
@@ -19,7 +20,6 @@ PIECES = ("info_plus", "info_plus_clinic", "resolved", "ask_temperature", "also_
 
 _NUMBERS = frozenset(["emergency", "phone", "crisis", "poison"])
 _SENTENCE = re.compile(r"[.?!;](?=\s|$)")
-_CALL = {"en": r"\bcall\b|\bemergency:", "es": r"\bllam(e|ar)\b|\bemergencia:"}
 _NOW = {"en": r"\bnow\b|\bat once\b", "es": r"\bya\b|\bahora\b|\bde inmediato\b"}
 _TAKES_BACK = {
     "en": r"\b(not|don't|never|no|nor|without|unless|except|instead|after|later|tomorrow|before|until|wait|avoid"
@@ -43,12 +43,12 @@ def check(library: Library, report: Report) -> None:
     """Rule ``urgent``."""
     for written in fixed_texts(library):
         base = written.key.partition(".")[0]
-        if base in PROVED and written.language in _CALL:
+        if base in PROVED and written.language in CALL:
             _check(written, base, report)
 
 
 def _check(written: Written, base: str, report: Report) -> None:
-    call, takes_back = (re.compile(rules[written.language], re.IGNORECASE) for rules in (_CALL, _TAKES_BACK))
+    call, takes_back = (re.compile(rules[written.language], re.IGNORECASE) for rules in (CALL, _TAKES_BACK))
     now = re.compile(_NOW[written.language], re.IGNORECASE)
     said, before = False, ""
     for sentence in _SENTENCE.split(written.text):

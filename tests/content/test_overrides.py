@@ -68,9 +68,20 @@ def test_a_topic_that_patients_are_told_to_write_is_not_switched_off_whole(libra
         "The text menu tells patients to write FOOD: take that out of it first."
     ]
     assert check_rows(library, [*own, food]) == []
-    halves = [Row("off", "cycle.1", "", ""), Row("off", "cycle.2", "", "")]
+    halves = [Row("off", "pill.1", "", ""), Row("off", "pill.2", "", "")]
     assert check_rows(library, halves[:1]) == []
     assert {fault.rule for fault in check_rows(library, halves)} == {"kept"}
+
+
+def test_what_says_to_call_stays_whatever_its_topic_and_the_rest_of_the_topic_goes(library: Library) -> None:
+    calls = {name for name, fact in library.facts.items() if "call" in fact.text["en"].lower()}
+    kept = {name for name in library.facts if check_rows(library, [Row("off", name, "", "")])}
+    # A service that has a number of its own is not who treats the patient.
+    assert calls - kept == {"trials.2"}
+    (fault,) = check_rows(library, [Row("off", "pregnant", "", "")])
+    assert fault.mend == "What says to call cannot be switched off: pregnant.2."
+    laid = library.with_overrides([Row("off", f"pregnant.{number}", "", "") for number in (1, 2, 3)])
+    assert [fact.id for fact in laid.topics["pregnant"].facts] == ["pregnant.2"]
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,16 @@ def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
         ("STOP", "en", "opt_out", "stop"),
         ("stop texting me please", "en", "opt_out", "stop"),
         ("ya no me manden mensajes", "es", "opt_out", "stop"),
+        ("Stop. My arm is a bit sore anyway", "en", "opt_out", "stop"),
+        ("ALTO. Ando un poquito cansada", "es", "opt_out", "stop"),
         ("wrong number", "en", "opt_out", "wrong_number"),
         ("START", "en", "opt_in", None),
         ("HELP", "en", "help", None),
         ("AYUDA", "es", "help", None),
+        ("?", "en", "help", None),
+        ("\u00bf ??", "es", "help", None),
+        (" ", "en", "unknown", None),
+        ("?!", "en", "unknown", None),
         ("SIDE EFFECTS", "en", "topic", "effects"),
         ("efectos secundarios", "es", "topic", "effects"),
         ("FEVER", "en", "topic", "fever"),
@@ -82,6 +88,31 @@ def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
 def test_words_of_our_own_mean_what_they_say(text: str, language: str, kind: str, id_: str | None) -> None:
     outcome = ENGINE.understand(text, language=language)
     assert (outcome.kind, outcome.id) == (kind, id_)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "id_"),
+    [
+        ("side efects", "en", "effects"),
+        ("clinicle trails", "en", "trials"),
+        ("flue like symptons", "en", "flu"),
+        ("komo funsiona", "es", "works"),
+        ("igado", "es", "liver"),  # many write it so, which makes it a word of its own
+        ("pastiya", "es", "pill"),
+        ("biaje", "es", "travel"),
+    ],
+)
+def test_a_keyword_spelt_by_ear_is_known(text: str, language: str, id_: str) -> None:
+    assert ENGINE.understand(text, language=language).id == id_
+
+
+@pytest.mark.parametrize("text", ["sure", "chest pian", "vomting blod"])
+def test_another_word_that_sounds_nearly_the_same_is_not_taken_for_a_keyword(text: str) -> None:
+    assert ENGINE.understand(text).kind != "topic"
+
+
+def test_what_changes_something_is_not_done_on_a_guess() -> None:
+    assert ENGINE.understand("the 8am reminder came at 9, clocks changed right?").kind == "unknown"
 
 
 @given(st.text(max_size=300))

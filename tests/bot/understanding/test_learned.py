@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.understanding.learned import KIND_UNIT, MOST_WEIGHT, WEIGHTS, Kinds, Lanes, Learned
+from bot.understanding.learned import KIND_UNIT, MOST_WEIGHT, WEIGHTS, Kinds, Lanes, Learned, added
 from tools.training.train import Classifier, written
 
 URGENT, CALM = ("call_now.fever", "crisis"), ("info", "opt_out", "unknown")
@@ -103,4 +103,4 @@ def test_adding_lanes_adds_every_kind(rows: list[list[int]], length: float) -> N
     totals = [(start + sum(row[at] for row in rows) / length) / KIND_UNIT for at, start in enumerate(starts)]
     every = sum(math.exp(total - max(totals)) for total in totals)
     expected = [math.exp(total - max(totals)) / every for total in totals]
-    assert [*kinds.chances(numbers, length).each().values()] == pytest.approx(expected)
+    assert [*kinds.chances(added(numbers), length).each().values()] == pytest.approx(expected)

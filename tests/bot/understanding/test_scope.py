@@ -20,6 +20,14 @@ RULES_ALONE = Engine(load(), learned=None)
         ("sin pensar me tome el metotrexato otra vez, ya me habia tomado la de hoy", "overdose"),
         ("the pulse ox says 82", "emergency"),
         ("pulse ox says 97 but the other number is 141", "call_now"),
+        ("just had my first infusion and my lips are swelling", "emergency"),
+        ("my next scan is in may and my chest hurts", "emergency"),
+        ("after my first infusion i cant stop shaking and my lips are swelling", "emergency"),
+        ("me pusieron la primera dosis y se me cierra la garganta", "emergency"),
+        ("my scan is in may and i have a fever", "call_now"),
+        ("no pee since yesterday, only blood", "call_now"),
+        ("no he parado de sangrar", "emergency"),
+        ("the dog walker's little girl took two of my morphine tablets", "overdose"),
     ],
 )
 def test_what_is_here_now_is_urgent_however_it_is_told(text: str, kind: str) -> None:
@@ -34,6 +42,15 @@ def test_what_is_here_now_is_urgent_however_it_is_told(text: str, kind: str) -> 
         "had a seizure last year before treatment",
         "pulse ox 98 and pulse 71, all good",
         "no tengo fiebre, nada",
+        "ya se me quitó la soltura que traía",
+        "no he tenido dolor de pecho con esto",
+        "no siento presión en el pecho",
+        "do i have a fever at 99",
+        "no blood in my wee since the bcg",
+        "no sale sangre en la orina",
+        "mi azucar en 98",
+        "can i take two of the capsules tonight to catch up",
+        "tengo miedo de la próxima placa",
     ],
 )
 def test_what_is_asked_past_or_denied_is_not(text: str) -> None:
