@@ -111,8 +111,8 @@ def _signed_in(app: Flask, services: Services, clinic_id: int) -> FlaskClient:
         user = staff.add_user(tx, services.clock(), "bench@clinic.example", "Bench", None)
         staff.add_membership(tx, user.id, clinic_id, "administrator")
         staff.set_sign_in(
-            tx, user.id, active=True, password_hash=None, session_key="bench", second_factor=None, recovery_codes=(),
-            passkey_handle="bench",
+            tx, user.id, active=True, password_hash=None, password_given=False, session_key="bench",
+            second_factor=None, recovery_codes=(), passkey_handle="bench",
         )  # fmt: skip
     client = app.test_client()
     with client.session_transaction() as session:

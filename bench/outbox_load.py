@@ -51,6 +51,7 @@ def fill(database: Database, clinic_id: int, round_number: int, due_at: datetime
                     covers=[Cover(visit.plan_id, visit.name, f"round-{round_number}", visit.date)],
                 )  # fmt: skip
                 made += added is not None
+    _know_sizes(database)
     return made
 
 
@@ -58,6 +59,13 @@ def make_due(database: Database) -> None:
     """Makes all that waits due at this moment, so that the clock of a round never runs while its texts are made."""
     with database.writing(deadline=30) as tx:
         tx.conn.execute(sa.update(message).where(WAITING).values(due_at=datetime.now(UTC)))
+
+
+def _know_sizes(database: Database) -> None:
+    """What PostgreSQL does by itself within a minute. Without it the plans are those of tables that were empty."""
+    if database.dialect == "postgresql":
+        with database.writing(deadline=30) as tx:
+            tx.conn.exec_driver_sql("ANALYZE")
 
 
 @contextmanager

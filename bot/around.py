@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 
+from bot.clinic.notice_words import in_language
 from bot.services import Services
 from bot.settings import Settings
 from channels.base import Channel
@@ -59,7 +60,8 @@ def vitals_of(services: Services) -> Callable[[], Vitals]:
 def surroundings(services: Services) -> Surroundings:
     """All of it."""
     settings = services.settings
-    return Surroundings(operator_of(settings), mailer_of(settings), vitals_of(services), settings.public_address)
+    address = settings.public_address
+    return Surroundings(operator_of(settings), mailer_of(settings), vitals_of(services), address, in_language)
 
 
 def _free_mb(settings: Settings) -> int | None:

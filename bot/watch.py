@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.around import mailer_of, open_channel, operator_of
+from bot.clinic.notice_words import in_language
 from bot.logs import log_fault
 from bot.outage import DatabaseOutage
 from bot.services import Services
@@ -37,7 +38,7 @@ class Watch:
         self._services = services
         self._operator = operator_of(settings)
         self._mail = mailer_of(settings)
-        self._watching = Watching(database, database.now, self._operator, demo=settings.demo)
+        self._watching = Watching(database, database.now, self._operator, in_language, demo=settings.demo)
         self._notices = Notices(database, database.now, process, self._mail)
         self._outage = DatabaseOutage(settings.var_dir / "database-away", self._tell_operator)
         self._stop = threading.Event()

@@ -45,8 +45,8 @@ class Worker:
         around = around or Surroundings()
         database, real = duties.database, duties.database.now
         self._living = Living(database, real, lambda: datetime.now(UTC), duties.owner, "scheduler", around.vitals)
-        self._watching = Watching(database, real, around.operator, demo=duties.demo)
-        self._escalating = Escalating(database, real, around.address, demo=duties.demo)
+        self._watching = Watching(database, real, around.operator, around.say, demo=duties.demo)
+        self._escalating = Escalating(database, real, around.address, around.say, demo=duties.demo)
         self._notices = Notices(database, real, duties.owner, around.mail)
         self._duties = duties
         self._channel = channel
@@ -62,7 +62,14 @@ class Worker:
     async def run(self) -> None:
         """Works until `stop` is called or the process is told to end, then finishes the calls under way."""
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns whenever a tick takes longer than a second
+        before = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH)
+        try:
+            await self._work()
+        finally:
+            sys.setswitchinterval(before)
+
+    async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)

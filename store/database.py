@@ -91,6 +91,14 @@ class Database:
             yield Tx(connection, self._sealer, self.dialect)
             self.about_to_commit()
 
+    @property
+    def lost(self) -> int:
+        """How many connections broke so far. Where it is more than before, the server may have been away meanwhile.
+
+        Inside a transaction it holds whatever broke before that began.
+        """
+        return self._backend.lost
+
     def now(self) -> datetime:
         """The database's clock, UTC: on PostgreSQL one clock for all hosts, on SQLite this machine's."""
         with self._once(), driver_errors_told_plainly():

@@ -39,7 +39,10 @@ class Postgres:
             max_overflow=0,
             connect_args=_CONNECT,
         )
+        self.lost = 0
+        """How many connections broke so far, in use or idle; one that broke idle is replaced without an error."""
         sa.event.listen(self._engine, "connect", _set_up)
+        sa.event.listen(self._engine, "handle_error", self._count_lost)
         # The pool's own wait has one length for all; ours is the caller's deadline.
         self._free = threading.Semaphore(_CONNECTIONS)
 
@@ -86,6 +89,11 @@ class Postgres:
             yield
         finally:
             self._free.release()
+
+    def _count_lost(self, error: sa.engine.ExceptionContext) -> None:
+        # Called before the pool gives up all other connections too, so that whoever gets a new one finds it counted.
+        if error.is_disconnect:
+            self.lost += 1
 
     def _first(self, statement: str) -> tuple[sa.Connection, sa.CursorResult[Any]]:
         """A connection, and what its first statement gives; one that died while it lay idle is replaced once."""

@@ -35,6 +35,8 @@ class Sqlite:
     """Transactions on one SQLite file. Nothing is opened before the first of them."""
 
     dialect: Final = "sqlite"
+    lost: Final = 0
+    """Connections that broke: a file has no server that could be started anew."""
 
     def __init__(self, url: sa.URL, *, foreign_keys: bool = True) -> None:
         """``foreign_keys`` is off only while migrations rebuild tables."""

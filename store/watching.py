@@ -3,9 +3,9 @@
 A count that reaches ``most`` means that many or more.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,6 +64,7 @@ _STOPPED = (
     .where(sender.c.stopped_at.is_not(None))
     .order_by(sender.c.clinic_id, sender.c.id)
 )
+_since = sa.bindparam("since", type_=Moment)
 # The history has no index by time, but its numbers rise with it.
 _newest = (
     sa.select(message_state.c.message_id, message_state.c.state, message_state.c.at, message_state.c.detail)
@@ -74,7 +75,32 @@ _newest = (
 _LATELY = (
     sa.select(message.c.clinic_id, _newest.c.message_id, _newest.c.state, _newest.c.detail)
     .join_from(_newest, message, message.c.id == _newest.c.message_id)
-    .where(_newest.c.at >= sa.bindparam("since", type_=Moment), message.c.kind != "reply")
+    .where(_newest.c.at >= _since, message.c.kind != "reply")
+)
+# Texts are made when they are due; what was made longer before that, and put off, is not looked for. No index knows
+# when a text went: of a clinic that stands still after a busy morning all of that would be read at each look.
+_MADE_BEFORE, _MADE_MOST = timedelta(days=1), 10
+_made = (
+    sa.select(*(message.c[name] for name in ("id", "clinic_id", "direction", "kind", "state_at", "created_at")))
+    .where(
+        message.c.clinic_id == sa.bindparam("clinic"),
+        message.c.created_at >= sa.bindparam("made_since", type_=Moment),
+    )
+    .order_by(message.c.created_at.desc())
+    .limit(sa.bindparam("made_most", type_=sa.Integer))
+    .subquery()
+)
+_of_clinic = (
+    sa.select(_made.c.id, _made.c.clinic_id)
+    .where(_made.c.direction == "out", _made.c.kind != "reply", _made.c.state_at >= _since)
+    .order_by(_made.c.created_at.desc())
+    .limit(_most)
+    .subquery()
+)
+_LATELY_OF = (
+    sa.select(_of_clinic.c.clinic_id, message_state.c.message_id, message_state.c.state, message_state.c.detail)
+    .join_from(_of_clinic, message_state, message_state.c.message_id == _of_clinic.c.id)
+    .where(message_state.c.at >= _since)
 )
 _WENT = {"accepted", "delivered"}
 _KEPT = {"due", "expired", "failed", "unknown"}
@@ -113,23 +139,37 @@ def stopped_senders(tx: Tx) -> dict[int, list[int]]:
     return found
 
 
-def passages(tx: Tx, since: datetime, rightly: Collection[str], most: int) -> list[Passage]:
+def passages(
+    tx: Tx, since: datetime, rightly: Collection[str], most: int, suspects: Iterable[int] = ()
+) -> list[Passage]:
     """What became of texts since then, by clinic, as far as the newest ``most`` entries of the history tell.
 
-    One counts as kept when it failed, expired, became unknown, or was put off, unless for a reason among ``rightly``,
-    and went not in the end. Replies count as neither.
+    Others may have filled these: where they tell of nothing that went of a clinic that they, or ``suspects``, name, its
+    own newest ``most`` texts are asked for, as far as they are among ten times as many messages of its last day. One
+    counts as kept when it failed, expired, became unknown, or was put off, unless for a reason among ``rightly``, and
+    went not in the end. Replies count as neither.
     """
+    asked = {"since": since, "most": most, "made_most": _MADE_MOST * most}
+    found = _passages(tx.conn.execute(_LATELY, asked), rightly)
+    went = {each.clinic_id for each in found.values() if each.went}
+    for clinic_id in sorted({*suspects, *found} - went):
+        of_clinic = tx.conn.execute(_LATELY_OF, asked | {"clinic": clinic_id, "made_since": since - _MADE_BEFORE})
+        found |= _passages(of_clinic, rightly)
+    return [found[clinic_id] for clinic_id in sorted(found)]
+
+
+def _passages(rows: Iterable[Any], rightly: Collection[str]) -> dict[int, Passage]:
     went: dict[int, set[int]] = {}
     kept: dict[int, set[int]] = {}
-    for clinic_id, number, state, detail in tx.conn.execute(_LATELY, {"since": since, "most": most}):
+    for clinic_id, number, state, detail in rows:
         if state in _WENT:
             went.setdefault(clinic_id, set()).add(number)
         elif state in _KEPT and detail not in rightly:
             kept.setdefault(clinic_id, set()).add(number)
-    return [
-        Passage(each, len(went.get(each, ())), len(kept.get(each, set()) - went.get(each, set())))
-        for each in sorted(went.keys() | kept.keys())
-    ]
+    return {
+        each: Passage(each, len(went.get(each, ())), len(kept.get(each, set()) - went.get(each, set())))
+        for each in went.keys() | kept.keys()
+    }
 
 
 def _by_clinic(found: list[tuple[int, datetime]]) -> list[Behind]:

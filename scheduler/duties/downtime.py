@@ -4,14 +4,15 @@ A report says what became of the texts that were due meanwhile; it waits until t
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from content.plain import Plain
 from scheduler import clock
-from scheduler.duties.telling import Staff, tell
+from scheduler.duties.telling import Say, Staff, tell
 from scheduler.duties.watchdog import written
-from store import clinics, health, outages, patients, watching
+from store import health, outages, patients, watching
 from store.database import Database, Tx
 from store.on_call import Recipient
 from store.outages import Account, Outage
@@ -23,7 +24,17 @@ LONGER_THAN = timedelta(minutes=1)
 SETTLES_IN = timedelta(minutes=2)
 AT_LATEST = timedelta(hours=1)
 """The report waits until all that was due in the outage is decided, but no longer than this."""
-_COUNTS = ("late", "waiting", "put_off", "expired", "cancelled", "failed", "unknown", "recovered")
+_SUBJECT = Plain("downtime report")
+_COUNTS: Mapping[str, Plain] = {
+    "late": Plain("sent late: {count}"),
+    "waiting": Plain("waiting: {count}"),
+    "put_off": Plain("put off: {count}"),
+    "expired": Plain("too late to be sent: {count}"),
+    "cancelled": Plain("cancelled: {count}"),
+    "failed": Plain("refused by Twilio: {count}"),
+    "unknown": Plain("not known whether sent: {count}"),
+    "recovered": Plain("found out later: {count}"),
+}
 
 
 def note(tx: Tx, real: datetime) -> None:
@@ -38,7 +49,7 @@ def is_due(tx: Tx, real: datetime, *, demo: bool) -> bool:
     return any(_is_settled(tx, real, outage, demo=demo) for outage in outages.unreported(tx))
 
 
-def report(database: Database, real: datetime, operator: tuple[Recipient, ...], *, demo: bool) -> None:
+def report(database: Database, real: datetime, operator: tuple[Recipient, ...], say: Say, *, demo: bool) -> None:
     """Makes the reports that can be made, keeps them, has staff told. It reads apart from writing: that may be much."""
     with database.reading() as tx:
         ahead = clock.at(tx, real, demo=demo).now - real
@@ -47,13 +58,16 @@ def report(database: Database, real: datetime, operator: tuple[Recipient, ...], 
     for outage, found in made:
         with database.writing() as tx:
             if outages.keep_report(tx, real, outage.id, found):
-                _tell(tx, real, outage, found, Staff.read(tx, operator))
+                _tell(tx, real, outage, found, Staff.read(tx, operator, say))
 
 
-def in_words(account: Account) -> str:
+def in_words(account: Account) -> Plain:
     """What became of a clinic's texts, in one sentence."""
-    counts = [f"{getattr(account, name)} {name.replace('_', ' ')}" for name in _COUNTS if getattr(account, name)]
-    return f"{account.due} texts were due: {', '.join(counts)}." if counts else "No text was due."
+    found = {name: getattr(account, name) for name in _COUNTS}
+    counts = [_COUNTS[name].filled({"count": count}) for name, count in found.items() if count]
+    if not counts:
+        return Plain("No text was due.")
+    return Plain("Texts that were due: {due} ({counts}).", due=account.due, counts=counts)
 
 
 def total(report: Iterable[Account]) -> Account:
@@ -72,17 +86,21 @@ def _is_settled(tx: Tx, real: datetime, outage: Outage, *, demo: bool) -> bool:
     return (planned is None or planned > ended) and not watching.overdue_texts(tx, ended, 1)
 
 
-def _tell(tx: Tx, real: datetime, outage: Outage, found: tuple[Account, ...], staff: Staff) -> None:
+def _tell(tx: Tx, real: datetime, outage: Outage, found: tuple[Account, ...], people: Staff) -> None:
     """The operator hears the whole, a clinic its own part and in its own time, where any text of its own was due."""
     about = f"outage/{outage.id}"
-    for who in staff.operator:
+    for who in people.operator:
         span = f"No scheduler lived from {written(outage.began_at)} to {written(outage.ended_at)}."
-        tell(tx, real, about, None, who, "Immunotext: downtime report", f"{span} {in_words(total(found))}")
-    zones = {entry.clinic.id: entry.clinic.timezone for entry in clinics.entries(tx)}
+        tell(tx, real, about, None, who, f"Immunotext: {_SUBJECT}", f"{span} {in_words(total(found))}")
     for account in found:
-        zone = ZoneInfo(zones[account.clinic_id])
+        clinic = people.clinic_of[account.clinic_id]
+        zone = ZoneInfo(clinic.timezone)
         began, ended = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (outage.began_at, outage.ended_at))
-        body = f"{staff.names[account.clinic_id]}: no reminder could go from {began} to {ended}. {in_words(account)}"
-        for who in staff.of_clinics.get(account.clinic_id, ()):
-            if who not in staff.operator:
-                tell(tx, real, about, account.clinic_id, who, "Immunotext: downtime report", body)
+        sentences = (
+            Plain("No reminder could go from {began} to {ended}.", began=began, ended=ended),
+            in_words(account),
+        )
+        for who in people.of_clinics.get(clinic.id, ()):
+            if who not in people.operator:
+                subject, *said = (people.words(each, clinic.id, who) for each in (_SUBJECT, *sentences))
+                tell(tx, real, about, clinic.id, who, f"Immunotext: {subject}", f"{clinic.name}: {' '.join(said)}")

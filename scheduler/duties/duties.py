@@ -47,6 +47,10 @@ class Duties:
     sending: Directory = field(default_factory=Directory)
     recovery: Recovery = field(default_factory=Recovery)
 
+    def __post_init__(self) -> None:
+        # Of what was before, `begin` finds out.
+        self.recovery.lost = self.database.lost
+
     def plan(self) -> int:
         """Plans for some of the patients who are due; returns for how many."""
         real = self.database.now()
@@ -96,8 +100,9 @@ class Duties:
     def _turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
         may_send = bool(ids) and self.may_send()
         real = self.database.now()
-        is_over = self._is_over(real)
         with self.database.writing() as tx:
+            # Asked only here: the database may have been away since it was asked for the time.
+            is_over = self._is_over(real)
             moment = self._moment(tx, real)
             complaints = dispatcher.finish(tx, moment.now, self.library, results, self.chance)
             if not may_send:
@@ -172,7 +177,7 @@ class Duties:
         return clock.at(tx, real, demo=self.demo)
 
     def _is_over(self, real: datetime) -> bool:
-        return self.recovery.is_over(real, timedelta(seconds=self.pace.recovery))
+        return self.recovery.is_over(real, timedelta(seconds=self.pace.recovery), self.database.lost)
 
     def _lease(self, real: datetime) -> datetime:
         return real + timedelta(seconds=self.pace.lease)

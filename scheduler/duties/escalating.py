@@ -7,14 +7,15 @@ no more is told; another text of the same person begins anew.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
+from content.plain import Plain
 from scheduler import clock
 from scheduler.directory import Directory
 from scheduler.duties import escalation
-from scheduler.duties.telling import tell
+from scheduler.duties.telling import Reader, Say, in_english, tell
 from scheduler.plan.local_time import to_local
-from store import audit, follow_ups, on_call, rota
+from store import audit, follow_ups, on_call, rota, staff
 from store.clinics import Clinic
 from store.database import Database, Tx
 from store.follow_ups import FollowUp
@@ -24,14 +25,20 @@ _log = logging.getLogger(__name__)
 ACTOR = "immunotext"
 """As whom the audit names what the program does by itself."""
 
+_SUBJECT = Plain("a danger alert waits")
+
 
 @dataclass(frozen=True)
 class Escalating:
-    """The climbing of alerts, as one process sees to it. ``real``: the database's clock; ``address``: the console's."""
+    """The climbing of alerts, as one process sees to it.
+
+    ``real``: the database's clock; ``address``: the console's; ``say``: how its sentences read in other languages.
+    """
 
     database: Database
     real: Callable[[], datetime]
     address: str
+    say: Say = in_english
     demo: bool = False
     directory: Directory = field(default_factory=Directory)
 
@@ -64,10 +71,15 @@ class Escalating:
         told = escalation.told(shifts, stand_ins, alert.climbed, now, clinic.timezone, clinic.closed_on)
         step = escalation.STEPS[alert.climbed]
         about = f"climb/{alert.id}/{int(alert.rung_at.timestamp() * 1000)}/{step}"
-        since = to_local(alert.rung_at, clinic.timezone)
-        body = f"{clinic.name}: A danger alert waits since {since:%H:%M}. Open the console: {self._link(clinic)}"
+        since = to_local(alert.rung_at, clinic.timezone).time()
+        # Who gets texts and mails reads them in one language, that of the account behind the mail.
+        mail_of = {place: shift.mail for shift in shifts if shift.mail for place in shift.recipients()}
+        account_of = {who: mail_of.get(who, who.address) for who in told}
+        chosen = staff.languages(tx, {*account_of.values()})
         for who in told:
-            tell(tx, real, about, clinic.id, who, f"Immunotext: {clinic.name}: a danger alert waits", body)
+            reader = Reader(chosen.get(account_of[who], clinic.default_language), clinic.country)
+            subject, body = (self.say(each, reader) for each in (_SUBJECT, self._body(clinic, since)))
+            tell(tx, real, about, clinic.id, who, f"Immunotext: {clinic.name}: {subject}", f"{clinic.name}: {body}")
         audit.record(tx, now, clinic.id, ACTOR, "climb", "follow_up", alert.id, [step])
         if told:
             _log.info("alert %d: %s told, %d addresses", alert.id, step, len(told))
@@ -75,5 +87,6 @@ class Escalating:
             _log.error("alert %d: nobody can be told; give clinic %d a rota or people on call", alert.id, clinic.id)
         return True
 
-    def _link(self, clinic: Clinic) -> str:
-        return f"{self.address}/c/{clinic.id}/alerts"
+    def _body(self, clinic: Clinic, since: time) -> Plain:
+        link = f"{self.address}/c/{clinic.id}/alerts"
+        return Plain("A danger alert waits since {time}. Open the console: {link}", time=since, link=link)

@@ -7,6 +7,7 @@ from socket import gethostname
 
 from scheduler.duties import downtime
 from scheduler.duties.notices import Mail
+from scheduler.duties.telling import Say, in_english
 from store import health
 from store.database import Database
 from store.health import ProcessKind, Vitals
@@ -17,13 +18,15 @@ from store.on_call import Recipient
 class Surroundings:
     """The operator's addresses, the way out for mail (None: there is none), and what is to be said of this host.
 
-    ``address`` is where staff find the console, such as https://texts.example.org; "" where nobody said.
+    ``address`` is where staff find the console, such as https://texts.example.org; "" where nobody said. ``say``: how
+    what staff are told reads in other languages.
     """
 
     operator: tuple[Recipient, ...] = ()
     mail: Mail | None = None
     vitals: Callable[[], Vitals] = Vitals
     address: str = ""
+    say: Say = in_english
 
 
 @dataclass(frozen=True)

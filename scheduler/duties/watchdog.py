@@ -72,7 +72,7 @@ class Rule:
 
     judge: Judge
     wrong: Plain
-    mend: str
+    mend: Plain
     patience: timedelta = timedelta(0)
     clinics_too: bool = False
 
@@ -181,25 +181,25 @@ RULES: Mapping[str, Rule] = {
     "scheduler_silent": Rule(
         scheduler_silent,
         Plain("No scheduler has shown itself since {since}: no reminder goes out."),
-        "Start `immunotext scheduler`; its log says why it ended.",
+        Plain("Start `immunotext scheduler`; its log says why it ended."),
         clinics_too=True,
     ),
     "scheduler_died": Rule(
         scheduler_died,
-        Plain("{count} scheduler(s) ended without being told to: {processes}. Others carry on."),
-        "Read the log there and start it again.",
+        Plain("Schedulers that ended without being told to: {processes}. Others carry on."),
+        Plain("Read the log there and start it again."),
         timedelta(minutes=1),
     ),
     "web_silent": Rule(
         web_silent,
         Plain("No web process has shown itself since {since}: what patients text is not heard, danger neither."),
-        "Start `immunotext serve`; its log says why it ended.",
+        Plain("Start `immunotext serve`; its log says why it ended."),
         clinics_too=True,
     ),
     "web_died": Rule(
         web_died,
-        Plain("{count} web process(es) ended without being told to: {processes}. Others carry on."),
-        "Read the log there and start it again.",
+        Plain("Web processes that ended without being told to: {processes}. Others carry on."),
+        Plain("Read the log there and start it again."),
         timedelta(minutes=1),
     ),
     "deaf": Rule(
@@ -208,57 +208,61 @@ RULES: Mapping[str, Rule] = {
             "{count} calls with a signature were turned away and none was accepted since: what patients text is not "
             "heard, danger neither. Who knows our account and number may have forged them."
         ),
-        "Make PUBLIC_URL what Twilio calls, and TWILIO_AUTH_TOKEN what Twilio signs with; run `immunotext doctor`.",
+        Plain(
+            "Make PUBLIC_URL what Twilio calls, and TWILIO_AUTH_TOKEN what Twilio signs with; run `immunotext doctor`."
+        ),
         clinics_too=True,
     ),
     "overdue": Rule(
         overdue,
-        Plain("{count} texts are overdue, the oldest since {oldest}."),
-        "The scheduler's log says what it waits for; `immunotext message why` says it of one text.",
+        Plain("Texts overdue: {count}, the oldest since {oldest}."),
+        Plain("The scheduler's log says what it waits for; `immunotext message why` says it of one text."),
     ),
     "unplanned": Rule(
         unplanned,
-        Plain("For {count} patients nothing is made ready, for the first since {oldest}."),
-        "The scheduler's log says what is in its way.",
+        Plain("Patients for whom nothing is made ready: {count}, for the first since {oldest}."),
+        Plain("The scheduler's log says what is in its way."),
     ),
     "nothing_sent": Rule(
         nothing_sent,
         Plain("Nothing went out in {minutes} minutes, though {count} texts were due."),
-        "Run `immunotext doctor`, and look into Twilio's console for what it says of the account.",
+        Plain("Run `immunotext doctor`, and look into Twilio's console for what it says of the account."),
     ),
     "unknown_waiting": Rule(
         unknown_waiting,
-        Plain("Of {count} texts nobody knows whether they went, of the first since {oldest}."),
-        "They settle when Twilio's receipts come or it can be asked: run `immunotext doctor`.",
+        Plain("Texts of which nobody knows whether they went: {count}, of the first since {oldest}."),
+        Plain("They settle when Twilio's receipts come or it can be asked: run `immunotext doctor`."),
     ),
     "sender_stopped": Rule(
         sender_stopped,
-        Plain("{count} number(s) of the clinic send nothing any more: sender {senders}."),
-        "`immunotext sender list` has the reason. Mend it at Twilio, then let each send again: "
-        "`immunotext sender set ADDRESS --resume`.",
+        Plain("Numbers of the clinic that send nothing any more: {count} (sender {senders})."),
+        Plain(
+            "`immunotext sender list` has the reason. Mend it at Twilio, then let each send again: "
+            "`immunotext sender set ADDRESS --resume`."
+        ),
     ),
     "clock_skew": Rule(
         clock_skew,
         Plain("The clock of {hosts} is {seconds} seconds off the database's."),
-        "Turn on NTP there.",
+        Plain("Turn on NTP there."),
         timedelta(minutes=1),
     ),
     "spool_waiting": Rule(
         spool_waiting,
-        Plain("{count} texts wait in the spool of {hosts}; that host sends nothing meanwhile."),
-        "The log there says why they are not taken in.",
+        Plain("Texts that wait in the spool of {hosts}: {count}. Meanwhile nothing is sent from there."),
+        Plain("The log there says why they are not taken in."),
         timedelta(minutes=5),
     ),
     "spool_unwritable": Rule(
         spool_unwritable,
         Plain("The spool of {hosts} cannot be written: without the database, texts would be kept nowhere."),
-        "Give the user of the program the right to write into VAR_DIR there, and room on its disk.",
+        Plain("Give the user of the program the right to write into VAR_DIR there, and room on its disk."),
         timedelta(minutes=1),
     ),
     "disk_full": Rule(
         disk_full,
         Plain("The disk of {hosts} has {mb} MB left."),
-        "Free some space there.",
+        Plain("Free some space there."),
         timedelta(minutes=5),
     ),
 }

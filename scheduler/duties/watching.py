@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from scheduler import clock
 from scheduler.delivery import gates
 from scheduler.duties import downtime
-from scheduler.duties.telling import Staff, tell_of_alarm
+from scheduler.duties.telling import Say, Staff, in_english, tell_of_alarm
 from scheduler.duties.watchdog import RULES, Facts, Finding, Limits, judge, wrong
 from store import alarms, health, watching
 from store.alarms import Alarm
@@ -40,11 +40,16 @@ class Sight:
 
 @dataclass(frozen=True)
 class Watching:
-    """The watch of one process. ``real`` is the database's clock; ``operator``: the addresses of the settings."""
+    """The watch of one process.
+
+    ``real`` is the database's clock; ``operator``: the addresses of the settings; ``say``: how its sentences read in
+    other languages.
+    """
 
     database: Database
     real: Callable[[], datetime]
     operator: tuple[Recipient, ...] = ()
+    say: Say = in_english
     limits: Limits = field(default_factory=Limits)
     demo: bool = False
 
@@ -60,21 +65,26 @@ class Watching:
                 self._note(tx, real, sight)
                 sight = Sight(sight.facts, alarms.open_alarms(tx))
         if report_due:
-            downtime.report(self.database, real, self.operator, demo=self.demo)
+            downtime.report(self.database, real, self.operator, self.say, demo=self.demo)
         return sight
 
     def _look(self, tx: Tx, real: datetime) -> Sight:
         limits, now = self.limits, clock.at(tx, real, demo=self.demo).now
+        overdue = watching.overdue_texts(tx, now - limits.behind, limits.most)
+        unplanned = watching.unplanned_patients(tx, now - limits.behind, limits.most)
+        standing = alarms.open_alarms(tx)
+        suspects = {each.clinic_id for each in (*overdue, *unplanned)}
+        suspects |= {each.clinic_id for each in standing if each.kind == "nothing_sent" and each.clinic_id is not None}
         facts = Facts(
             real=real,
             beats=health.heartbeats(tx),
-            overdue=watching.overdue_texts(tx, now - limits.behind, limits.most),
-            unplanned=watching.unplanned_patients(tx, now - limits.behind, limits.most),
-            passages=watching.passages(tx, now - limits.lately, _RIGHTLY, limits.most),
+            overdue=overdue,
+            unplanned=unplanned,
+            passages=watching.passages(tx, now - limits.lately, _RIGHTLY, limits.most, suspects),
             unknown=watching.long_unknown(tx, now - limits.unknown, limits.most),
             stopped=watching.stopped_senders(tx),
         )
-        return Sight(facts, alarms.open_alarms(tx))
+        return Sight(facts, standing)
 
     def _note(self, tx: Tx, real: datetime, sight: Sight) -> None:
         found = _by_key(judge(sight.facts, self.limits))
@@ -85,7 +95,7 @@ class Watching:
                 alarms.seen_again(tx, real, before.id, finding.detail)
             elif (raised := alarms.raise_alarm(tx, real, finding.clinic_id, finding.kind, finding.detail)) is not None:
                 _log.warning("alarm %d (%s): %s", raised.id, raised.kind, wrong(raised.kind, raised.detail))
-        staff = Staff.read(tx, self.operator)
+        staff = Staff.read(tx, self.operator, self.say)
         for alarm in alarms.open_alarms(tx):
             if (alarm.kind, alarm.clinic_id) not in found:
                 self._clear(tx, real, staff, alarm)

@@ -17,7 +17,7 @@ from bot.services import Services
 from bot.settings import load_settings
 from bot.watch import Watch
 from bot.webhooks.twilio import MESSAGES
-from store import alarms, clinics, health, notices
+from store import alarms, clinics, health, notices, on_call
 from store.on_call import Recipient
 from tests.bot.conftest import COMMAND_ENVIRONMENT, NOON, OURS, open_clinic
 from tests.bot.conftest import Watch as StandingClock
@@ -176,6 +176,21 @@ def test_without_a_scheduler_the_web_process_sends_and_beside_one_it_leaves_that
         add("second", False)
         ours.round(watch.now)
         assert sorted(letter.body for letter in post.letters) == ["first", "second"]
+
+
+def test_the_people_of_a_spanish_clinic_are_told_in_spanish(watched: Services, watch: StandingClock) -> None:
+    nurses = Recipient("mail", "nurses@example.org")
+    with watched.database.writing() as tx:
+        (entry,) = clinics.entries(tx)
+        clinics.set_clinic(tx, NOON, entry.clinic.id, default_language="es")
+        clinics.stop_sender(tx, NOON, entry.senders[0].id, "account")
+        on_call.add(tx, NOON, entry.clinic.id, nurses)
+    Watch(with_operator(watched), "web-1").round(watch.now)
+    with watched.database.reading() as tx:
+        told = {each.to: each for each in notices.latest(tx)}
+    assert told[nurses].subject == "Immunotext: Test Clinic: alarma (sender_stopped)"
+    assert told[nurses].body.startswith("Test Clinic: Números de la clínica que ya no envían nada: 1 (remitente 1).")
+    assert "Numbers of the clinic" in told[Recipient("mail", OPERATOR_EMAIL)].body
 
 
 def test_its_thread_ends_when_it_is_told_to(watched: Services) -> None:

@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from channels.base import Channel, Fault, Outgoing, SendResult, Verdict, Via
 from channels.twilio import TwilioChannel
-from channels.twilio_client import TwilioHttpClient
+from channels.twilio_client import TwilioHttpClient, form_of
 from tests.fakes.twilio.faults import Fault as Failure
 from tests.fakes.twilio.server import FakeTwilio
 from tests.fakes.twilio.signing import ACCOUNT_SID, AUTH_TOKEN, NUMBER, PATIENT
@@ -107,6 +107,11 @@ def test_the_validity_stays_within_what_twilio_takes(fake: FakeTwilio, asked: in
 def test_spanish_and_emoji_arrive_unchanged(fake: FakeTwilio) -> None:
     send(fake, replace(TEXT, body="Mañana: 9:30 & después 💊 +1 100%"))
     assert fake.ledger[0].body == "Mañana: 9:30 & después 💊 +1 100%"
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_a_form_is_written_as_the_standard_library_writes_it(form: dict[str, str]) -> None:
+    assert form_of(form) == urlencode(form).encode()
 
 
 def test_many_texts_share_few_connections(fake: FakeTwilio) -> None:

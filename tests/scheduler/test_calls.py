@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
+from typing import TypeVar
 
 import pytest
 
-from channels.base import Fault, Outgoing, SendResult, Verdict
+from channels.base import Fault, Outgoing, SendResult, Verdict, Via
 from scheduler.aside import Aside
 from scheduler.calls import Calls
 from scheduler.delivery.dispatcher import Ready
 from scheduler.duties.duties import Duties
 from store.database import DatabaseDown
-from tests.scheduler.loop import QUICK, Phone, all_seen, duties_of, happens, last_detail, states, work
+from tests.scheduler.loop import PATIENCE, QUICK, Phone, all_seen, duties_of, happens, last_detail, states, work
 from tests.scheduler.world import ENROLLED, VISIT, World, phone
+
+T = TypeVar("T")
 
 
 def test_a_stop_that_is_put_away_while_a_text_is_made_ready_keeps_its_call_from_being_made(demo: World) -> None:
@@ -126,3 +130,73 @@ def test_a_call_that_breaks_its_promise_leaves_the_text_to_its_lease(
 
     assert states(demo, enrolled) == ["sending"]
     assert "+1202" not in caplog.text
+
+
+@dataclass(frozen=True)
+class Forty(Duties):
+    """Forty texts are due, once. ``recorded``: how many results each turn brought. Nothing is asked of the database."""
+
+    due: list[int] = field(default_factory=lambda: list(range(40)))
+    recorded: list[int] = field(default_factory=list)
+
+    def claim(self) -> list[int]:
+        claimed = list(self.due)
+        self.due.clear()
+        return claimed
+
+    def turn(self, results: list[tuple[Ready, SendResult]], ids: list[int]) -> list[Ready]:
+        if results:
+            self.recorded.append(len(results))
+        text = Outgoing("+12025550143", "A visit tomorrow.", Via.SMS, "+12025550100", None, None, "1.1")
+        return [Ready(number, 1, 1, 1, None, text) for number in ids]
+
+
+class AtOnce(Aside):
+    """Has a duty done in the loop itself, so that the test knows when it is over."""
+
+    async def do(self, duty: Callable[[], T]) -> T:
+        return duty()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("takes_its_time", [True, False])
+def test_a_slow_provider_gets_its_next_calls_when_a_few_came_back_and_a_quick_one_when_half_of_them_did(
+    demo: World, takes_its_time: bool
+) -> None:
+    """Where a call takes long, a place that is free costs more than a commit; where it does not, the commit does."""
+    duties = Forty(demo.database, demo.library, "test-1", replace(QUICK, calls=40, gather=PATIENCE, lease=1e9))
+    comes_back = asyncio.Semaphore(0)
+    seconds = 0.0
+
+    class OneByOne(Phone):
+        begun = 0
+
+        async def send(self, text: Outgoing) -> SendResult:
+            self.begun += 1
+            await comes_back.acquire()
+            return await super().send(text)
+
+    async def main() -> None:
+        nonlocal seconds
+        outside = OneByOne()
+        outside.open.set()
+        aside = AtOnce(0)
+        calls = Calls(duties, outside, aside, lambda: False, lambda: seconds)
+        dispatching = asyncio.create_task(calls.dispatch())
+        await happens(lambda: outside.begun == 40)
+        seconds = duties.pace.gather * (2 if takes_its_time else 0.5)
+        for number in range(1, 41):
+            comes_back.release()
+            await happens(lambda: len(outside.texts) == number)  # noqa: B023 - over before the next
+            for _ in range(20):
+                await asyncio.sleep(0)  # whoever is to do something now does it
+        await dispatching
+        aside.close()
+
+    asyncio.run(main())
+
+    assert sum(duties.recorded) == 40
+    if takes_its_time:
+        assert 1 < duties.recorded[0] <= 10
+    else:
+        assert duties.recorded[0] == 20

@@ -6,17 +6,20 @@ The worker runs on the real clock here, at a pace that no test waits for; what i
 import asyncio
 import logging
 import signal
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
+from channels.base import Fault, SendResult, Verdict
 from scheduler import closure_job
 from scheduler.aside import place_of
 from scheduler.changing import Override
+from scheduler.duties.duties import Duties
 from scheduler.plan.changes import Close
-from store import health, jobs, messages, plans
-from store.database import DatabaseDown
+from store import health, jobs, messages, plans, senders
+from store.database import Database, DatabaseDown
 from store.health import DemoClock, Heartbeat
 from tests.scheduler.loop import QUICK, Phone, all_seen, duties_of, happens, states, work
 from tests.scheduler.world import ENROLLED, VISIT, World, phone
@@ -48,6 +51,22 @@ def test_never_more_calls_at_once_than_the_pace_allows(demo: World) -> None:
     assert [states(demo, enrolled) for enrolled in people] == [["accepted"]] * 12
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_while_it_works_a_transaction_gets_the_interpreter_sooner_and_afterwards_all_is_as_before(demo: World) -> None:
+    """Else the event loop has it for so long that a file is locked for others all that time."""
+    demo.enrol(ENROLLED, VISIT)
+    before, meanwhile = sys.getswitchinterval(), []
+
+    async def seen(outside: Phone) -> None:
+        await all_seen(outside)
+        meanwhile.append(sys.getswitchinterval())
+
+    work(duties_of(demo), Phone(), seen)
+
+    assert meanwhile[0] < before
+    assert sys.getswitchinterval() == before
+
+
 def test_told_to_end_it_finishes_the_call_under_way_and_gives_back_the_rest(demo: World) -> None:
     people = [demo.enrol(ENROLLED, VISIT, phone=phone(number)) for number in range(3)]
     outside = Phone()
@@ -62,6 +81,36 @@ def test_told_to_end_it_finishes_the_call_under_way_and_gives_back_the_rest(demo
 
     assert len(outside.texts) == 1
     assert sorted(state for enrolled in people for state in states(demo, enrolled)) == ["accepted", "due", "due"]
+    with demo.database.reading() as tx:
+        assert [beat.ended for beat in health.heartbeats(tx)] == [True]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_demos_time_stands_while_a_text_is_on_its_way(demo: World) -> None:
+    demo.enrol(ENROLLED, VISIT)
+    outside, looks, jumps = Phone(), [0], [0]
+
+    @dataclass(frozen=True)
+    class Seen(Duties):
+        def plan(self) -> int:
+            looks.append(1)
+            return super().plan()
+
+        def jump(self) -> None:
+            jumps.append(outside.under_way)
+            super().jump()
+
+    async def goes(outside: Phone) -> None:
+        await outside.seen.wait()
+        since = len(looks)
+        await happens(lambda: len(looks) > since + 20)
+        await all_seen(outside)
+        jumped = len(jumps)
+        await happens(lambda: len(jumps) > jumped)
+
+    work(Seen(demo.database, demo.library, "test-1", QUICK, demo=True), outside, goes)
+
+    assert sum(jumps) <= 1  # one may have been on its way already
 
 
 def test_it_ends_without_a_word_whatever_tick_is_beginning(demo: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -88,6 +137,25 @@ def test_while_this_host_may_not_send_nothing_is_claimed(demo: World) -> None:
 
     assert outside.texts == []
     assert states(demo, enrolled) == ["due"]
+
+
+def test_an_answer_that_says_too_fast_slows_its_sender_in_the_same_turn(demo: World) -> None:
+    demo.enrol(ENROLLED, VISIT)
+    duties = duties_of(demo)
+    duties.plan()
+    (ready,) = duties.turn([], duties.claim())
+    duties.turn([(ready, SendResult(Verdict.LATER, None, 20429, Fault.THROTTLE, "HTTP 429"))], [])
+    with demo.database.reading() as tx:
+        assert senders.standings(tx, [ready.sender_id])[ready.sender_id].slowed == 1
+
+
+def test_a_look_that_finds_nothing_due_keeps_no_writer_waiting(demo: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrolled = demo.enrol(ENROLLED, VISIT)
+    work(duties_of(demo), Phone(), all_seen)
+    assert states(demo, enrolled) == ["accepted"]
+    monkeypatch.delattr(Database, "writing")
+    duties = duties_of(demo)
+    assert (duties.plan(), duties.claim(), duties.replan()) == (0, [], 0)
 
 
 def test_what_is_claimed_already_is_given_back_when_this_host_may_not_send(demo: World) -> None:

@@ -246,9 +246,11 @@ def test_a_connection_that_the_server_ended_is_replaced_by_itself(
     with engine.connect() as other:
         other.exec_driver_sql(f"SELECT pg_terminate_backend({backend}, 10000)")
     engine.dispose()
+    lost = postgres.lost
     if is_only_asked:
         assert postgres.now().tzinfo is UTC
     with postgres.writing() as tx:
+        assert postgres.lost == lost + 1
         assert clinics.find_clinic(tx, "Harbor Clinic") is not None
 
 
@@ -261,10 +263,12 @@ def test_a_server_that_goes_away_in_the_middle_is_told_plainly(postgres: Databas
             other.exec_driver_sql(f"SELECT pg_terminate_backend({backend}, 10000)")
             add_sample(tx)
 
+    lost = postgres.lost
     with pytest.raises(DatabaseDown, match="cannot be reached"):
         write()
     engine.dispose()
     with postgres.writing() as tx:
+        assert postgres.lost == lost + 1
         sample = add_sample(tx)
         contacts.find_contact(tx, sample.clinic.id, PHONE)
 

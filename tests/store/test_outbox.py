@@ -156,6 +156,19 @@ def test_claims_made_at_once_never_overlap_and_miss_nothing(database: Database) 
     assert sorted(claimed) == numbers
 
 
+def test_a_claim_alone_does_not_wait_for_the_disk(postgres: Database) -> None:
+    asked = sa.text("SHOW synchronous_commit")
+    with postgres.writing() as tx:
+        number = add_reminder(tx, add_sample(tx))
+    with postgres.writing() as tx:
+        assert outbox.claim(tx, NOW, LEASE, "one", 10, NOW) == [number]
+        assert tx.conn.execute(asked).scalar_one() == "off"
+    with postgres.writing() as tx:
+        outbox.to_send(tx, [number], "one")
+        outbox.mark_sending(tx, NOW, [composed(number)])
+        assert tx.conn.execute(asked).scalar_one() == "on"
+
+
 def test_a_claimed_text_comes_with_all_that_decides_whether_it_goes(database: Database) -> None:
     with database.writing() as tx:
         sample = add_sample(tx)

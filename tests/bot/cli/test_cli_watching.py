@@ -52,7 +52,7 @@ def test_alarms_are_shown_with_what_to_do_and_the_exit_status_says_whether_one_i
         notices.settle(tx, now, held, "me", "failed", "the mail server refuses the address")
     assert main(["alarms"]) == 1
     shown = capsys.readouterr().out
-    assert "3 texts are overdue, the oldest since 2026-03-02 15:00 UTC." in shown
+    assert "Texts overdue: 3, the oldest since 2026-03-02 15:00 UTC." in shown
     assert "was not told: the mail server refuses the address." in shown
     assert EMAIL not in shown
     (row,) = clinic.rows_of(1, "alarms")

@@ -128,10 +128,11 @@ def test_while_the_provider_cannot_be_asked_nothing_is_decided_before_it_is_too_
 
 def test_a_text_of_other_words_and_one_that_another_row_has_are_not_taken_for_it(world: World, lost: Enrolled) -> None:
     other = replace(_listed(world, lost), body="Something else")
+    later = replace(_listed(world, lost), at=DAY_BEFORE + timedelta(minutes=7))
     welcome = world.texts(lost)[0]
     assert welcome.provider_id is not None
     owned = replace(_listed(world, lost), provider_id=welcome.provider_id)
-    assert _ask(world, FIRST, (other, owned)) == FIRST
+    assert _ask(world, FIRST, (other, owned, later)) == FIRST
     assert _text(world, lost).state == "unknown"
 
 

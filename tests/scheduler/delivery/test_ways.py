@@ -8,13 +8,14 @@ import pytest
 from channels.base import Fault, Receipt, ReceiptState, SendResult, Verdict, Via
 from channels.limits import carrier_of
 from content.library import Library
+from scheduler.clock import Moment
 from scheduler.delivery import dispatcher
 from store import clinics, contacts, inbox, messages, senders, whatsapp
 from store.clinics import Sender
 from store.database import Database
 from store.whatsapp import Template
 from tests.fakes.twilio.signing import NUMBER
-from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World, phone
+from tests.scheduler.world import DAY_BEFORE, ENROLLED, LEASE, VISIT, World, phone
 
 SECOND = timedelta(seconds=1)
 WHATSAPP = f"whatsapp:{NUMBER}"
@@ -71,12 +72,24 @@ def test_what_a_sender_must_not_be_given_yet_waits_in_its_lane_and_goes_by_and_b
 
 
 def test_an_answer_that_says_too_fast_slows_the_sender_and_it_recovers(slow: World) -> None:
-    first_texts(slow, 3)
-    ready = slow.begin(ENROLLED)
+    first_texts(slow, 14)
+    ready = slow.begin(ENROLLED, slow.claim(ENROLLED, limit=1))
     with slow.database.writing() as tx:
         throttled = SendResult(Verdict.LATER, None, 20429, Fault.THROTTLE, "")
         complaints = dispatcher.finish(tx, ENROLLED, slow.library, [(text, throttled) for text in ready], slow.chance)
-    assert {complaint.fault for complaint in complaints} == {Fault.THROTTLE}
+        dispatcher.begin(
+            tx,
+            Moment(ENROLLED, ENROLLED),
+            slow.library,
+            slow.known.fresh(tx),
+            [],
+            owner="one",
+            lease_until=ENROLLED + LEASE,
+            status_callback=None,
+            complaints=complaints,
+        )
+    soon, later = (len(slow.begin(ENROLLED + each)) for each in (30 * SECOND, timedelta(minutes=3)))
+    assert (soon, later) == (3, 5)  # of two segments each, in ten seconds: at half the rate, and at all of it
 
 
 @pytest.mark.parametrize("other", ["+12025550109", WHATSAPP, "MG" + "0" * 32])
@@ -183,6 +196,16 @@ def test_what_whatsapp_does_not_take_for_good_goes_once_as_sms(world: World) -> 
         told = [change.detail for change in messages.history(tx, ready[0].message_id)]
     assert any("by sms after whatsapp" in detail for detail in told)
     assert len(world.texts(enrolled)) == 1
+
+
+def test_a_clinic_may_have_whatsapp_alone_where_the_person_did_not_say(world: World) -> None:
+    add_sender(world, WHATSAPP, carrier="whatsapp")
+    world.set_clinic(ENROLLED, fallback=False)
+    enrolled = world.enrol(ENROLLED, VISIT, via=Via.WHATSAPP)
+    assert world.send(ENROLLED) == []
+    with world.database.writing() as tx:
+        contacts.set_fallback(tx, enrolled.patient.contact_id, "yes")
+    assert [text.via for text in world.send(ENROLLED + timedelta(hours=1))] == [Via.SMS]
 
 
 def test_who_blocked_us_on_whatsapp_is_not_written_to_by_sms_and_staff_see_it(world: World) -> None:

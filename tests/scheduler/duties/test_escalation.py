@@ -1,5 +1,6 @@
 """Alerts that nobody has seen: who is on by the rota at a moment, and each step told once while nobody sees to it."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -9,7 +10,8 @@ import pytest
 from scheduler import alerts
 from scheduler.duties import escalation
 from scheduler.duties.escalating import Escalating
-from store import audit, clinics, contacts, follow_ups, inbox, notices, on_call, rota
+from scheduler.duties.telling import Reader
+from store import audit, clinics, contacts, follow_ups, inbox, notices, on_call, rota, staff
 from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES
 from store.follow_ups import FollowUp
 from store.notices import Notice
@@ -188,6 +190,32 @@ def test_an_alert_that_nobody_sees_climbs_step_by_step_and_names_no_patient(
     with world.database.reading() as tx:
         climbed = [entry.fields for entry in audit.entries(tx, alert.clinic_id) if entry.action == "climb"]
     assert climbed == [("on_call",), ("charge",), ("nurse",)]
+
+
+def test_each_is_told_in_the_language_of_their_account_else_in_the_clinics(world: World, clock: Clock) -> None:
+    world.set_clinic(RINGS, default_language="es")
+    people = {"ann@example.org": "en", "bea@example.org": None}
+    with world.database.writing() as tx:
+        for email, language in people.items():
+            staff.set_user(tx, staff.add_user(tx, RINGS, email, "Somebody").id, language=language)
+        for number, mail in (("+12025550171", "Ann@example.org"), ("+12025550172", "bea@example.org")):
+            rota.add_shift(tx, RINGS, world.entry.clinic.id, shift(phone=number, mail=mail))
+        rota.add_shift(tx, RINGS, world.entry.clinic.id, shift(phone="+12025550173"))
+    danger(world, RINGS)
+    clock.forward(2 * MINUTE)
+    Escalating(world.database, clock, "https://texts.example.org", told_to).round()
+    assert {each.to.address: re.findall(r"\[.+?\]", each.subject + each.body) for each in told(world)} == {
+        "+12025550171": ["[en-us]"] * 2,
+        "Ann@example.org": ["[en-us]"] * 2,
+        "+12025550172": ["[es-us]"] * 2,
+        "bea@example.org": ["[es-us]"] * 2,
+        "+12025550173": ["[es-us]"] * 2,
+    }
+
+
+def told_to(sentence: str, reader: Reader) -> str:
+    """A language in which every sentence begins with who reads it."""
+    return f"[{reader.language}-{reader.country}] {sentence}"
 
 
 def test_a_less_urgent_alert_climbs_slower(world: World, climbing: Escalating, clock: Clock) -> None:

@@ -186,7 +186,7 @@ def test_two_processes_of_a_host_tell_of_one_spool() -> None:
 def test_a_stopped_sender_is_told() -> None:
     findings = judge(Facts(NOW, [SCHEDULER, WEB], stopped={4: [7, 9]}), LIMITS)
     assert findings == [Finding("sender_stopped", 4, {"count": 2, "senders": [7, 9]})]
-    assert wrong("sender_stopped", findings[0].detail).endswith("sender 7, 9.")
+    assert wrong("sender_stopped", findings[0].detail).endswith("(sender 7, 9).")
 
 
 def test_every_rule_has_its_words_for_all_that_it_finds() -> None:

@@ -1,6 +1,7 @@
 """The watch on both databases: an alarm is opened once, told once, told again after an hour, and cleared once."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ import sqlalchemy as sa
 
 from channels.base import Fault, SendResult, Verdict
 from scheduler.duties.living import Living
+from scheduler.duties.watchdog import Limits
 from scheduler.duties.watching import Watching
 from scheduler.enrolment import Enrolled
-from store import alarms, clinics, health, notices, on_call, patients
+from store import alarms, clinics, health, notices, on_call, patients, staff
 from store.alarms import Alarm
 from store.health import ProcessKind, Vitals
 from store.notices import Notice
@@ -80,9 +82,23 @@ def test_a_scheduler_that_is_silent_is_told_to_the_operator_and_to_every_clinic(
     text = next(each for each in told if each.to == NURSE)
     assert text.body == (
         "Immunotext: No scheduler has shown itself since 2026-01-04 21:00 UTC: no reminder goes out. "
-        "Start `immunotext scheduler`; its log says why it ended."
+        "Start 'immunotext scheduler'; its log says why it ended."
     )
     assert f"alarm {alarm.id} (scheduler_silent): No scheduler has shown itself" in caplog.text
+
+
+def test_the_people_of_a_clinic_read_their_language_and_the_operator_english(world: World, clock: Clock) -> None:
+    world.set_clinic(clock.now, default_language="es")
+    with world.database.writing() as tx:
+        for who in (NURSE, CLINIC_MAIL):
+            on_call.add(tx, clock.now, world.entry.clinic.id, who)
+        staff.set_user(tx, staff.add_user(tx, clock.now, CLINIC_MAIL.address, "Nurses").id, language="en")
+    show(world, clock)
+    clock.forward(MINUTE)
+    show(world, clock, "web")
+    Watching(world.database, clock, OPERATOR, lambda sentence, reader: f"[{reader.language}]{sentence}").round()
+    begins = {each.to: each.body.removeprefix("Immunotext: ")[:6] for each in all_notices(world)}
+    assert begins == {NURSE: "[es]No", CLINIC_MAIL: "[en]No"} | dict.fromkeys(OPERATOR, "No sch")
 
 
 def test_an_alarm_is_told_once_then_every_hour_and_when_it_is_over(world: World, watch: Watching, clock: Clock) -> None:
@@ -213,6 +229,47 @@ def test_that_nothing_went_out_on_a_day_with_texts_due_is_an_alarm(
     world.finish(clock.now, going)
     watch.round()
     assert "nothing_sent" not in kinds(world)
+
+
+def neighbour_sends(world: World, clock: Clock) -> None:
+    """Another clinic fills the newest part of the history."""
+    other = World.build(world.database, world.library, ENROLLED, name="Hill", number="+12025550101")
+    for number in range(50, 55):
+        other.enrol(clock.now, VISIT, phone=phone(number))
+    other.send(clock.now)
+
+
+def test_that_nothing_went_out_stays_an_alarm_however_much_others_send(
+    world: World, watch: Watching, clock: Clock
+) -> None:
+    few = replace(watch, limits=Limits(most=12))
+    people = _welcomed(world)
+    world.plan(DAY_BEFORE)
+    world.finish(DAY_BEFORE, world.begin(DAY_BEFORE), REFUSES_ALL)
+    clock.forward(5 * MINUTE)
+    show(world, clock)
+    few.round()
+    world.add_text(people[0], clock.now, kind="reply", template=None, body="We will call you.", priority=0)
+    answers = world.begin(clock.now)
+    assert len(answers) == 1
+    world.finish(clock.now, answers)  # what a nurse wrote is no reminder
+    neighbour_sends(world, clock)
+    few.round()
+    assert [(alarm.kind, alarm.detail["count"]) for alarm in open_now(world)] == [("nothing_sent", 5)]
+
+
+def test_what_went_out_before_others_sent_much_is_not_forgotten(world: World, watch: Watching, clock: Clock) -> None:
+    few = replace(watch, limits=Limits(most=12))
+    people = _welcomed(world)
+    world.send(DAY_BEFORE)
+    neighbour_sends(world, clock)
+    for enrolled in people:
+        world.add_text(enrolled, DAY_BEFORE, expires_at=DAY_BEFORE + 20 * MINUTE)
+    world.finish(DAY_BEFORE, world.begin(DAY_BEFORE), REFUSES_ALL)
+    clock.forward(5 * MINUTE)
+    show(world, clock)
+    few.round()
+    assert kinds(world) == []
 
 
 def test_what_waits_for_the_hours_of_its_patients_is_no_alarm(world: World, watch: Watching, clock: Clock) -> None:
