@@ -131,6 +131,10 @@ class Clinic:
                 return ConsentWords(each, self.consent_texts[each])
         return ConsentWords(language, "")
 
+    def wording(self, language: str) -> str:
+        """What stands for `consent` in a form: something else as soon as its words or their language are others."""
+        return f"{self.consent(language).language} {self.consent_version}"
+
 
 class ClinicFields(TypedDict, total=False):
     """What `store.clinics.set_clinic` may change."""

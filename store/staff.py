@@ -1,7 +1,7 @@
 """The people who work with the clinics' data, and in which role for which clinic."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -21,6 +21,7 @@ staff_user = sa.Table(
     sa.Column("email", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("password_hash", sa.Text),
+    sa.Column("password_given", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     # Part of every session of theirs: another one ends them all. NULL until they first sign in or get a password.
@@ -53,6 +54,7 @@ class EmailTaken(StoreError):
 class User:
     """Somebody who signs in. Without a password hash nobody can sign in as them yet.
 
+    ``password_given``: somebody else gave it to them, and may know it: they choose their own before anything else.
     ``second_factor``: the secret that the codes of their authenticator are made from; ``recovery_codes``: each good
     once in its place. ``language``: of the console; None: the browser's. ``wrong_passwords``: in a row;
     ``locked_until``: when a password is looked at again.
@@ -62,6 +64,7 @@ class User:
     email: str
     name: str
     password_hash: str | None
+    password_given: bool
     created_at: datetime
     active: bool = True
     session_key: str | None = None
@@ -91,11 +94,19 @@ _NAMES = Prepared(
 )
 
 
-def add_user(tx: Tx, now: datetime, email: str, name: str, password_hash: str | None = None) -> User:
-    """A new user; the address is kept in lower case. Raises EmailTaken."""
+def add_user(
+    tx: Tx, now: datetime, email: str, name: str, password_hash: str | None = None, *, password_given: bool = True
+) -> User:
+    """A new user; the address is kept in lower case. A password is given until they choose one. Raises EmailTaken."""
     row = tx.conn.execute(
         _ADD_USER[tx.dialect],
-        {"email": _email(email), "name": name, "password_hash": password_hash, "created_at": now},
+        {
+            "email": _email(email),
+            "name": name,
+            "password_hash": password_hash,
+            "password_given": password_hash is not None and password_given,
+            "created_at": now,
+        },
     ).one_or_none()
     if row is None:
         raise EmailTaken(f"Somebody signs in as {_email(email)} already.")
@@ -122,17 +133,13 @@ def user_of_passkeys(tx: Tx, passkey_handle: str) -> User | None:
     return _one(tx, staff_user.c.passkey_handle == passkey_handle)
 
 
-def set_password(tx: Tx, user_id: int, password_hash: str) -> None:
-    """A new password, with which they may sign in at once. Raises LookupError."""
-    _set(tx, user_id, password_hash=password_hash, wrong_passwords=0, locked_until=None)
-
-
 def set_sign_in(
     tx: Tx,
     user_id: int,
     *,
     active: bool,
     password_hash: str | None,
+    password_given: bool,
     session_key: str | None,
     second_factor: str | None,
     recovery_codes: Sequence[str],
@@ -144,6 +151,7 @@ def set_sign_in(
         user_id,
         active=active,
         password_hash=password_hash,
+        password_given=password_given,
         session_key=session_key,
         second_factor_sealed=None if second_factor is None else tx.sealer.seal(second_factor),
         recovery_codes_sealed=tx.sealer.seal(json.dumps(list(recovery_codes))) if recovery_codes else None,
@@ -194,6 +202,14 @@ def names(tx: Tx, clinic_id: int) -> dict[str, tuple[str, Role]]:
     return {email: (name, role) for email, name, role in _NAMES.every(tx, clinic=clinic_id)}
 
 
+def languages(tx: Tx, addresses: Collection[str]) -> dict[str, str]:
+    """The language that whoever signs in with one of the addresses has chosen for the console, by that address."""
+    asked = staff_user.c.email.in_({_email(each) for each in addresses})
+    chosen = sa.select(staff_user.c.email, staff_user.c.language).where(asked, staff_user.c.language.is_not(None))
+    found = {row.email: row.language for row in tx.conn.execute(chosen)} if addresses else {}
+    return {each: found[_email(each)] for each in addresses if _email(each) in found}
+
+
 def remove_membership(tx: Tx, user_id: int, clinic_id: int) -> bool:
     """That the user does not work for the clinic any more; returns whether they did."""
     statement = sa.delete(membership).where(membership.c.user_id == user_id, membership.c.clinic_id == clinic_id)
@@ -220,6 +236,7 @@ def _as_user(tx: Tx, row: sa.Row[Any]) -> User:
         email=row.email,
         name=row.name,
         password_hash=row.password_hash,
+        password_given=row.password_given,
         created_at=row.created_at,
         active=row.active,
         session_key=row.session_key,

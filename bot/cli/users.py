@@ -32,7 +32,10 @@ def user() -> None:
 )
 @_password_option
 def user_add(email: str, name: str, clinic_name: str | None, role: staff.Role, password_stdin: bool) -> None:
-    """Let the person with the address EMAIL sign in to a clinic. Without a password they cannot do so yet."""
+    """Let the person with the address EMAIL sign in to a clinic. Without a password they cannot do so yet.
+
+    At their first sign-in they choose a password of their own in place of this one.
+    """
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         message = f"{email} is not a mail address."
         raise click.UsageError(message)
@@ -61,6 +64,7 @@ def user_add(email: str, name: str, clinic_name: str | None, role: staff.Role, p
 def user_reset(email: str, password_stdin: bool, second_factor: bool) -> None:
     """Let who is locked out sign in again: the person with the address EMAIL. They are signed out everywhere.
 
+    With the new password they choose one of their own when they sign in.
     Be sure who asks for it: phone them at a number that you know.
     """
     if not password_stdin and not second_factor:
@@ -86,6 +90,7 @@ def _reset(tx: Tx, now: datetime, known: staff.User, hashed: str | None, *, seco
         known.id,
         active=known.active,
         password_hash=hashed or known.password_hash,
+        password_given=hashed is not None or known.password_given,
         session_key=None,
         second_factor=None if second_factor else known.second_factor,
         recovery_codes=() if second_factor else known.recovery_codes,

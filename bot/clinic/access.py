@@ -39,6 +39,9 @@ ANYBODY = "anybody"
 SIGNED_IN = "signed in"
 """Routes about oneself: any role, no clinic in the address."""
 
+WITH_ANY_PASSWORD = frozenset({"static", "vendor", "security.static", "security.logout", "security.change_password"})
+"""All that is open to who has signed in with a password that somebody else gave them, until they choose their own."""
+
 ROUTES: Mapping[str, Right | str] = {
     # What a browser fetches, and signing in. Flask-Security looks after its own routes.
     "static": ANYBODY,
@@ -67,6 +70,7 @@ ROUTES: Mapping[str, Right | str] = {
     # Oneself.
     "home.clinics": SIGNED_IN,
     "home.account": SIGNED_IN,
+    "home.session": SIGNED_IN,
     "home.set_account": SIGNED_IN,
     # Today.
     "today.page": Right.SEE,

@@ -46,6 +46,7 @@ class Account(UserMixin):
         self.name = user.name
         self.active = user.active
         self.password = user.password_hash
+        self.password_given = user.password_given
         self.fs_uniquifier = user.session_key or ""
         self.fs_webauthn_user_handle = user.passkey_handle or ""
         self.tf_primary_method = None if user.second_factor is None else "authenticator"
@@ -111,6 +112,11 @@ class Accounts(UserDatastore):
             account.wrong_passwords = 0
             with self._database.writing() as tx:
                 staff.note_password(tx, account.id, right=True)
+
+    def note_own_password(self, account: Account) -> None:
+        """That they chose their password themselves, to be written with it."""
+        account.password_given = False
+        self.put(account)
 
     def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Account | None:  # noqa: ARG002 - theirs
         """By ``email``, ``id``, ``fs_uniquifier`` or ``fs_webauthn_user_handle``. Raises StoreError."""
@@ -231,6 +237,7 @@ def _write_account(tx: Tx, account: Account) -> None:
         account.id,
         active=account.active,
         password_hash=account.password,
+        password_given=account.password_given,
         session_key=account.fs_uniquifier or None,
         second_factor=account.tf_totp_secret,
         recovery_codes=account.mf_recovery_codes or (),

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from store import clinics, messages, queues, senders
+from store import clinics, messages, queues, senders, staff
 from store.clinic_entry import DANGER_MINUTES
 from store.database import Database, DatabaseDown, DatabaseTooNew
 from store.follow_ups import follow_up
@@ -99,7 +99,8 @@ INSERT INTO message_state (id, clinic_id, message_id, state, at)
 VALUES (1, 1, 1, 'sending', {SENT_AT}), (2, 1, 1, 'delivered', {SENT_AT}), (3, 1, 2, 'due', {AT});
 INSERT INTO follow_up (id, clinic_id, contact_id, kind, urgency, opened_at)
 VALUES (1, 1, 1, 'danger', 3, {AT}), (2, 1, 1, 'media', 1, {AT});
-INSERT INTO staff_user (id, email, name, created_at) VALUES (1, 'a@example.org', 'A', {AT}), (2, 'b', 'B', {AT});
+INSERT INTO staff_user (id, email, name, password_hash, created_at)
+VALUES (1, 'a@example.org', 'A', 'hash', {AT}), (2, 'b', 'B', NULL, {AT});
 INSERT INTO heartbeat (process, host, kind, at) VALUES ('web-1', 'one', 'web', {AT});
 INSERT INTO job (id, clinic_id, kind, args, by, created_at) VALUES (1, 1, 'closure', '{{}}', 'a', {AT})
 """
@@ -126,6 +127,7 @@ def test_what_an_installation_had_is_still_there_in_this_release(
         begun = [row[0] for row in tx.conn.execute(sa.select(message.c.begun_at).order_by(message.c.id))]
         rung = [row[0] is not None for row in tx.conn.execute(sa.select(follow_up.c.rung_at).order_by(follow_up.c.id))]
         waits = queues.queues(tx)
+        given = [user is not None and user.password_given for user in (staff.get_user(tx, 1), staff.get_user(tx, 2))]
         (entry,) = clinics.entries(tx)
     database.close()
     assert (entry.clinic.consent_texts, entry.clinic.consent_version) == ({"es": "Acepto."}, 3)
@@ -140,6 +142,7 @@ def test_what_an_installation_had_is_still_there_in_this_release(
     assert (sent.state, sent.lane, sent.instead, waiting.state) == ("delivered", 0, None, "due")
     assert begun == [datetime(2026, 3, 2, 15, 0, 7, tzinfo=UTC), None]
     assert rung == [True, False]
+    assert given == [True, False]
     assert [(queue.clinic_id, queue.lane) for queue in waits] == [(1, 0)]
 
 

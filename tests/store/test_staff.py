@@ -20,15 +20,24 @@ def test_a_user_is_found_by_the_address_in_any_case_of_letters(database: Databas
             staff.add_user(tx, NOW, "INES@harbor.example", "Somebody Else")
 
 
-def test_a_password_can_be_set_for_a_user_that_exists(database: Database) -> None:
+def test_a_password_that_comes_with_an_account_was_given_unless_it_is_said_otherwise(database: Database) -> None:
     with database.writing() as tx:
-        user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte")
-        staff.set_password(tx, user.id, "hash")
-        found = staff.find_user(tx, user.email)
-        assert found is not None
-        assert found.password_hash == "hash"
+        given = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte", "hash")
+        own = staff.add_user(tx, NOW, "amal@harbor.example", "Amal Haddad", "hash", password_given=False)
+        none = staff.add_user(tx, NOW, "kim@harbor.example", "Kim Tran")
+        assert [each.password_hash for each in (given, own, none)] == ["hash", "hash", None]
+        assert [each.password_given for each in (given, own, none)] == [True, False, False]
         with pytest.raises(LookupError):
-            staff.set_password(tx, 99, "hash")
+            staff.set_user(tx, 99, name="Nobody")
+
+
+def test_the_languages_that_people_chose_are_found_by_their_addresses(database: Database) -> None:
+    with database.writing() as tx:
+        for name, language in (("ines", "es"), ("bob", "en"), ("kim", None)):
+            staff.set_user(tx, staff.add_user(tx, NOW, f"{name}@harbor.example", name).id, language=language)
+        asked = {"Ines@Harbor.example", "kim@harbor.example", "noone@harbor.example", "+12025550171"}
+        assert staff.languages(tx, asked) == {"Ines@Harbor.example": "es"}
+        assert staff.languages(tx, set()) == {}
 
 
 def test_a_user_has_one_role_in_each_clinic(database: Database) -> None:
@@ -53,6 +62,7 @@ def test_how_somebody_signs_in_is_kept_and_the_secret_of_their_second_factor_is_
             user.id,
             active=False,
             password_hash="hash",
+            password_given=True,
             session_key="session",
             second_factor="JBSWY3DPEHPK3PXP",
             recovery_codes=["one", "two"],
@@ -62,6 +72,7 @@ def test_how_somebody_signs_in_is_kept_and_the_secret_of_their_second_factor_is_
         assert found is not None
         assert (found.active, found.password_hash, found.second_factor) == (False, "hash", "JBSWY3DPEHPK3PXP")
         assert found.recovery_codes == ("one", "two")
+        assert found.password_given
         assert staff.user_of_session(tx, "session") == found
         assert staff.user_of_passkeys(tx, "handle") == found
         assert staff.user_of_session(tx, "another") is None
@@ -69,7 +80,7 @@ def test_how_somebody_signs_in_is_kept_and_the_secret_of_their_second_factor_is_
         assert b"JBSWY3DPEHPK3PXP" not in bytes(stored)
 
 
-def test_wrong_passwords_are_counted_until_a_right_one_or_a_new_one(database: Database) -> None:
+def test_wrong_passwords_are_counted_until_a_right_one(database: Database) -> None:
     with database.writing() as tx:
         user = staff.add_user(tx, NOW, "ines@harbor.example", "Ines Duarte", "hash")
         staff.note_password(tx, user.id, right=False)
@@ -77,7 +88,7 @@ def test_wrong_passwords_are_counted_until_a_right_one_or_a_new_one(database: Da
         locked = staff.get_user(tx, user.id)
         assert locked is not None
         assert (locked.wrong_passwords, locked.locked_until) == (2, NOW + timedelta(minutes=15))
-        staff.set_password(tx, user.id, "another")
+        staff.note_password(tx, user.id, right=True)
         opened = staff.get_user(tx, user.id)
         assert opened is not None
         assert (opened.wrong_passwords, opened.locked_until) == (0, None)

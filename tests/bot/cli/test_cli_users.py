@@ -26,8 +26,8 @@ def test_who_lost_phone_and_password_is_let_in_again(
         known = staff.find_user(tx, NURSE)
         assert known is not None
         staff.set_sign_in(
-            tx, known.id, active=True, password_hash="old", session_key="s", second_factor="key",
-            recovery_codes=["one"], passkey_handle="h",
+            tx, known.id, active=True, password_hash="old", password_given=False, session_key="s",
+            second_factor="key", recovery_codes=["one"], passkey_handle="h",
         )  # fmt: skip
         staff.note_password(tx, known.id, right=False, locked_until=NOON)
         passkeys.add_passkey(tx, _passkey(known.id))
@@ -39,6 +39,7 @@ def test_who_lost_phone_and_password_is_let_in_again(
         anew = staff.find_user(tx, NURSE)
         assert anew is not None
         assert PasswordHasher().verify(anew.password_hash or "", "seven grey herons")
+        assert anew.password_given
         assert (anew.session_key, anew.second_factor, anew.recovery_codes, anew.locked_until) == (None, None, (), None)
         assert passkeys.passkeys_of(tx, anew.id) == []
         assert audit.entries(tx, 1)[0].fields == ("password", "second_factor")

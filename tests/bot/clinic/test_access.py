@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, Right
+from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, WITH_ANY_PASSWORD, Right
 from bot.clinic.numbers import LARGEST
 from bot.services import Services
 from store.clinics import Clinic
 from store.schema import metadata
 from store.staff import Role, User
-from tests.bot.clinic.conftest import Browser, add_staff
+from tests.bot.clinic.conftest import Browser, add_staff, token_of
 from tests.bot.clinic.full_house import METHODS, House, addresses, furnished, rules
 from tests.bot.conftest import NOON, Watch
 
@@ -28,6 +28,7 @@ ENOUGH: dict[str, object] = {
     "leaves": "y",
     "rung_at": NOON.isoformat(),
     "digits": "43",
+    "wording": "en 1",
     "sure": "y",
     "through": "1",
     "kind": "stop",
@@ -102,6 +103,21 @@ def test_who_is_not_signed_in_is_sent_to_the_sign_in(console_app: Flask, clinic:
             assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/sign-in"), address
         else:
             assert answer.status_code in {303, 400}, address
+
+
+def test_who_was_given_a_password_is_sent_to_choose_their_own_whatever_they_ask_for(
+    console_app: Flask, services: Services, clinic: Clinic, browse: Callable[[User], Browser]
+) -> None:
+    client = browse(add_staff(services, clinic.id, "administrator", password_given=True)).client
+    token = token_of(client.get("/account/password").text)
+    for rule, method, address in paths(console_app, clinic.id):
+        if rule.endpoint not in WITH_ANY_PASSWORD:
+            answer = client.open(address, method=method, data={"csrf_token": token})
+            assert (answer.status_code, answer.location) == (303, "/account/password"), (method, address)
+    part = client.get(f"/c/{clinic.id}/today/live", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/account/password")
+    assert client.get("/static/console.css").status_code == 200
+    assert client.post("/sign-out", data={"csrf_token": token}).status_code == 302
 
 
 def test_another_clinics_pages_are_not_found_whatever_the_role(

@@ -1,23 +1,27 @@
 """Signing in: the password, the second factor that is asked for outside the demo, the lock, and leaving."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security.recoverable import update_password
 from passlib.totp import TOTP
 from werkzeug.test import TestResponse
 
 from bot.clinic.accounts import LOCKED, MOST_WRONG
+from bot.clinic.console import FRESH
 from bot.clinic.signing_in import too_plain
 from bot.services import Services
+from bot.settings import load_settings
 from store import audit, staff
 from store.clinics import Clinic
 from store.staff import User
-from tests.bot.clinic.conftest import PASSWORD, Browser, add_staff
+from tests.bot.clinic.conftest import PASSWORD, Browser, add_staff, token_of
 from tests.bot.conftest import Watch
+from tests.fakes.smtp import FakeSmtp
 
 
 @pytest.fixture
@@ -31,12 +35,6 @@ def stranger(console_app: Flask) -> FlaskClient:
 def ines(clinic: Clinic, services: Services) -> User:
     """A nurse without a second factor yet."""
     return add_staff(services, clinic.id, "nurse", "ines@harbor.example")
-
-
-def token_of(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
 
 
 def sign_in(client: FlaskClient, email: str, password: str) -> TestResponse:
@@ -79,6 +77,119 @@ def test_a_second_factor_is_set_up_at_the_first_sign_in_and_asked_for_at_the_nex
     code = authenticator.generate().token
     another.post("/second-factor", data={"code": code, "csrf_token": token_of(page)})
     assert another.get(f"/c/{clinic.id}/today").status_code == 200
+
+
+def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_and_with_each_but_once(
+    stranger: FlaskClient, console_app: Flask, services: Services, clinic: Clinic, ines: User
+) -> None:
+    sign_in(stranger, ines.email, PASSWORD)
+    set_up_second_factor(stranger, services, ines)
+    page = stranger.get("/account/recovery-codes").text
+    assert "You have none." in page
+    made = stranger.post("/account/recovery-codes", data={"generate_new_codes": "1", "csrf_token": token_of(page)}).text
+    codes = re.findall(r"<li><code>([^<]+)</code>", made)
+    assert len(set(codes)) > 1
+    assert codes[0] not in stranger.get("/account/recovery-codes").text
+    assert re.findall(r"<li><code>([^<]+)</code>", stranger.get("/account/recovery-codes?show_codes=1").text) == codes
+
+    def without_the_phone(code: str) -> int:
+        client: FlaskClient = console_app.extensions["console"].test_client()
+        sign_in(client, ines.email, PASSWORD)
+        page = client.get("/recovery-code").text
+        client.post("/recovery-code", data={"code": code, "csrf_token": token_of(page)})
+        return client.get(f"/c/{clinic.id}/today").status_code
+
+    assert [without_the_phone(code) for code in (codes[0], codes[0], "no such code", codes[1])] == [200, 303, 303, 200]
+
+
+def test_who_signed_in_long_ago_says_their_password_again_before_they_change_how_they_sign_in(
+    ines: User, browse: Callable[[User], Browser]
+) -> None:
+    browser = browse(ines)
+    assert browser.get("/account/recovery-codes").status_code == 200
+    with browser.client.session_transaction() as session:
+        session["fs_paa"] -= FRESH.total_seconds() + 1
+    asked = browser.get("/account/recovery-codes").location
+    assert asked.startswith("/verify")
+    page = browser.get(asked).text
+    assert "Is it still you?" in page
+
+    def say(password: str) -> TestResponse:
+        return browser.client.post(asked, data={"password": password, "csrf_token": token_of(page)})
+
+    assert say("seven blue herons").status_code == 200
+    assert "/verify" in browser.get("/account/recovery-codes").location
+    assert say(PASSWORD).location.endswith("/account/recovery-codes")
+    assert browser.get("/account/recovery-codes").status_code == 200
+
+
+def test_a_password_that_somebody_else_gave_is_good_for_choosing_ones_own_and_for_nothing_else(
+    services: Services, clinic: Clinic, browse: Callable[[User], Browser]
+) -> None:
+    new = add_staff(services, clinic.id, "nurse", "new@harbor.example", password_given=True)
+    today, browser = f"/c/{clinic.id}/today", browse(new)
+    assert browser.get(today).location == "/account/password"
+    asked = browser.get("/account/password").text
+    assert "Somebody else gave you this password" in asked
+
+    def change(wanted: str) -> TestResponse:
+        typed = {"password": PASSWORD, "new_password": wanted, "new_password_confirm": wanted}
+        return browser.client.post("/account/password", data=typed | {"csrf_token": token_of(asked)})
+
+    assert "must be different" in change(PASSWORD).text
+    assert browser.get(today).status_code == 303
+    assert change("eight blue herons").status_code == 302
+    assert browser.get(today).status_code == 200
+    assert "Somebody else" not in browser.get("/account/password").text
+    with services.database.reading() as tx:
+        kept = staff.get_user(tx, new.id)
+    assert kept is not None
+    assert not kept.password_given
+
+
+def test_who_sets_a_password_by_the_link_of_a_mail_has_chosen_it(
+    console_app: Flask, services: Services, clinic: Clinic
+) -> None:
+    new = add_staff(services, clinic.id, "nurse", "new@harbor.example", password_given=True)
+    console = console_app.extensions["console"]
+    accounts = console.extensions["security"].datastore
+    with console.test_request_context():
+        update_password(accounts.find_user(email=new.email), "eight blue herons")  # type: ignore[no-untyped-call]
+        accounts.commit()
+        assert not accounts.find_user(email=new.email).password_given
+
+
+@pytest.fixture
+def post(services: Services) -> Iterator[FakeSmtp]:
+    """The mail server of an installation whose address is https://texts.example.org."""
+    with FakeSmtp() as server:
+        more = {"smtp_url": server.url, "mail_from": "texts@example.org", "public_url": "https://texts.example.org"}
+        services.__dict__["settings"] = load_settings(**services.settings.model_dump() | more)
+        yield server
+
+
+def test_the_link_to_another_password_is_under_our_address_whatever_address_was_asked(
+    post: FakeSmtp, stranger: FlaskClient, services: Services, clinic: Clinic, ines: User
+) -> None:
+    elsewhere = "https://elsewhere.example"
+    page = stranger.get("/forgot", base_url=elsewhere).text
+    assert "I forgot my password" in page
+    for email in (ines.email, "nobody@harbor.example"):
+        typed = {"email": email, "csrf_token": token_of(page)}
+        referred = {"Accept-Language": "es", "Referer": f"{elsewhere}/forgot"}
+        stranger.post("/forgot", data=typed, base_url=elsewhere, headers=referred)
+    (letter,) = post.letters
+    assert letter.to == ines.email
+    assert "Alguien pidió otra contraseña" in letter.body
+    (link,) = re.findall(r"\S+://\S+", letter.body)
+    assert link.startswith("https://texts.example.org/forgot/")
+
+    path = link.removeprefix("https://texts.example.org")
+    form = stranger.get(path).text
+    wanted = {"password": "eight blue herons", "password_confirm": "eight blue herons"}
+    assert stranger.post(path, data=wanted | {"csrf_token": token_of(form)}).status_code == 302
+    assert "Authentication failed" in sign_in(stranger, ines.email, PASSWORD).text
+    assert "/account/second-factor" in sign_in(stranger, ines.email, "eight blue herons").location
 
 
 @pytest.mark.parametrize("email", ["ines@harbor.example", "nobody@harbor.example"])
