@@ -7,8 +7,10 @@ from typing import Any
 
 from bot.clinic.access import RIGHTS, Right
 from channels.phone import read_number
+from content.checks.never import doubtful
 from content.library import Library
 from content.plain import Plain
+from content.sms_text import fold, measure
 from content.thresholds import FEVER_C, LOW_C, fahrenheit
 from store import audit, clinics, staff
 from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES, Clinic
@@ -77,6 +79,8 @@ def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None, p
         yield from _of_consent(library, taken, before)
     if "phone_line" in taken and read_number(taken["phone_line"] or "", REGIONS.get(country or "", "US")).e164 is None:
         yield "phone_line", Plain("{number} is no phone number.", number=taken["phone_line"])
+    if "program" in taken:
+        yield from _of_program(library, taken["program"])
     yield from _of_thresholds(taken)
     yield from _of_minutes(taken, before)
     if taken.get("approvals") == 1 and people > 1:
@@ -88,6 +92,27 @@ def _faults(library: Library, taken: Mapping[str, Any], before: Clinic | None, p
     closes = taken.get("window_until", before.window_until if before else time(20))
     if opens >= closes:
         yield "window_until", Plain("The send window must end after it begins.")
+
+
+def _of_program(library: Library, program: str) -> Faults:
+    """Every text begins with it: it must tell no illness, and cost no more than other words."""
+    if found := [words for _rule, words in doubtful(library, program)]:
+        yield (
+            "program",
+            Plain(
+                "Texts begin with {program}, and a lock screen shows them to anybody: leave out {words}.",
+                program=program,
+                words=found,
+            ),
+        )
+    if not program.isprintable() or measure(fold(program)).encoding != "GSM-7":
+        yield (
+            "program",
+            Plain(
+                "Write {program} in plain letters on one line: other characters make every text cost twice as much.",
+                program=program,
+            ),
+        )
 
 
 def _of_consent(library: Library, taken: Mapping[str, Any], before: Clinic | None) -> Faults:

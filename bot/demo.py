@@ -67,7 +67,7 @@ def fill(tx: Tx, real_now: datetime, library: Library, *, fast: bool) -> int:
     clinic = _clinic(tx, real_now, library)
     (entry,) = (entry for entry in clinics.entries(tx) if entry.clinic.id == clinic.id)
     for email, name, role in STAFF:
-        user = staff.add_user(tx, real_now, email, name, PasswordHasher().hash(PASSWORD))
+        user = staff.add_user(tx, real_now, email, name, PasswordHasher().hash(PASSWORD), password_given=False)
         staff.add_membership(tx, user.id, clinic.id, role)
     today = to_local(real_now, _ZONE).date()
     for person in _PEOPLE:

@@ -111,6 +111,11 @@ def minutes(clinic: Clinic, urgency: int) -> tuple[int, ...]:
     return clinic.danger_minutes if urgency == _NOW else clinic.call_minutes
 
 
+def overdue_at(clinic: Clinic, urgency: int, rung_at: datetime) -> datetime:
+    """When the last step is told of an alert that rings since ``rung_at``: from then on it is overdue."""
+    return rung_at + timedelta(minutes=minutes(clinic, urgency)[-1])
+
+
 class SeenAlready(Exception):
     """Somebody has the alert, it is done, or another text came since the page was made; the message says which."""
 
@@ -225,11 +230,11 @@ def _alert(
 
 
 def _overdue_at(tx: Tx, now: datetime, clinic_id: int, urgency: int) -> datetime:
-    """When the last step is told: from then on an alert that rings now is overdue."""
+    """When an alert that rings now is overdue."""
     clinic = clinics.find_clinic(tx, clinic_id)
     if clinic is None:
         raise LookupError(f"there is no clinic {clinic_id}")
-    return now + timedelta(minutes=minutes(clinic, urgency)[-1])
+    return overdue_at(clinic, urgency, now)
 
 
 def _added(detail: str | None, line: str) -> str:

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 
 from content.plain import Plain
-from scheduler import tasks
-from scheduler.consent import WHY_OUT
+from scheduler import consent, tasks
 from scheduler.tasks import OWN_DOORS, DoneAlready
 from store import audit, console_inbox, contacts, follow_ups, messages, outbox, patients, threads
 from store.contacts import Contact
@@ -25,6 +24,10 @@ class CannotBeAnswered(Exception):
     """Nothing may go to this person; the message is one plain sentence that says why."""
 
 
+class HandedOver(Exception):
+    """Somebody else has handed the conversation over meanwhile; the message says so in one plain sentence."""
+
+
 def is_answer(tx: Tx, now: datetime, contact: Contact) -> bool:
     """Whether what is written now answers a text of the last day; else it is one that nobody asked for."""
     newest = console_inbox.newest_of_these(tx, [contact.id]).get(contact.id)
@@ -33,12 +36,9 @@ def is_answer(tx: Tx, now: datetime, contact: Contact) -> bool:
 
 def why_not(tx: Tx, now: datetime, contact: Contact) -> Plain | None:
     """Why nothing may be written to a contact; None where something may."""
-    if contact.phone is None:
-        return Plain("The number was erased.")
-    if contact.opt_out_reason is not None:
-        return WHY_OUT[contact.opt_out_reason]
-    if contact.quarantined_at is not None:
-        return Plain("Texts to this number kept failing: look at the number first.")
+    silent = consent.why_silent(contact)
+    if silent is not None:
+        return silent
     if not is_answer(tx, now, contact) and patients.enrolled(tx, contact.id) is None:
         return Plain("They are not enrolled and have not texted for a day: only who texts us is answered. Phone them.")
     return None
@@ -50,14 +50,20 @@ def answer(
     """Has words of staff go out to a contact of theirs, through the same gates as any text; its id.
 
     ``as_it_is``: they were warned of their words. ``seen``: the newest message that they had read; a colleague's answer
-    after it has to be read first. Raises CannotBeAnswered.
+    after it has to be read first. The same words, sent once more from the same page, are the answer that there is.
+    Raises CannotBeAnswered.
     """
     contacts.lock(tx, contact.id)
     current = contacts.get_contact(tx, contact.id) or contact
     refusal = why_not(tx, now, current)
     if refusal is not None:
         raise CannotBeAnswered(refusal)
-    if seen is not None and any(_is_by_hand(text) for text in messages.conversation(tx, contact.id, after_id=seen)):
+    since = [] if seen is None else messages.conversation(tx, contact.id, after_id=seen)
+    by_hand = [text for text in since if _is_by_hand(text)]
+    for text in by_hand:
+        if text.body == words:
+            return text.id
+    if by_hand:
         raise CannotBeAnswered(
             Plain("A colleague has answered meanwhile. Read that first; then send yours if it is still needed.")
         )
@@ -81,8 +87,15 @@ def answer(
     return number or 0
 
 
-def assign(tx: Tx, now: datetime, contact: Contact, user_id: int | None, by: str) -> None:
-    """Hands a conversation over to a colleague, or to nobody in particular."""
+def assign(tx: Tx, now: datetime, contact: Contact, user_id: int | None, by: str, *, was: int | None = None) -> None:
+    """Hands a conversation over to a colleague, or to nobody in particular.
+
+    ``was``: who looked after it when that was decided. Raises HandedOver where it is somebody else by now.
+    """
+    contacts.lock(tx, contact.id)
+    thread = threads.threads(tx, contact.clinic_id, [contact.id]).get(contact.id)
+    if (None if thread is None else thread.assigned_to) not in (was, user_id):
+        raise HandedOver(Plain("Somebody else has handed this conversation over meanwhile: look who has it now."))
     threads.assign(tx, contact.clinic_id, contact.id, user_id)
     audit.record(tx, now, contact.clinic_id, by, "assign", "contact", contact.id, ["assigned_to"])
 

@@ -1,8 +1,7 @@
-"""A day on which a clinic is closed: the visits of many plans move, each in a short transaction of its own.
+"""A day on which a clinic is closed: whose visits it touches, and what moving them would do.
 
-Nothing keeps a list of what is done: a plan whose visit has moved has none on that day any more. So a closure that was
-broken off is simply begun again, and a patient who is enrolled meanwhile is found too. `closure_job` has it done by the
-scheduler.
+Nothing keeps a list of them: a plan whose visit has moved has none on that day any more, and a patient who is enrolled
+meanwhile is found too. `closure_job` has them moved by the scheduler.
 """
 
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from content.library import Library
-from scheduler.changing import Override, change_plan, preview_change
+from scheduler.changing import preview_change
 from scheduler.plan.calendar import Kind
 from scheduler.plan.changes import Close
 from scheduler.planned import PlanUnreadable, calendar_of
@@ -24,15 +23,6 @@ from store.plans import Plan
 
 # So many plans are looked at in one transaction, which keeps nobody waiting: it only reads.
 _AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """What became of one plan; ``refused``: the sentence that says why its visit stays where it is."""
-
-    plan_id: int
-    patient_id: int
-    refused: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,44 +65,6 @@ def preview_slice(
             if len(found) == most:
                 return Slice(tuple(found), plan.id)
     return Slice(tuple(found), batch[-1].id if batch else None)
-
-
-def close_clinic_day(
-    database: Database,
-    now: datetime,
-    library: Library,
-    entry: ClinicEntry,
-    change: Close,
-    *,
-    by: str,
-    reason: str | None,
-    override: Override | None = None,
-    tell: bool = False,
-) -> Iterator[Closed]:
-    """Moves the visits of a day, plan by plan as what is given back is asked for. Begun again it goes on.
-
-    A plan for which the move is refused stays as it is, and the next one follows.
-    """
-    for plan in affected(database, entry, change):
-        refused = None
-        try:
-            with database.writing() as tx:
-                change_plan(
-                    tx,
-                    now,
-                    library,
-                    entry,
-                    plan.id,
-                    change,
-                    by=by,
-                    reason=reason,
-                    expected_version=plan.version,
-                    override=override,
-                    tell=tell,
-                )
-        except NotChanged as error:
-            refused = error.sentence
-        yield Closed(plan.id, plan.patient_id, refused)
 
 
 def affected(database: Database, entry: ClinicEntry, change: Close, after: int = 0) -> Iterator[Plan]:

@@ -13,10 +13,10 @@ from typing import Any
 from content.library import Library
 from content.plain import plain_from_json, plain_to_json
 from scheduler.changing import Override, change_plan
-from scheduler.closing import Closed, affected
+from scheduler.closing import affected
 from scheduler.plan.changes import Close
 from scheduler.standing import NotChanged
-from store import audit, jobs
+from store import audit, clinics, jobs
 from store.clinics import Clinic, ClinicEntry
 from store.database import Database, Tx
 from store.jobs import Job
@@ -27,6 +27,15 @@ KIND = "close_day"
 
 class _Lost(Exception):
     """Another process has taken the job over: what is under way is to be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """A plan whose visit could not move; ``refused``: the sentence that says why."""
+
+    plan_id: int
+    patient_id: int
+    refused: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,10 @@ def order(
     override: Override | None = None,
     tell: bool = False,
 ) -> Job:
-    """Has the scheduler move the visits of a day; what becomes of the job `stayed` and its state tell."""
+    """Has the scheduler move the visits of a day; what becomes of the job `stayed` and its state tell.
+
+    Ordered again by the same person while no visit is looked at yet, it is the job that there is.
+    """
     why = json.dumps({"reason": reason, "override": None if override is None else asdict(override)})
     args = {
         "date": change.date.isoformat(),
@@ -59,13 +71,17 @@ def order(
         "after": 0,
         "stayed": [],
     }
+    clinics.lock_clinic(tx, clinic.id)
+    for known in jobs.jobs_of(tx, clinic.id, KIND, 1):
+        if (known.state, known.args, known.by, known.why) == ("waiting", args, by, why):
+            return known
     audit.record(tx, now, clinic.id, by, "clinic.close_day", "clinic", clinic.id, ["date", "to"])
     return jobs.add_job(tx, now, clinic_id=clinic.id, kind=KIND, args=args, by=by, why=why)
 
 
-def stayed(job: Job) -> list[Closed]:
+def stayed(job: Job) -> list[Stayed]:
     """The visits that could not move so far, each with the reason."""
-    return [Closed(plan_id, patient_id, plain_from_json(why)) for plan_id, patient_id, why in job.args["stayed"]]
+    return [Stayed(plan_id, patient_id, plain_from_json(why)) for plan_id, patient_id, why in job.args["stayed"]]
 
 
 def work_slice(

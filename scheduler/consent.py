@@ -36,6 +36,9 @@ WHY_OUT: Mapping[str, Plain] = {
 }
 """Why nothing goes to a number and who can change that, by the reason that its opt-out had."""
 
+_ERASED = Plain("The number was erased.")
+_QUARANTINED = Plain("Texts to this number kept failing: look at the number first.")
+
 OPTED_OUT = "opted_out"
 """The gate's name on what an opt-out cancelled."""
 PAUSED = "paused"
@@ -65,7 +68,16 @@ _NOT_THE_PATIENT = {"wrong_number", "loss"}
 
 def may_text(contact: Contact) -> bool:
     """Whether anything but an answer may go to this number."""
-    return contact.phone is not None and contact.opted_out_at is None and contact.quarantined_at is None
+    return why_silent(contact) is None
+
+
+def why_silent(contact: Contact) -> Plain | None:
+    """Why nothing but an answer may go to this number; None where something may."""
+    if contact.phone is None:
+        return _ERASED
+    if contact.opt_out_reason is not None:
+        return WHY_OUT[contact.opt_out_reason]
+    return None if contact.quarantined_at is None else _QUARANTINED
 
 
 def stop(

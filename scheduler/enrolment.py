@@ -23,7 +23,7 @@ from scheduler.delivery.words import WELCOME
 from scheduler.plan.calendar import Calendar, NoSuchCycleError
 from scheduler.plan.local_time import UnknownZoneError, to_local, zone_of
 from scheduler.plan.reminders import Reminder
-from scheduler.planned import calendar_of, clinic_days_of
+from scheduler.planned import clinic_days_of
 from scheduler.send_window import SendWindow
 from scheduler.shadow import SHADOW, write_shadow
 from store import audit, consents, contacts, follow_ups, outbox, patients, plans, reminder_rules
@@ -59,6 +59,13 @@ class NotEnrolled(Exception):
         self.field = field
         self.sentence = sentence
         super().__init__(sentence)
+
+    @classmethod
+    def known(cls, error: PatientExists | CodeTaken) -> "NotEnrolled":
+        """For what the store has already; its cause tells of whom."""
+        refused = cls("phone" if isinstance(error, PatientExists) else "code", Plain(str(error)))
+        refused.__cause__ = error
+        return refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +137,7 @@ def enrol(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: NewP
     Raises NotEnrolled; the transaction is then to be taken back.
     """
     clinic = entry.clinic
-    phone, regimen, calendar = _check(now, library, entry, new)
+    phone, regimen, calendar = check(now, library, entry, new)
     contact = _contact(tx, now, clinic, new, phone)
     patient = _patient(tx, now, contact, new)
     for rule in sorted(new.without):
@@ -200,20 +207,11 @@ def add_plan(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: N
     )
 
 
-def newer_version(library: Library, entry: ClinicEntry, plan: Plan) -> Regimen | None:
-    """The version of the plan's regimen that the clinic has signed off since, to be offered as a switch; None: none.
+def check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient) -> tuple[str, Regimen, Calendar]:
+    """The number in E.164, the regimen and its calendar, when all is right that can be seen without the store.
 
-    Raises PlanUnreadable.
+    Raises NotEnrolled: whatever else is wrong, the number comes last.
     """
-    current = calendar_of(plan).regimen
-    newer = library.regimens.get(current.id)
-    if newer is None or newer.digest() == current.digest():
-        return None
-    return newer if any(signed.digest == newer.digest() for signed in entry.signed_regimens) else None
-
-
-def _check(now: datetime, library: Library, entry: ClinicEntry, new: NewPatient) -> tuple[str, Regimen, Calendar]:
-    """The number in E.164, the regimen and its calendar, when all is right that can be seen without the store."""
     clinic = entry.clinic
     _check_live(entry)
     if not 0 < len(new.name.strip()) <= _LONGEST_NAME:
@@ -333,18 +331,23 @@ def _signed_regimen(library: Library, entry: ClinicEntry, regimen_id: str) -> Re
 
 
 def _contact(tx: Tx, now: datetime, clinic: Clinic, new: NewPatient, phone: str) -> Contact:
-    if is_ours(tx, phone):
-        raise NotEnrolled("phone", Plain("A clinic here texts from this number itself: ask for the patient's own."))
     contact = contacts.open_contact(tx, now, clinic.id, phone, new.language, new.via)
-    if contact.opted_out_at is not None:
-        raise NotEnrolled("phone", _OPTED_OUT)
-    if contact.quarantined_at is not None:
-        raise NotEnrolled("phone", Plain("Texts to this number kept failing. Ask for another number."))
+    check_number(tx, phone, contact)
     if contact.language != new.language:
         contacts.set_language(tx, contact.id, new.language)
     if contact.via != new.via:
         contacts.set_via(tx, contact.id, new.via)
     return contact
+
+
+def check_number(tx: Tx, phone: str, contact: Contact | None) -> None:
+    """That the number is somebody's own and takes texts; its contact: None where nobody has it. Raises NotEnrolled."""
+    if is_ours(tx, phone):
+        raise NotEnrolled("phone", Plain("A clinic here texts from this number itself: ask for the patient's own."))
+    if contact is not None and contact.opted_out_at is not None:
+        raise NotEnrolled("phone", _OPTED_OUT)
+    if contact is not None and contact.quarantined_at is not None:
+        raise NotEnrolled("phone", Plain("Texts to this number kept failing. Ask for another number."))
 
 
 def _patient(tx: Tx, now: datetime, contact: Contact, new: NewPatient) -> Patient:
@@ -361,10 +364,8 @@ def _patient(tx: Tx, now: datetime, contact: Contact, new: NewPatient) -> Patien
             window_from=new.window_from,
             window_until=new.window_until,
         )
-    except PatientExists as error:
-        raise NotEnrolled("phone", Plain(str(error))) from error
-    except CodeTaken as error:
-        raise NotEnrolled("code", Plain(str(error))) from error
+    except (PatientExists, CodeTaken) as error:
+        raise NotEnrolled.known(error) from error
 
 
 def _welcome(tx: Tx, now: datetime, clinic: Clinic, contact: Contact, patient: Patient, window: SendWindow) -> None:

@@ -4,6 +4,7 @@ The text proves that the phone is at hand, the digits that staff and patient loo
 patient's own text is their consent; everything else is `enrolment`.
 """
 
+import re
 from datetime import datetime
 
 from scheduler.plan.local_time import to_local
@@ -16,20 +17,31 @@ HIDDEN = 2
 """So many digits at the end of a number are not shown: the patient says them."""
 
 
+HOW = re.compile(r"texted JOIN, confirmed by (?P<by>.+) at (?P<day>\S+) (?P<time>\S+)")
+"""How such a consent is recorded: the address of who confirmed it, the clinic's local day, and the time of day."""
+
+
 class WrongDigits(Exception):
     """The digits are not those of the number; nothing was recorded."""
 
 
-def confirm(tx: Tx, now: datetime, clinic: Clinic, number: int, digits: str, by: str) -> Wish:
+class OtherWords(Exception):
+    """What they would agree to is not what staff looked at; nothing was recorded."""
+
+
+def confirm(tx: Tx, now: datetime, clinic: Clinic, number: int, digits: str, by: str, *, seen: str) -> Wish:
     """Records the consent of who texted JOIN. Once it is recorded, it stays as it is.
 
-    Raises WrongDigits, and LookupError where this clinic has no such open wish.
+    ``seen``: the `Clinic.wording` that stood on the screen. Raises WrongDigits, OtherWords, and LookupError where this
+    clinic has no such open wish.
     """
     wish = _wish(tx, clinic, number)
     if wish.confirmed_at is not None:
         return wish
     if wish.phone is None or digits.strip() != wish.phone[-HIDDEN:]:
         raise WrongDigits
+    if seen != clinic.wording(wish.language):
+        raise OtherWords
     agreed = clinic.consent(wish.language)
     consents.add_consent(
         tx,

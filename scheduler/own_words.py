@@ -12,8 +12,9 @@ from datetime import datetime
 from content.check import check_rows
 from content.faults import Fault
 from content.library import Library
+from content.overrides import NAME
 from content.plain import Plain
-from content.switching import why_kept
+from content.switching import silent_words, why_kept
 from store import audit, clinics, overrides
 from store.clinic_entry import Clinic, Override, OverrideKind
 from store.database import Tx
@@ -22,6 +23,7 @@ from store.overrides import OwnWords
 ALONE = "alone"
 """What stands in the audit, among the fields, where one person published their own words."""
 _SETTLED = Plain("Somebody else has settled this meanwhile.")
+_SILENT = Plain("{words} is switched off here: do not tell patients to write it, or switch it on first")
 
 
 class NotSo(Exception):
@@ -52,7 +54,12 @@ def faults_of(
     new = [Override(kind, about, language, text) for language, text in texts.items()]
     found = check_rows(library, [*standing, *new])
     of_new = [fault for fault in found if fault.line > len(standing)]
-    return [(new[fault.line - len(standing) - 1].language, fault) for fault in of_new]
+    linted = [(new[fault.line - len(standing) - 1].language, fault) for fault in of_new]
+    silent = _silent_words(library, clinic, texts) if kind == "wording" else []
+    return [
+        *linted,
+        *((language, Fault(NAME, 0, "kept", _SILENT.filled({"words": words}))) for language, words in silent),
+    ]
 
 
 def propose(
@@ -101,12 +108,17 @@ def approve(tx: Tx, now: datetime, library: Library, clinic_id: int, words_id: i
     return words
 
 
-def withdraw(tx: Tx, now: datetime, clinic_id: int, words_id: int, by: str) -> OwnWords:
+def withdraw(tx: Tx, now: datetime, library: Library, clinic_id: int, words_id: int, by: str) -> OwnWords:
     """Takes back a proposal, or takes what is published out of use: one person is enough.
 
-    Raises NoProposal, LookupError.
+    Raises NoProposal, LookupError; NotSo where the program's words, which come back, name what is switched off.
     """
-    words = _words(tx, clinic_id, words_id)
+    clinic, words = _clinic(tx, clinic_id), _words(tx, clinic_id, words_id)
+    if (words.state, words.kind) == ("published", "wording"):
+        ours = {language: wording.texts.get(words.about) for language, wording in library.wordings.items()}
+        back = {language: text.text for language, text in ours.items() if text is not None}
+        for _language, silent in _silent_words(library, clinic, back):
+            raise NotSo(Plain("The program's words tell patients to write {words}: switch it on first.", words=silent))
     if words.state == "withdrawn" or not overrides.withdraw(tx, now, words, by):
         raise NoProposal(_SETTLED)
     audit.record(tx, now, clinic_id, by, "withdraw", words.kind, words.id, sorted(words.texts))
@@ -115,7 +127,6 @@ def withdraw(tx: Tx, now: datetime, clinic_id: int, words_id: int, by: str) -> O
 
 def switch(tx: Tx, now: datetime, library: Library, clinic_id: int, name: str, by: str, *, on: bool) -> bool:
     """Leaves a topic or a fact out of the clinic's texts, or takes it back in; whether that was news. Raises NotSo."""
-    clinics.lock_clinic(tx, clinic_id)
     clinic = _clinic(tx, clinic_id)
     if (name not in clinic.switched_off) is on:
         return False
@@ -128,7 +139,16 @@ def switch(tx: Tx, now: datetime, library: Library, clinic_id: int, name: str, b
     return True
 
 
+def _silent_words(library: Library, clinic: Clinic, texts: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """What a text would tell patients to write although the clinic has switched it off, by language."""
+    sent = library.with_overrides(clinic.overrides).topics.values()
+    found = [(language, silent_words(sent, language, text)) for language, text in texts.items()]
+    return [(language, words) for language, words in found if words]
+
+
 def _clinic(tx: Tx, clinic_id: int) -> Clinic:
+    """The clinic as it is now; nobody else changes what it sends until the transaction ends."""
+    clinics.lock_clinic(tx, clinic_id)
     found = clinics.find_clinic(tx, clinic_id)
     if found is None:
         raise LookupError(f"there is no clinic {clinic_id}")

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from content.faults import ContentError
+from content.library import Library
 from content.regimen_format import rules
 from content.regimen_format.model import Item, Rule
 from content.regimen_format.rules import Overrides
@@ -20,7 +21,7 @@ from scheduler.plan.clinic_days import ClinicDays, Snap
 from scheduler.plan.local_time import to_utc
 from scheduler.plan.reminders import Reminder, upcoming
 from scheduler.send_window import SendWindow
-from store.clinics import Clinic
+from store.clinics import Clinic, ClinicEntry
 from store.plans import Plan, PlanState
 from store.reminder_rules import OwnRule
 
@@ -37,6 +38,18 @@ class PlanUnreadable(Exception):
 def calendar_of(plan: Plan) -> Calendar:
     """The calendar of a plan, from the regimen that it carries and every change that applies. Raises PlanUnreadable."""
     return _calendar(plan, changes_of(plan))
+
+
+def newer_version(library: Library, entry: ClinicEntry, plan: Plan) -> Regimen | None:
+    """The version of the plan's regimen that the clinic has signed off since, to be offered as a switch; None: none.
+
+    Raises PlanUnreadable.
+    """
+    current = calendar_of(plan).regimen
+    newer = library.regimens.get(current.id)
+    if newer is None or newer.digest() == current.digest():
+        return None
+    return newer if any(signed.digest == newer.digest() for signed in entry.signed_regimens) else None
 
 
 def changes_of(plan: Plan) -> tuple[Change, ...]:

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import available_timezones
 
 import click
@@ -12,6 +13,8 @@ from content.thresholds import celsius
 from scheduler.duties.escalation import STEPS
 from scheduler.plan.clinic_days import Snap
 from store.clinic_entry import KEEP_WORDS_FROM, KEEP_WORDS_UNTIL
+
+T = TypeVar("T")
 
 _YEARS = range(1900, 3000)  # of a course, with room for what it leads to before the calendar ends
 
@@ -130,20 +133,18 @@ class Price(click.ParamType[int]):
 
 
 class Degrees(click.ParamType[float]):
-    """A body's temperature, 38 or 100.4, in Celsius, or `usual`, which is 0."""
+    """A body's temperature, 38 or 100.4, in Celsius."""
 
     name = "degrees"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The degrees Celsius; a usage error that says what is expected."""
-        if str(value) == "usual":
-            return 0
         try:
             degrees = celsius(float(str(value)))
         except ValueError:
             degrees = None
         if degrees is None:
-            self.fail(f"{value} is no temperature of a body: write it in C or F, 38 or 100.4, or usual.", param, ctx)
+            self.fail(f"{value} is no temperature of a body: write it in C or F, 38 or 100.4.", param, ctx)
         return degrees
 
 
@@ -158,6 +159,22 @@ class Minutes(click.ParamType[tuple[int, ...]]):
         if len(written) != len(STEPS) or not all(re.fullmatch(r" *[0-9]{1,3} *", each) for each in written):
             self.fail(f"{value} are not the minutes of {len(STEPS)} steps: write them as 2,7,15.", param, ctx)
         return tuple(map(int, written))
+
+
+class OrUsual(click.ParamType[T]):
+    """What another kind of argument takes, or `usual`, which is the value that a new clinic has."""
+
+    def __init__(self, kind: click.ParamType[T], usual: T) -> None:
+        self.name, self._kind, self._usual = kind.name, kind, usual
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        """The value; a usage error that says what is expected."""
+        if str(value) == "usual":
+            return self._usual
+        try:
+            return self._kind.convert(value, param, ctx)
+        except click.BadParameter as error:
+            self.fail(f"{error.message.rstrip('.')}, or usual.", param, ctx)
 
 
 class Worded(click.ParamType[tuple[str, str]]):

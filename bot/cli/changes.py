@@ -18,10 +18,10 @@ from content.library import Library
 from content.regimens import Regimen
 from scheduler import changing, closing, closure_job, consent, journeys, visits
 from scheduler.changing import Changed, NotChanged, Override
-from scheduler.enrolment import NewPlan, NotEnrolled, add_plan, newer_version
+from scheduler.enrolment import NewPlan, NotEnrolled, add_plan
 from scheduler.plan.changes import ChangeError, Close, parse_change
 from scheduler.plan.local_time import Away
-from scheduler.planned import PlanUnreadable, described
+from scheduler.planned import PlanUnreadable, described, newer_version
 from scheduler.visits import Mark
 from store import contacts, jobs, patients, plans
 from store.clinics import ClinicEntry

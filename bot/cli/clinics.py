@@ -14,6 +14,7 @@ from bot.cli.arguments import (
     Degrees,
     Minutes,
     Name,
+    OrUsual,
     Price,
     SnapTo,
     TimeOfDay,
@@ -33,6 +34,7 @@ from content.regimen_format.notation import WEEKDAYS
 from content.thresholds import STOOLS
 from scheduler import sign_offs
 from store import audit, clinics
+from store.clinic_entry import CALL_MINUTES, DANGER_MINUTES, GONE_QUIET_DAYS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -89,8 +91,8 @@ def clinic_add(name: str, **given: Any) -> None:
     pack = services.library.countries.get(fields["country"])
     if pack is not None:
         fields.setdefault("languages", pack.languages)
-    fields = _checked(services.library, fields)
     fields.setdefault("program", name)
+    fields = _checked(services.library, fields)
     now = services.clock()
     with writing(services) as tx:
         added = clinics.add_clinic(tx, now, name=name, demo=services.settings.demo, **fields)
@@ -127,17 +129,35 @@ def clinic_add(name: str, **given: Any) -> None:
     type=DaysKept(),
     help="How many days the words of texts are kept, or `always` (a new clinic: 90).",
 )
-@click.option("--fever", "fever_c", type=Degrees(), help="Call at this temperature or above, in C or F, or `usual`.")
-@click.option("--too-cold", "low_c", type=Degrees(), help="Call below this temperature, in C or F, or `usual`.")
-@click.option("--stools", type=click.IntRange(*STOOLS), help="Call at so many loose stools in 24 hours (usual 4).")
 @click.option(
-    "--danger-minutes", type=Minutes(), help="When each step of the rota is told of danger to life (default 2,7,15)."
+    "--fever",
+    "fever_c",
+    type=OrUsual(Degrees(), 0),
+    help="Call at this temperature or above, in C or F; `usual`: the country's.",
 )
-@click.option("--call-minutes", type=Minutes(), help="The same where the reply was: call now (default 10,30,60).")
+@click.option(
+    "--too-cold",
+    "low_c",
+    type=OrUsual(Degrees(), 0),
+    help="Call below this temperature, in C or F; `usual`: the country's.",
+)
+@click.option(
+    "--stools", type=OrUsual(click.IntRange(*STOOLS), 0), help="Call at so many loose stools in 24 hours (usual 4)."
+)
+@click.option(
+    "--danger-minutes",
+    type=OrUsual(Minutes(), DANGER_MINUTES),
+    help="When each step of the rota is told of danger to life (usual 2,7,15).",
+)
+@click.option(
+    "--call-minutes",
+    type=OrUsual(Minutes(), CALL_MINUTES),
+    help="The same where the reply was: call now (usual 10,30,60).",
+)
 @click.option(
     "--gone-quiet-days",
-    type=click.IntRange(1, 90),
-    help="Days of silence before somebody who used to text has gone quiet (default 7).",
+    type=OrUsual(click.IntRange(1, 90), GONE_QUIET_DAYS),
+    help="Days of silence before somebody who used to text has gone quiet (usual 7).",
 )
 @click.option("--segment-price", "segment_micros", type=Price(), help="What a segment costs, as 0.0116: for reports.")
 def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...], **given: Any) -> None:
@@ -145,9 +165,10 @@ def clinic_set(name: str, holidays: tuple[date, ...], workdays: tuple[date, ...]
 
     Its days count for plans that begin from then on. A visit that would be on another day is on the next open one
     (--snap on-or-after), on the nearest, before or after it (nearest), or stays, with a warning to staff (none).
+    Thresholds, minutes and days of silence go back to what they are elsewhere with the word `usual`.
     """
     fields = {key: value for key, value in given.items() if value not in (None, ())}
-    for name_of in ("keep_words_days", "fever_c", "low_c"):
+    for name_of in ("keep_words_days", "fever_c", "low_c", "stools"):
         if name_of in fields:
             fields[name_of] = fields[name_of] or None
     if not fields and not holidays and not workdays:

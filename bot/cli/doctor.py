@@ -93,7 +93,9 @@ def _about_data(services: Services) -> Iterator[Finding]:
     yield Finding("scheduler", state.scheduler, "running" if state.scheduler else "Start it: `immunotext scheduler`.")
     waiting = services.spool.count()
     yield Finding(
-        "spool", state.spool, f"{waiting} texts wait in {services.settings.var_dir}/spool" if waiting else "empty"
+        "spool",
+        state.spool,
+        f"Texts that wait in {services.settings.var_dir}/spool: {waiting}." if waiting else "empty",
     )
     with services.database.reading() as tx:
         wrongs = [wrong(each.kind, each.detail) for each in alarms.open_alarms(tx)]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from bot.understanding.engine import Engine, Outcome
 from tests.bot.conftest import COMMAND_ENVIRONMENT
 
 COMMAND = str(Path(sys.executable).with_name("immunotext"))
@@ -78,6 +79,25 @@ def test_understand_gives_a_line_for_every_line(stdin: type[Stdin], capsys: pyte
     assert set(found[0]) == {"text", "language", "kind", "id", "topic", "urgent_line", "matched"}
     assert (found[2]["text"], found[2]["language"]) == ("EFECTOS", "es")
     assert found[4]["text"] == "I have chest pain"
+
+
+def test_understand_answers_a_line_that_comes_again_in_its_place(
+    stdin: type[Stdin], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def understand(engine: Engine, text: str, *, language: str, country: str) -> Outcome:
+        read.append(text)
+        return was(engine, text, language=language, country=country)
+
+    was = Engine.understand
+    monkeypatch.setattr(Engine, "understand", understand)
+    stdin.holds(b'C\nI have chest pain\n{"text": "C", "lang": "es"}\nC\nI have chest pain\n')
+    assert main(["understand"]) == 0
+    found = [(row["text"], row["language"], row["kind"]) for row in rows(capsys)]
+    assert found[:3] == [("C", "en", "command"), ("I have chest pain", "en", "emergency"), ("C", "es", "command")]
+    assert found[3:] == found[:2]
+    assert read == ["C", "I have chest pain", "C"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from scheduler.changing import Override
 from scheduler.plan.changes import Close
 from store import audit, jobs, plans
 from store.jobs import Job
-from tests.scheduler.door import NOW, Opens, opener
+from tests.scheduler.door import NOW, START, Opens, opener
 from tests.scheduler.world import ENROLLED, World, open_database
 from tests.store.elsewhere import running
 
@@ -38,10 +38,10 @@ long_work.work_slice(open_database(sys.argv[1]), load(), NOW, "killed", timedelt
 """
 
 
-def _order(world: World, override: Override | None = OVERRIDE) -> Job:
+def _order(world: World, override: Override | None = OVERRIDE, change: Close = CLOSED) -> Job:
     with world.database.writing() as tx:
         clinic = world.entry.clinic
-        return closure_job.order(tx, NOW, clinic, CLOSED, by="admin", reason="burst pipe", override=override)
+        return closure_job.order(tx, NOW, clinic, change, by="admin", reason="burst pipe", override=override)
 
 
 def _work(world: World, owner: str = "one", limit: int = 2) -> int:
@@ -105,6 +105,16 @@ def test_what_comes_too_soon_stays_unless_somebody_answers_for_it_and_that_is_au
         (row,) = [row for row in audit.entries(tx, world.entry.clinic.id) if row.action == "plan.change"]
     assert (change.override_by, change.override_reason) == ("Dr. Quinn", "the building is closed")
     assert "override" in row.fields
+
+
+def test_a_closure_reaches_beyond_the_rows_that_stand(world: World, opens: Opens) -> None:
+    door = opens()
+    job = _order(world, change=Close(date(2026, 6, 1), date(2026, 6, 2)))
+    assert _work_off(world) == [1]
+    assert _job(world, job).detail == "1 visits moved, 0 stayed."
+    with world.database.reading() as tx:
+        assert len(plans.changes(tx, door.enrolled.plan.id)) == 1
+    assert door.visits()[0] == START
 
 
 def test_reasons_stand_nowhere_in_the_open(world: World) -> None:

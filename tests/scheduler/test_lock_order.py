@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from channels.base import Fault, Receipt, ReceiptState
 from content.library import Library
-from scheduler import consent
+from scheduler import closure_job, consent
 from scheduler.changing import change_plan
 from scheduler.enrolment import Enrolled
-from scheduler.plan.changes import Delay
+from scheduler.plan.changes import Close, Delay
 from store import contacts, inbox, outbox, patients, plans, senders
 from store.database import Database, Tx
+from store.jobs import Job
 from store.messages import message
 from tests.scheduler.world import DAY_BEFORE, ENROLLED, VISIT, World
 from tests.store.conftest import EMPTY
@@ -107,6 +108,24 @@ def test_a_lost_reply_that_slows_its_sender_waits_for_its_person_before_the_send
     assert [task.reply for task in world.tasks()] == ["lost"]
     with world.database.reading() as tx:
         assert senders.standings(tx, [sender_id])[sender_id].slowed == 1
+
+
+def test_of_a_closure_ordered_twice_at_one_moment_there_is_one_job(world: World) -> None:
+    """The second waits until the first is written, and then finds it."""
+
+    def order(tx: Tx) -> Job:
+        return closure_job.order(tx, SOON, world.entry.clinic, Close(VISIT, VISIT), by="nurse", reason=None)
+
+    def again() -> Job:
+        with world.database.writing() as tx:
+            return order(tx)
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with world.database.writing() as tx:
+            first = order(tx)
+            ordering = elsewhere.submit(again)
+            _until_waiting(tx, 1, ordering)
+        assert ordering.result().id == first.id
 
 
 def _answered_danger(world: World, enrolled: Enrolled, sender_id: int) -> int:

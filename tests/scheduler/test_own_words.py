@@ -68,7 +68,7 @@ def test_what_the_linter_refuses_is_never_stored_nor_what_collides_meanwhile_pub
     with pytest.raises(Refused, match="'hot spell' belongs to the topic"):
         _approve(world, second, TWO)
     with world.database.writing() as tx:
-        own_words.withdraw(tx, ENROLLED, world.entry.clinic.id, second.id, ONE)
+        own_words.withdraw(tx, ENROLLED, world.library, world.entry.clinic.id, second.id, ONE)
         assert overrides.of_clinic(tx, world.entry.clinic.id, "alias", ["proposed"]) == []
 
 
@@ -98,3 +98,26 @@ def test_two_people_switch_at_once_and_neither_undoes_the_other(world: World) ->
     assert switch("alcohol", on=True)
     assert not switch("alcohol", on=True)
     assert [row.key for row in _clinic(world).overrides] == ["what.2"]
+
+
+def test_a_text_names_nothing_that_is_switched_off_and_nothing_goes_off_that_a_text_names(world: World) -> None:
+    def switch(*, on: bool) -> bool:
+        with world.database.writing() as tx:
+            return own_words.switch(tx, ENROLLED, world.library, world.entry.clinic.id, "food", ONE, on=on)
+
+    ours = {language: wording.texts["menu"].text for language, wording in world.library.wordings.items()}
+    shorter = {language: text.replace(" FOOD,", "").replace(" COMIDA,", "") for language, text in ours.items()}
+    with pytest.raises(NotSo, match="The text menu tells patients to write FOOD"):
+        switch(on=False)
+    first = _propose(world, "wording", "menu", **shorter)
+    _approve(world, first, TWO)
+    waiting = _propose(world, "wording", "menu", **{**ours, "en": ours["en"].replace("Unwell?", "Feel unwell?")})
+    assert switch(on=False)
+    for refused in (lambda: _propose(world, "wording", "menu", **ours), lambda: _approve(world, waiting, TWO)):
+        with pytest.raises(Refused, match="FOOD is switched off here") as found:
+            refused()
+        assert [language for language, _fault in found.value.faults] == ["en", "es"]
+    with world.database.writing() as tx, pytest.raises(NotSo, match="tell patients to write FOOD: switch it on first"):
+        own_words.withdraw(tx, ENROLLED, world.library, world.entry.clinic.id, first.id, ONE)
+    assert switch(on=True)
+    _approve(world, waiting, TWO)

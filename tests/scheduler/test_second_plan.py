@@ -5,7 +5,8 @@ from datetime import date, time
 
 import pytest
 
-from scheduler.enrolment import NewPlan, NotEnrolled, add_plan, newer_version
+from scheduler.enrolment import NewPlan, NotEnrolled, add_plan
+from scheduler.planned import newer_version
 from store import contacts
 from tests.scheduler.door import NOW, START, Door, Opens
 from tests.scheduler.world import World, at

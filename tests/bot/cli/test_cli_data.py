@@ -128,6 +128,7 @@ def test_ask_needs_a_clinic_and_a_number(run: Run) -> None:
         ),
         (["clinic", "add", "Other", "--timezone", "UTC"], 2, "A clinic needs --country."),
         (["clinic", "add", "Other", "--timezone", "UTC", "--country", "zz"], 2, "There is no country pack zz"),
+        (["clinic", "add", "Cancer Care", "--timezone", "UTC", "--country", "us"], 2, "Texts begin with Cancer Care,"),
         (["clinic", "set", "Riverside"], 2, "Nothing to change"),
         (["clinic", "set", "Nobody", "--program", "x"], 1, "There is no clinic called Nobody"),
         (["clinic", "set", "Riverside", "--language", "fr"], 2, "There are no texts in fr"),
@@ -265,14 +266,19 @@ def test_the_demo_refuses_a_database_with_a_real_clinic(clinic: Run, monkeypatch
 
 
 def test_doctor_says_how_to_mend_what_is_not_right(
-    clinic: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clinic: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    spool = tmp_path / "var" / "spool"
+    spool.mkdir(parents=True)
+    (spool / "1.text").touch()
+    monkeypatch.setenv("VAR_DIR", str(spool.parent))
     monkeypatch.setenv("TWILIO_API_BASE", "http://127.0.0.1:9")
     monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:9")
     assert main(["doctor", "--json"]) == 1
     found = {row["check"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     wrong = {name for name, row in found.items() if not row["ok"]}
-    assert wrong == {"agreement", "scheduler", "operator", "public address", "twilio"}
+    assert wrong == {"agreement", "scheduler", "spool", "operator", "public address", "twilio"}
+    assert found["spool"]["what"] == f"Texts that wait in {spool}: 1."
     assert "BAA_SIGNED=1" in found["agreement"]["what"]
     assert "immunotext scheduler" in found["scheduler"]["what"]
     assert "immunotext serve" in found["public address"]["what"]

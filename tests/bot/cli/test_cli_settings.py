@@ -1,6 +1,7 @@
 """The settings of a clinic, as `immunotext clinic` changes and lists them."""
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from bot.services import Services
@@ -38,6 +39,24 @@ def test_thresholds_and_the_minutes_of_an_alert_are_settings(clinic: Run) -> Non
     assert (row["danger_minutes"], row["call_minutes"]) == ([0, 5, 10], [10, 30, 60])
     clinic("clinic", "set", "Riverside", "--fever", "usual")
     assert clinic.rows("clinic", "list")[0]["fever_c"] is None
+
+
+def test_every_threshold_and_every_time_to_wait_goes_back_to_the_usual_one(clinic: Run) -> None:
+    options = ("--fever", "--too-cold", "--stools", "--danger-minutes", "--call-minutes", "--gone-quiet-days")
+    names = ("fever_c", "too_cold_c", "stools", "danger_minutes", "call_minutes", "gone_quiet_days")
+
+    def settings() -> list[object]:
+        (row,) = clinic.rows("clinic", "list")
+        return [row[name] for name in names]
+
+    before = settings()
+    own = ("99.5", "35.5", "3", "1,2,3", "4,5,6", "14")
+    clinic("clinic", "set", "Riverside", *chain.from_iterable(zip(options, own, strict=True)))
+    assert not {*map(str, before)} & {*map(str, settings())}
+    clinic("clinic", "set", "Riverside", *chain.from_iterable((option, "usual") for option in options))
+    assert settings() == before
+    for option, wrong in (("--fever", "12"), ("--stools", "99"), ("--call-minutes", "4"), ("--gone-quiet-days", "0")):
+        assert "or usual." in clinic("clinic", "set", "Riverside", option, wrong, status=2)
 
 
 def test_whether_a_patient_is_told_that_somebody_has_seen_their_text_is_a_setting(clinic: Run) -> None:
