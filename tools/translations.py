@@ -2,8 +2,8 @@
 
 Its own sentences are found by gettext's names, those that come from below it by `content.plain.Plain`, and those of the
 ground floor, which knows neither, where they stand together. Of the content they are the names of regimens, of their
-parts, and of danger signs, which no patient reads, and what its files say to staff: what a regimen is about, what is
-asked, waited for or to be confirmed, what a text is for.
+parts, of danger signs and of countries, which no patient reads, and what its files say to staff: what a regimen is
+about, what is asked, waited for, to be confirmed or to be checked, what a text is for.
 
 `make translations` writes bot/clinic/translations/LANGUAGE/LC_MESSAGES/messages.po (edit it: a line `msgstr ""` has no
 translation yet) and messages.mo beside it, which is what the console reads.
@@ -33,7 +33,8 @@ TRANSLATIONS = ROOT / CONSOLE / "translations"
 LANGUAGES = ("es",)
 
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # the same words give the same file
-_METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+_TEMPLATES = ("**/templates/**.html", "**/templates/**.txt")
+_METHODS = [("**.py", "python"), *((template, "jinja2") for template in _TEMPLATES)]
 _BELOW = [("clinic/**.py", "ignore"), ("**.py", "python")]
 _PLAINLY = {"Plain": None, "TooSoon": None}
 _KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2), **_PLAINLY}
@@ -42,7 +43,7 @@ _GROUND = {
     "store/clinic_entry.py": clinic_entry.NEEDED,
     "store/patients.py": (patients.ENROLLED_ALREADY, patients.CODE_TAKEN),
 }
-_JINJA = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
+_JINJA = {template: {"trimmed": "true", "silent": "false"} for template in _TEMPLATES}
 
 
 def found(language: str) -> Catalog:
@@ -96,8 +97,23 @@ def _called() -> Iterator[tuple[str, str]]:
         yield from ((file, name) for name in (*regimen.items, *(each.name for each in regimen.attached)))
     for sign in library.danger.values():
         yield f"content/danger/{sign.id}.toml", sign.name
+    for country in library.countries.values():
+        yield f"content/countries/{country.code}.toml", country.name
     for note in wording_notes.notes().values():
         yield "content/wording/en.toml", note
+    yield from ((file, review) for file, review in _to_be_checked(library) if review)
+
+
+def _to_be_checked(library: content.Library) -> Iterator[tuple[str, str | None]]:
+    """What a person has still to look at, with the file that says so."""
+    for topic in library.topics.values():
+        yield from ((f"content/topics/{topic.id}.toml", fact.review) for fact in topic.facts)
+    yield from (("content/sources.toml", source.review) for source in library.sources.values())
+    for country in library.countries.values():
+        yield from ((f"content/countries/{country.code}.toml", line.review) for line in country.lines.values())
+    yield from ((f"content/danger/{sign.id}.toml", sign.review) for sign in library.danger.values())
+    for wording in library.wordings.values():
+        yield from ((f"content/wording/{wording.language}.toml", text.review) for text in wording.texts.values())
 
 
 def _told_to_staff(regimen: Regimen) -> Iterator[str]:

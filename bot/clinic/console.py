@@ -10,7 +10,7 @@ from datetime import timedelta
 from flask import Flask, Response, g, render_template, request, send_from_directory, session
 from flask_babel import Babel
 from flask_babel import gettext as _
-from flask_security import Security, current_user, user_authenticated
+from flask_security import Security, current_user, password_changed, password_reset, user_authenticated
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, NotFound
 
@@ -27,9 +27,11 @@ from bot.clinic import (
     reports,
     settings,
     today,
+    unsent,
     why,
 )
 from bot.clinic.accounts import Accounts
+from bot.clinic.dates import with_one_stop
 from bot.clinic.harmless import HarmlessRequest, harmless
 from bot.clinic.here import guard
 from bot.clinic.languages import LANGUAGES
@@ -73,8 +75,11 @@ def create_console(services: Services) -> Flask:
     CSRFProtect(app)
     app.before_request(fresh_nonce)
     accounts = Accounts(services.database, services.real_clock)
-    Security(app, accounts, password_util_cls=Passwords, mail_util_cls=Mail, webauthn_util_cls=Passkeys)
+    security = Security(app, accounts, password_util_cls=Passwords, mail_util_cls=Mail, webauthn_util_cls=Passkeys)
+    security.mail_context_processor(lambda: {"public_address": services.settings.public_address})
     user_authenticated.connect(lambda _app, user, **_: accounts.note_right(user), app, weak=False)
+    for chosen in (password_changed, password_reset):
+        chosen.connect(lambda _app, user, **_: accounts.note_own_password(user), app, weak=False)
     guard(app)
     furnish(app)
     app.register_blueprint(home.routes)
@@ -92,6 +97,7 @@ def create_console(services: Services) -> Flask:
     app.register_blueprint(reports.routes)
     app.add_url_rule("/vendor/<path:filename>", "vendor", _vendored)
     app.after_request(harmless)
+    app.after_request(with_one_stop)
     app.after_request(_guarded)
     app.after_request(_not_remembered)
     app.register_error_handler(CSRFError, _stale_form)
@@ -148,6 +154,7 @@ def _security(services: Services) -> dict[str, object]:
         "SECURITY_RECOVERABLE": bool(given.smtp_url),
         "SECURITY_EMAIL_SENDER": given.mail_from or "-",
         "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": "Immunotext",
+        "SECURITY_EMAIL_HTML": False,
         "SECURITY_SEND_PASSWORD_RESET_NOTICE_EMAIL": False,
         "SECURITY_ANONYMOUS_USER_DISABLED": False,
         "SECURITY_FLASH_MESSAGES": True,
@@ -191,7 +198,11 @@ def _say(code: int, title: str, sentence: str) -> tuple[str, int]:
     return render_template("error.html", title=title, sentence=sentence), code
 
 
-def _stale_form(_error: CSRFError) -> tuple[str, int]:
+def _stale_form(_error: CSRFError) -> Response | tuple[str, int]:
+    if "HX-Request" in request.headers:
+        return Response("", 401)  # console.js asks for the token of the session that there is now
+    if page := unsent.kept():
+        return page, 400
     return _say(
         400,
         _("This page was open too long"),
@@ -215,7 +226,11 @@ def _plainly(error: HTTPException) -> tuple[str, int] | HTTPException:
         return _say(403, _("Not allowed"), _("Your role in this clinic does not include this. Ask an administrator."))
     if error.code is None or error.code < 400:  # redirects are exceptions too
         return error
-    return _say(error.code, str(error.code), error.description or error.name)
+    return _say(
+        error.code,
+        _("This cannot be done like this"),
+        _("Nothing was changed. Go back, reload the page and try again."),
+    )
 
 
 def _our_fault(error: Exception) -> tuple[str, int]:

@@ -1,19 +1,20 @@
-"""Dates and times as the reader writes them.
+"""Dates and times as the reader writes them: in their language, as it is written in the country of their clinic.
 
-A form is asked for by an English pattern, which is how English has it here: the day first, and a clock of 24 hours.
-Every other language has its own order, commas and small words for a day, from the Unicode locale data.
+A form names the parts that are asked for. Their order, commas and small words, and whether the clock has 12 hours or
+24, are those of the Unicode locale data; a month always has its name, since 5/6 is another day elsewhere.
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 
 from babel.core import Locale
 from babel.dates import format_date, format_datetime, match_skeleton
-from flask import g
+from flask import Response, g
 from flask_babel import get_locale
 
 from bot.clinic.here import now
+from bot.clinic.locales import clock_of, locale_of
 from scheduler.plan.local_time import to_local
 
 DAY = "EEE d MMM"
@@ -22,15 +23,15 @@ MOMENT = "EEE d MMM HH:mm"
 CLOCK = "HH:mm"
 
 _ENGLISH = "en"
-_SPLIT = re.compile(r"(.*?)[ ,]*(HH:mm(?::ss)?)?")
 _PARTS = re.compile(r"y+|M+|E+|d+")
-_WEEKDAY = re.compile(r"E+|c+")
+_NAMES = re.compile(r"E+|M+")
+_TWO_STOPS = re.compile("(\u202f[ap]\\.m\\.)((?:</\\w+>)*)\\.(?!\\.)".encode())
+"""The blank is that of the locale data: what somebody has typed stays as it is, also in a field that is sent again."""
 
 
 def day(value: date, form: str = DAY) -> str:
     """A date, as the reader writes one."""
-    locale = _locale()
-    return format_date(value, _pattern(form, str(locale)), locale=locale)
+    return _written(value, form, _locale())
 
 
 def moment(value: datetime, zone: str, form: str = MOMENT) -> str:
@@ -41,7 +42,12 @@ def moment(value: datetime, zone: str, form: str = MOMENT) -> str:
 
 def clock(value: datetime, zone: str) -> str:
     """The time of day of a moment, on the wall of a zone."""
-    return moment(value, zone, CLOCK)
+    return time_of_day(to_local(value, zone).time().replace(second=0, microsecond=0))
+
+
+def time_of_day(value: time) -> str:
+    """A time, on whatever wall."""
+    return clock_of(value, _locale())
 
 
 def written(value: date) -> str:
@@ -53,23 +59,45 @@ def written(value: date) -> str:
     return known[value]
 
 
+def with_one_stop(response: Response) -> Response:
+    """The same page, in which a sentence that ends with a time such as "4:00 p.m." ends with one full stop.
+
+    So Spanish is written, and no sentence knows which of its values has a full stop of its own.
+    """
+    if response.mimetype == "text/html":
+        response.set_data(_TWO_STOPS.sub(rb"\1\2", response.get_data()))
+    return response
+
+
+def first_weekday() -> int:
+    """The day on which a week of a calendar begins; Monday is 0."""
+    return int(_locale().first_week_day)
+
+
 def _locale() -> Locale:
-    return get_locale() or Locale(_ENGLISH)
+    language = (get_locale() or Locale(_ENGLISH)).language
+    return locale_of(language, g.here.clinic.country if "here" in g else "")
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, form: str, locale: Locale) -> str:
+    return format_date(value, _pattern(form, str(locale)), locale=locale)
 
 
 @lru_cache(maxsize=256)
-def _pattern(form: str, language: str) -> str:
-    """The pattern by which a language writes the parts of an English one; times stay as they are."""
-    locale = Locale.parse(language)
-    split = _SPLIT.fullmatch(form)
-    if locale.language == _ENGLISH or split is None or not split[1]:
-        return form
-    days = _days(split[1], locale)
-    return str(locale.datetime_formats["medium"]).format(split[2], days) if split[2] else days
+def _pattern(form: str, name: str) -> str:
+    """The pattern by which the locale of this name writes the parts that a form names."""
+    locale = Locale.parse(name)
+    named, has_clock, seconds = form.partition(CLOCK)
+    days = _days(named.rstrip(" ,"), locale)
+    if not has_clock:
+        return days
+    clock = str(locale.time_formats["medium" if seconds else "short"].pattern)
+    return str(locale.datetime_formats["medium"]).format(clock, days)
 
 
 def _days(form: str, locale: Locale) -> str:
-    """A weekday is as long as it is asked for: locale data have few skeletons with a long one."""
+    """Weekday and month are as long as they are asked for: locale data have few skeletons with long ones."""
     asked = {part[0]: part for part in _PARTS.findall(form)}
     if len(asked) == 1:
         return form
@@ -78,4 +106,4 @@ def _days(form: str, locale: Locale) -> str:
     if found is None:
         raise LookupError(f"{locale} has no pattern for {skeleton}")
     pattern = str(locale.datetime_skeletons[found].pattern)
-    return _WEEKDAY.sub(asked["E"], pattern) if "E" in asked else pattern
+    return _NAMES.sub(lambda part: asked[part[0][0]], pattern)

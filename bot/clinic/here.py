@@ -10,7 +10,8 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from flask_security import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, Right
+from bot.clinic import unsent
+from bot.clinic.access import ANYBODY, RIGHTS, ROUTES, SIGNED_IN, WITH_ANY_PASSWORD, Right
 from bot.clinic.accounts import Account
 from bot.services import Services
 from scheduler.directory import Directory
@@ -89,6 +90,8 @@ def guard(app: Flask) -> None:
         needed = ROUTES.get(request.endpoint)
         if needed is None:
             abort(404)
+        if request.endpoint not in WITH_ANY_PASSWORD and current_user.is_authenticated and account().password_given:
+            return _elsewhere(url_for("security.change_password"))
         if needed == ANYBODY:
             return None
         if not current_user.is_authenticated:
@@ -115,7 +118,15 @@ def _find(asking: Account, clinic_id: int) -> Here:
 
 def _sign_in() -> AnyResponse:
     if request.headers.get("HX-Request"):
-        # What htmx fetched by itself would put the sign-in page into the middle of another.
-        return Response("", 401, {"HX-Redirect": url_for("security.login")})
+        return _elsewhere(url_for("security.login"))
+    if page := unsent.kept():
+        return Response(page, 401)
     goal = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(url_for("security.login", next=goal), 303)
+    return _elsewhere(url_for("security.login", next=goal))
+
+
+def _elsewhere(address: str) -> AnyResponse:
+    if request.headers.get("HX-Request"):
+        # What htmx fetched by itself would put the other page into the middle of this one.
+        return Response("", 401, {"HX-Redirect": address})
+    return redirect(address, 303)

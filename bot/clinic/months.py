@@ -4,10 +4,11 @@ from calendar import Calendar
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from bot.clinic.dates import first_weekday
 from scheduler.plan.show import Mark
 
 Month = tuple[date, list[list[tuple[date, Mark | None]]]]
-"""The first day of a month, and its weeks from Monday on; days of other months have None."""
+"""The first day of a month, and its weeks as the reader has them; days of other months have None."""
 
 
 def months_on(first: date, number: int) -> date:
@@ -20,5 +21,5 @@ def laid_out(marks: Mapping[date, Mark], first: date, number: int) -> Iterator[M
     """So many months from that of ``first`` on."""
     for later in range(number):
         month = months_on(first, later)
-        weeks = Calendar().monthdatescalendar(month.year, month.month)
+        weeks = Calendar(first_weekday()).monthdatescalendar(month.year, month.month)
         yield month, [[(day, marks.get(day) if day.month == month.month else None) for day in week] for week in weeks]

@@ -1,6 +1,13 @@
-"""Row numbers in addresses and forms: both databases count rows in 64 bits with a sign, and refuse to look for more."""
+"""Numbers in addresses and forms.
+
+Row numbers: both databases count rows in 64 bits with a sign, and refuse to look for more.
+"""
+
+from typing import Any
 
 from werkzeug.routing import IntegerConverter, Map
+from wtforms import Field
+from wtforms.validators import NumberRange, StopValidation
 
 LARGEST = 2**63 - 1
 """The greatest number that a row can have."""
@@ -21,3 +28,13 @@ def row_number(written: str) -> int:
     if not 0 <= number <= LARGEST:
         raise ValueError("no row can have this number")
     return number
+
+
+class InRange(NumberRange):
+    """A number within its bounds. Of what is no number that alone is said, and not that it lies outside as well."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Raises ValidationError; StopValidation where the field has its fault already."""
+        if field.process_errors:
+            raise StopValidation
+        super().__call__(form, field)

@@ -20,6 +20,7 @@ from bot.clinic.numbers import RowNumber
 from bot.clinic.people import person_shown
 from bot.clinic.regimen_names import items_in_words, regimen_name, words_of_file
 from bot.clinic.sentences import in_words
+from scheduler.alerts import overdue_at
 from scheduler.consent import WHY_OUT
 
 
@@ -59,8 +60,9 @@ NAMES = {
     "MARKS": names.MARKS,
     "ROTA_STEPS": names.ROTA_STEPS,
     "WHY_OUT": WHY_OUT,
+    "overdue_at": overdue_at,
 }
-"""What templates call things by."""
+"""What templates call things by, and when what rings is overdue."""
 
 
 def furnish(app: Flask) -> None:
@@ -80,6 +82,7 @@ def furnish(app: Flask) -> None:
         asking = g.get("here")
         return {
             "here": asking,
+            "made_at": g.get("now"),
             "places": [] if asking is None else [place for place in PLACES if _leads_there(asking, place)],
             "Right": Right,
             "me": current_user,
@@ -88,7 +91,7 @@ def furnish(app: Flask) -> None:
 
     app.jinja_env.globals.update(view_functions=app.view_functions, **NAMES, get_locale=get_locale)
     app.jinja_env.globals.update(demo_staff=demo.STAFF, demo_password=demo.PASSWORD)
-    app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock)
+    app.jinja_env.filters.update(day=dates.day, moment=dates.moment, clock=dates.clock, time=dates.time_of_day)
     app.jinja_env.filters.update(in_words=in_words, detail_in_words=detail_in_words, apart=apart, etag=etag)
     app.jinja_env.filters.update(person=person_shown, worst_and_newest=worst_and_newest, of_file=words_of_file)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask_babel import gettext
 
-from bot.clinic.dates import CLOCK, DAY_OF_YEAR, moment, written
+from bot.clinic.dates import CLOCK, DAY_OF_YEAR, moment, time_of_day, written
 from bot.clinic.here import here
-from content.plain import Plain, joined, put_together
+from content.plain import translated
 
 
 def in_words(said: Any, zone: str | None = None) -> str:
@@ -15,17 +15,17 @@ def in_words(said: Any, zone: str | None = None) -> str:
 
     Moments are those on the wall of the zone, or of the clinic's.
     """
-    match said:
-        case BaseException():
-            return in_words(said.args[0], zone)
-        case Plain():
-            return put_together(gettext(said.template), said.values, lambda value: in_words(value, zone))
+    if isinstance(said, BaseException):
+        return in_words(said.args[0], zone)
+    return translated(said, gettext, lambda value: _written(value, zone))
+
+
+def _written(value: Any, zone: str | None) -> str:
+    match value:
         case datetime():
-            return moment(said, zone or here().clinic.timezone, f"{DAY_OF_YEAR} {CLOCK}")
+            return moment(value, zone or here().clinic.timezone, f"{DAY_OF_YEAR} {CLOCK}")
         case date():
-            return written(said)
+            return written(value)
         case time():
-            return said.isoformat("minutes")
-        case list() | tuple():
-            return joined(said, lambda value: in_words(value, zone))
-    return str(said)
+            return time_of_day(value)
+    return str(value)

@@ -1,16 +1,27 @@
 """The form of the rota."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, SelectChoice, SelectField, StringField, TelField, TimeField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TelField,
+    TimeField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from bot.clinic.names import ROTA_STEPS
-from bot.clinic.settings.fields import SeveralField
+from bot.clinic.settings.fields import SeveralField, typed
 from bot.clinic.settings.forms import WEEKDAYS
+from bot.clinic.settings.meanwhile import as_one_word
 from bot.clinic_rules import REGIONS
 from channels.phone import read_number
 from store.rota import Shift
@@ -29,10 +40,16 @@ class ShiftForm(FlaskForm):
     begins = TimeField(_("From"), [InputRequired()])
     ends = TimeField(_("Until"), [InputRequired()])
     holidays = BooleanField(_("Also on holidays"))
+    was = HiddenField()
 
     def __init__(self, country: str, **given: Any) -> None:
         super().__init__(**given)
         self._region = REGIONS.get(country, "US")
+
+    @classmethod
+    def of(cls, country: str, shift: Shift) -> "ShiftForm":
+        """The form of a shift as it is."""
+        return cls(country, formdata=None, obj=shift, was=seen_as(shift))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Beside the fields one by one: there is a way to reach them, and a day."""
@@ -61,6 +78,17 @@ class ShiftForm(FlaskForm):
             holidays=self.holidays.data,
         )
 
+    def differing(self, there: Shift) -> dict[str, str]:
+        """What was entered of the fields that a shift has otherwise, by their names."""
+        wanted = self.shift()
+        fields = asdict(there)
+        return {name: typed(self[name]) for name in fields if getattr(wanted, name) != fields[name]}
+
     def _number(self) -> str | None:
         read = read_number(self.phone.data, self._region)
         return read.e164 if read.can_text else None
+
+
+def seen_as(shift: Shift) -> str:
+    """What the rota shows of a shift, as one word."""
+    return as_one_word(asdict(shift))

@@ -64,9 +64,12 @@ def seen(clinic_id: int, alert_id: int) -> AnyResponse:
             taken = alerts.see(tx, at, card.alert, _rung_at(), here().actor)
             alerts.tell_seen(tx, at, here().clinic, taken, here().account.name, here().actor)
     except SeenAlready as error:
-        flash(with_names(error), "error")
-    else:
-        flash(_("You have this alert. Its clock stops climbing; close it when it is done."))
+        there = _card(clinic_id, alert_id).alert
+        if (there.state, there.seen_by) != ("open", here().actor):
+            flash(with_names(error), "error")
+            return redirect(url_for("alerts.page"), 303)
+        # A button pressed twice: it is theirs, as they meant.
+    flash(_("You have this alert. Its clock stops climbing; close it when it is done."))
     return redirect(url_for("alerts.page"), 303)
 
 
@@ -85,7 +88,10 @@ def close(clinic_id: int, alert_id: int) -> AnyResponse | tuple[str, int]:
         with services().database.writing() as tx:
             alerts.close(tx, at, card.alert, here().actor, note)
     except SeenAlready as error:
-        return _one(clinic_id, alert_id, note, with_names(error)), 409
+        there = _card(clinic_id, alert_id).alert
+        if (there.closed_by, there.note) != (here().actor, note):
+            return _one(clinic_id, alert_id, note, with_names(error)), 409
+        # A button pressed twice: it is closed, as they meant.
     flash(_("Closed."))
     return redirect(url_for("alerts.page"), 303)
 

@@ -1,5 +1,6 @@
 """The form of an enrolment. It is sent whole each time, so that it keeps what was written without any script."""
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -7,15 +8,18 @@ from wtforms import (
     DateField,
     HiddenField,
     IntegerField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
     TimeField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from bot.clinic.enrol.hows import HOWS
 from bot.clinic.languages import LANGUAGES
+from bot.clinic.numbers import InRange
 from channels.base import Via
 from content.regimen_format.rules import RULES
 from scheduler.delivery.ways import senders_of
@@ -23,14 +27,6 @@ from store.clinic_entry import Clinic, ClinicEntry, ConsentWords
 from store.wishes import Wish
 
 NETWORKS = {Via.SMS: _("SMS"), Via.WHATSAPP: _("WhatsApp")}
-HOWS = {
-    "signed form": _("Signed form"),
-    "said so here": _("Said so, in person"),
-    "said so by phone": _("Said so, by phone"),
-    "portal": _("Through the patient portal"),
-}
-"""How somebody agreed: as it is recorded, and as it is asked."""
-
 KINDS = {
     "visit_before": _("Some days before a visit"),
     "visit_tomorrow": _("The day before a visit"),
@@ -62,14 +58,14 @@ class EnrolForm(FlaskForm):
     start = DateField(_("First day"), [_needed])
     visit_time = TimeField(_("Time of visits"), [Optional()])
     start_cycle = IntegerField(
-        _("Cycle that begins on that day"), [_needed, NumberRange(1, 500)], default=1, render_kw={"min": 1, "max": 500}
+        _("Cycle that begins on that day"), [_needed, InRange(1, 500)], default=1, render_kw={"min": 1, "max": 500}
     )
     language = SelectField(_("Language of the texts"))
     via = SelectField(_("Texts go by"))
     timezone = StringField(_("Time zone"), [_needed, Length(max=60)], render_kw={**_QUIET, "list": "zones"})
     kinds = SelectMultipleField(
         _("Texts"),
-        choices=[*KINDS.items()],
+        choices=[SelectChoice(*each) for each in KINDS.items()],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
@@ -84,9 +80,9 @@ class EnrolForm(FlaskForm):
     def fill(self, entry: ClinicEntry, wish: Wish | None) -> None:
         """Gives its fields the clinic's choices, and of who texted JOIN what their phone has told."""
         clinic = entry.clinic
-        self.language.choices = [(code, LANGUAGES.get(code, code)) for code in clinic.languages]
-        self.via.choices = [(str(via), name) for via, name in NETWORKS.items() if senders_of(entry, via)]
-        self.consent_how.choices = [("", _("Choose")), *HOWS.items()]
+        self.language.choices = [SelectChoice(code, LANGUAGES.get(code, code)) for code in clinic.languages]
+        self.via.choices = [SelectChoice(str(via), name) for via, name in NETWORKS.items() if senders_of(entry, via)]
+        self.consent_how.choices = [SelectChoice(*each) for each in (("", _("Choose")), *HOWS.items())]
         if wish is not None:
             del self.consent, self.consent_how, self.wording
             self.phone.render_kw = {"readonly": True}
@@ -97,6 +93,11 @@ class EnrolForm(FlaskForm):
         self.timezone.data = clinic.timezone
         self.language.data = wish.language if wish is not None else clinic.default_language
         self.via.data = wish.via if wish is not None else None
+
+    def validate_name(self, field: StringField) -> None:
+        """A code is name enough."""
+        if not (field.data or "").strip() and not (self.code.data or "").strip():
+            raise ValidationError(gettext("Write a name, or your own code for the patient."))
 
     def focus(self) -> None:
         """Lets the cursor stand where something is wrong, else where the writing begins."""
@@ -112,7 +113,7 @@ class EnrolForm(FlaskForm):
 
         Nobody agrees to words that were not there: the box is empty then.
         """
-        shown = f"{self.agreed(clinic).language} {clinic.consent_version}"
+        shown = clinic.wording(self.language.data or clinic.default_language)
         if "wording" not in self or self.wording.data == shown:
             return False
         self.wording.data = shown

@@ -1,24 +1,31 @@
 """The form of an enrolment, what it would do, and the list of who texted JOIN."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from babel.core import get_global
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.dates import moment
 from bot.clinic.enrol import ahead
+from bot.clinic.enrol.again import is_repeated
 from bot.clinic.enrol.ahead import Shown
 from bot.clinic.enrol.forms import KINDS, EnrolForm
+from bot.clinic.enrol.hows import how_in_words
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
 from bot.clinic.sentences import in_words
+from bot.clinic_rules import REGIONS
 from channels.base import Via
 from scheduler import confirmation, joining
+from scheduler.enrol_faults import faults
 from scheduler.enrolment import Enrolled, NewPatient, NotEnrolled, enrol, offered
-from scheduler.joining import HIDDEN, WrongDigits
-from store import wishes
+from scheduler.joining import HIDDEN, OtherWords, WrongDigits
+from scheduler.plan.local_time import to_local
+from store import follow_ups, wishes
 from store.database import Tx
 from store.patients import PatientExists
 from store.wishes import Wish
@@ -28,7 +35,9 @@ routes = Blueprint("enrol", __name__, template_folder="templates", url_prefix="/
 _FIELDS = {"regimen_id": "regimen", "window_from": "visit_time", "without": "kinds"}
 """Fields of an enrolment that the form calls otherwise."""
 
-_TERRITORIES = {"uk": "GB"}
+_WRONG_DIGITS = lazy_gettext("These are not its digits: nothing was recorded. Is it this phone?")
+_OTHER_WORDS = lazy_gettext("These are other words than before: read them, and type the digits again.")
+"""Why a wish was not confirmed."""
 
 
 @routes.get("")
@@ -66,23 +75,32 @@ def preview(clinic_id: int) -> str | AnyResponse:  # noqa: ARG001
 
 @routes.post("")
 def save(clinic_id: int) -> AnyResponse | tuple[str, int]:  # noqa: ARG001
-    """Enrols, all of it or nothing."""
+    """Enrols, all of it or nothing. Whoever has sent the same before is led to the patient."""
     at = now()
     with services().database.reading() as tx:
         wish = _wish(tx, request.form.get("join", ""))
     form = EnrolForm()
     form.fill(here().entry, wish)
-    known: int | None = None
-    if form.validate() and not _has_other_words(form):
+    refused: list[NotEnrolled] = []
+    is_filled_in, has_other_words = form.validate(), _has_other_words(form)
+    if is_filled_in and not has_other_words:
         try:
             with services().database.writing() as tx:
-                enrolled = enrol(tx, at, services().library, here().entry, _new_patient(form, wish))
+                regimen_id = ahead.regimen_of(services().library, here().entry, form.regimen.data or "").id
+                enrolled = enrol(tx, at, services().library, here().entry, _new_patient(form, wish, regimen_id))
         except NotEnrolled as error:
-            known = error.__cause__.patient_id if isinstance(error.__cause__, PatientExists) else None
-            _blame(form, error)
+            refused = [error]
         else:
             return _to_patient(enrolled)
     with services().database.reading() as tx:
+        refused += _faults(tx, form, wish)
+        causes = [fault.__cause__ for fault in refused]
+        known = next((cause.patient_id for cause in causes if isinstance(cause, PatientExists)), None)
+        if known is not None and _is_repeated(tx, form, wish, refused, known):
+            flash(_("You have enrolled this patient already. Nothing was done a second time."))
+            return redirect(url_for("patients.one", patient_id=known), 303)
+        for fault in refused:
+            _blame(form, fault)
         shown = ahead.look(tx, at, services().library, here().entry, form)
         return _page(form, wish, shown, _wishes(tx), known=known), 422
 
@@ -103,15 +121,17 @@ def confirm(clinic_id: int, wish_id: int) -> AnyResponse | tuple[str, int]:  # n
     at = now()
     try:
         with services().database.writing() as tx:
-            joining.confirm(tx, at, here().clinic, wish_id, request.form.get("digits", ""), here().actor)
+            digits, seen = request.form.get("digits", ""), request.form.get("wording", "")
+            joining.confirm(tx, at, here().clinic, wish_id, digits, here().actor, seen=seen)
     except LookupError:
         abort(404)
-    except WrongDigits:
+    except (OtherWords, WrongDigits) as error:
+        wrong = _OTHER_WORDS if isinstance(error, OtherWords) else _WRONG_DIGITS
         with services().database.reading() as tx:
             form = EnrolForm(formdata=None)
             form.fill(here().entry, None)
             shown = ahead.look(tx, at, services().library, here().entry, form)
-            return _page(form, None, shown, {**_wishes(tx), "wrong": wish_id}), 422
+            return _page(form, None, shown, {**_wishes(tx), "refused": (wish_id, wrong)}), 422
     return redirect(url_for("enrol.page", join=wish_id), 303)
 
 
@@ -152,6 +172,7 @@ def _page(form: EnrolForm, wish: Wish | None, shown: Shown, waiting: dict[str, A
         shown=shown,
         kinds=KINDS,
         known=known,
+        how_in_words=how_in_words,
         missing=[_(each) for each in here().entry.missing()],
         regimens=offered(services().library, here().entry),
         zones=_zones(here().clinic.country),
@@ -160,16 +181,19 @@ def _page(form: EnrolForm, wish: Wish | None, shown: Shown, waiting: dict[str, A
 
 
 def _wishes(tx: Tx) -> dict[str, Any]:
-    return {"wishes": wishes.wishes(tx, here().clinic.id), "hidden": HIDDEN, "wrong": None}
+    return {"wishes": wishes.wishes(tx, here().clinic.id), "hidden": HIDDEN, "refused": (None, "")}
 
 
 def _wish(tx: Tx, written: str) -> Wish | None:
-    """The wish of a form; one whose digits nobody confirmed is none."""
+    """The wish of a form; one whose digits nobody confirmed is none, nor is one that is done."""
     if not (written.isascii() and written.isdecimal() and len(written) < 16):
         return None
     wish = wishes.wish(tx, here().clinic.id, int(written))
     if wish is None:
-        abort(404)
+        task = follow_ups.get_follow_up(tx, here().clinic.id, int(written))
+        if task is None or task.kind != "join":
+            abort(404)
+        return None
     return wish if wish.confirmed_at is not None else None
 
 
@@ -186,44 +210,59 @@ def _has_other_words(form: EnrolForm) -> bool:
     return True
 
 
-def _new_patient(form: EnrolForm, wish: Wish | None) -> NewPatient:
-    """Raises NotEnrolled."""
-    start, code = form.start.data, (form.code.data or "").strip()
-    name = (form.name.data or "").strip() or code
-    if not name:
-        raise NotEnrolled("name", _("Write a name, or your own code for the patient."))
+def _faults(tx: Tx, form: EnrolForm, wish: Wish | None) -> Iterator[NotEnrolled]:
+    """What is wrong with the form as far as it is filled in, beside what it sees by itself."""
+    regimen_id = ""
+    try:
+        regimen_id = ahead.regimen_of(services().library, here().entry, form.regimen.data or "").id
+    except NotEnrolled as error:
+        yield error
+    yield from faults(tx, now(), services().library, here().entry, _new_patient(form, wish, regimen_id))
+
+
+def _is_repeated(tx: Tx, form: EnrolForm, wish: Wish | None, refused: list[NotEnrolled], patient_id: int) -> bool:
+    """Whether nothing is wrong but that the same person has enrolled the patient with this form before."""
+    # Of who had agreed beside JOIN the form does not ask again.
+    said_before = {"consent", "consent_how"} if form.join.data else set()
+    if {*form.errors, *(fault.field for fault in refused)} - said_before != {"phone"}:
+        return False
+    regimen = ahead.regimen_of(services().library, here().entry, form.regimen.data or "")
+    return is_repeated(tx, patient_id, _new_patient(form, wish, regimen.id))
+
+
+def _new_patient(form: EnrolForm, wish: Wish | None, regimen_id: str) -> NewPatient:
+    """Who is to be enrolled; where the first day is not filled in, it is today."""
+    code = (form.code.data or "").strip()
     if wish is None:
-        phone, how = form.phone.data or "", form.consent_how.data
+        phone, how = form.phone.data or "", form.consent_how.data or ""
     else:
         phone, how = wish.phone or "", wish.how or ""
-    if start is None:
-        raise NotEnrolled("start", _("Fill this in."))
     return NewPatient(
         phone=phone,
-        name=name,
+        name=(form.name.data or "").strip() or code,
         code=code or None,
         language=form.language.data,
         timezone=(form.timezone.data or "").strip(),
-        regimen_id=ahead.regimen_of(services().library, here().entry, form.regimen.data or "").id,
-        start=start,
+        regimen_id=regimen_id,
+        start=form.start.data or to_local(now(), here().clinic.timezone).date(),
         start_cycle=form.start_cycle.data or 1,
         visit_time=form.visit_time.data,
         consent_how=how,
         agreed=wish.agreed if wish else None,
         wording_version=wish.wording_version if wish else None,
         by=here().actor,
-        via=Via(form.via.data),
+        via=Via.WHATSAPP if form.via.data == Via.WHATSAPP else Via.SMS,
         without=form.without,
     )
 
 
 def _blame(form: EnrolForm, error: NotEnrolled) -> None:
-    """Puts what is wrong beside its field; what belongs to none stands above the form."""
+    """Puts what is wrong beside its field, where nothing is wrong yet; what belongs to none stands above the form."""
     field = form._fields.get(_FIELDS.get(error.field, error.field))
-    if field is None:
+    if field is not None:
+        field.errors = field.errors or [in_words(error)]
+    elif in_words(error) not in form.form_errors:
         form.form_errors.append(in_words(error))
-    else:
-        field.errors = [*field.errors, in_words(error)]
 
 
 def _to_patient(enrolled: Enrolled) -> AnyResponse:
@@ -241,5 +280,4 @@ def _to_patient(enrolled: Enrolled) -> AnyResponse:
 
 def _zones(country: str) -> list[str]:
     """The time zones of a country; any other may be written as well."""
-    territory = _TERRITORIES.get(country, country.upper())
-    return sorted(zone for zone, of in get_global("zone_territories").items() if of == territory)
+    return sorted(zone for zone, of in get_global("zone_territories").items() if of == REGIONS.get(country))

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.here import account, known_clinics, services
@@ -20,6 +21,12 @@ def clinics() -> AnyResponse | str:
     if len(mine) == 1:
         return redirect(url_for("today.page", clinic_id=mine[0][0].id), 303)
     return render_template("home/clinics.html", mine=mine)
+
+
+@routes.get("/account/session")
+def session() -> dict[str, object]:
+    """Who is signed in, and the token of their session: for a page that was made in one before it."""
+    return {"person": account().id, "token": generate_csrf()}
 
 
 @routes.get("/account", endpoint="account")

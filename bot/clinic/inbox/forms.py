@@ -1,16 +1,21 @@
 """The forms of the inbox."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
+from bot.clinic.library.shown import filled
 from bot.clinic.meanings import reading_language
-from bot.clinic.numbers import LARGEST, row_number
+from bot.clinic.numbers import LARGEST, InRange, row_number
 from content.library import Library
+from content.model import Fact
+from store.clinic_entry import ClinicEntry
 from store.staff import User
 
 LONGEST_ANSWER = 600
@@ -44,6 +49,8 @@ class AssignForm(FlaskForm):
     """Who looks after a conversation."""
 
     user = SelectField(_("Looked after by"), coerce=int)
+    was = IntegerField(validators=[Optional()], widget=HiddenInput())
+    """Who did when the page was made; 0 and nothing: nobody in particular."""
 
     def offer(self, people: Iterable[User]) -> None:
         """Fills in who works here."""
@@ -62,7 +69,7 @@ class NoteForm(FlaskForm):
 class DoneForm(FlaskForm):
     """That a conversation is done, up to the newest text that stood on the page."""
 
-    through = IntegerField(validators=[InputRequired(), NumberRange(0, LARGEST)])
+    through = IntegerField(validators=[InputRequired(), InRange(0, LARGEST)])
 
 
 class ReadyForm(FlaskForm):
@@ -80,16 +87,20 @@ class TeachForm(FlaskForm):
     topic = SelectField(_("it is about"), [DataRequired()])
     looked_at = HiddenField()
 
-    def offer(self, library: Library, languages: Iterable[str]) -> None:
-        """Fills in the topics, each with its keyword and how its first fact begins, and the languages."""
-        self.language.choices = [SelectChoice(each, library.language_name(each)) for each in languages]
+    def offer(self, library: Library, entry: ClinicEntry, today: date) -> None:
+        """Fills in the topics, each with its keyword and how its first fact begins here, and the languages."""
+        self.language.choices = [SelectChoice(each, library.language_name(each)) for each in entry.clinic.languages]
         read = reading_language(library)
+
+        def begins(fact: Fact) -> str:
+            return _beginning(filled(library, entry, fact.id, read, fact.text[read], today))
+
         self.topic.choices = [
             SelectChoice("", _("Choose a topic")),
             *(
                 SelectChoice(
                     topic.id,
-                    f"{topic.words(read)[0]}: {_beginning(topic.facts[0].text[read])}",
+                    f"{topic.words(read)[0]}: {begins(topic.facts[0])}",
                 )
                 for topic in library.topics.values()
             ),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from rapidfuzz.distance import OSA
 
@@ -38,7 +37,6 @@ class Changed:
 
     words: str
     count: int
-    newest_at: datetime
     before: Outcome
     after: Outcome
 
@@ -113,7 +111,7 @@ def replay(texts: Sequence[Received], phrase: str, clinic: Clinic, now: Understa
             continue
         after = then.understand(words, language=language, country=clinic.country, own=clinic)
         if (before.kind, before.id) != (after.kind, after.id):
-            changed.append(Changed(words, counts[words], text.at, before, after))
+            changed.append(Changed(words, counts[words], before, after))
     changed.sort(key=lambda each: -each.count)
     return Replay(looked_at, tuple(changed), len(newest) > _MOST_REPLAYED)
 

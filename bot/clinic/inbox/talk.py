@@ -16,7 +16,7 @@ from bot.clinic.sentences import in_words
 from channels.base import Via
 from content.checks.never import doubtful
 from scheduler import answering
-from scheduler.answering import CannotBeAnswered
+from scheduler.answering import CannotBeAnswered, HandedOver
 from scheduler.delivery.words import by_hand
 from store import console_inbox, contacts, follow_ups, messages, staff, threads
 from store.console_inbox import Correspondent
@@ -115,8 +115,12 @@ def assign(clinic_id: int, contact_id: int) -> AnyResponse:
         form.offer(_carers(tx, clinic_id))
         if not form.validate():
             abort(422)
-        answering.assign(tx, at, contact, form.user.data or None, here().actor)
-    flash(_("Saved."))
+        try:
+            answering.assign(tx, at, contact, form.user.data or None, here().actor, was=form.was.data or None)
+        except HandedOver as error:
+            flash(in_words(error), "error")
+        else:
+            flash(_("Saved."))
     return redirect(url_for("inbox.talk", contact_id=contact_id), 303)
 
 
@@ -217,7 +221,8 @@ def _carers(tx: Tx, clinic_id: int) -> tuple[User, ...]:
 
 def _page(shown: Talk, form: AnswerForm, *, noting: NoteForm | None = None, ask: bool = False) -> str:
     form.seen.data = str(max((text.id for text in shown.texts), default=0))
-    assigning = AssignForm(formdata=None, user=shown.thread.assigned_to or 0 if shown.thread else 0)
+    standing = shown.thread.assigned_to or 0 if shown.thread else 0
+    assigning = AssignForm(formdata=None, user=standing, was=standing)
     assigning.offer(shown.people)
     return render_template(
         "inbox/talk.html",

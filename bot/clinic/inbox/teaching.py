@@ -18,6 +18,7 @@ from bot.clinic.meanings import taken_for, topic_name
 from bot.clinic.sentences import in_words
 from scheduler import own_words
 from scheduler.own_words import NotSo, Refused
+from scheduler.plan.local_time import to_local
 from store import console_inbox, messages, overrides, staff
 from store.clinic_entry import Clinic, Override, OverrideKind
 from store.console_inbox import NOT_UNDERSTOOD
@@ -165,7 +166,7 @@ def withdraw(clinic_id: int, words_id: int) -> AnyResponse:
         with services().database.writing() as tx:
             if _words(tx, clinic_id, words_id).state == "published" and not here().may(Right.MANAGE):
                 abort(403)
-            own_words.withdraw(tx, at, clinic_id, words_id, here().actor)
+            own_words.withdraw(tx, at, services().library, clinic_id, words_id, here().actor)
     except NotSo as error:
         flash(in_words(error), "error")
     else:
@@ -175,7 +176,7 @@ def withdraw(clinic_id: int, words_id: int) -> AnyResponse:
 
 def _form(*, posted: bool = False) -> TeachForm:
     form = TeachForm() if posted else TeachForm(formdata=None)
-    form.offer(services().library, here().clinic.languages)
+    form.offer(services().library, here().entry, to_local(now(), here().clinic.timezone).date())
     return form
 
 

@@ -3,7 +3,9 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, Optional
+
+from bot.clinic.numbers import InRange
 
 _needed = InputRequired(_("Fill this in."))
 
@@ -13,6 +15,7 @@ class RuleForm(FlaskForm):
 
     regimen = HiddenField(validators=[_needed])
     rule = HiddenField(validators=[_needed])
+    was = HiddenField()
     choice = SelectField(
         _("Told"),
         choices=[
@@ -21,9 +24,13 @@ class RuleForm(FlaskForm):
             SelectChoice("off", _("not at all")),
         ],
     )
-    days = IntegerField(_("Days"), [Optional(), NumberRange(1, 30, _("From 1 to 30."))])
+    days = IntegerField(_("Days"), [Optional(), InRange(1, 30, _("From 1 to 30."))])
     at = StringField(_("Times"), [Length(max=80)])
     scope = SelectField(
         _("Where"),
         choices=[SelectChoice("one", _("in this regimen")), SelectChoice("all", _("in every regimen"))],
     )
+
+    def show(self, choice: str, days: int | None, at: str, scope: str, was: str) -> None:
+        """A rule as it is."""
+        self.choice.data, self.days.data, self.at.data, self.scope.data, self.was.data = choice, days, at, scope, was

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
+from bot.clinic.dates import time_of_day
 from bot.clinic.plans.words import rule_in_words
 from bot.clinic.regimen_names import item_name, phase_name, words_of_file
 from bot.clinic.settings.forms import WEEKDAYS
@@ -89,7 +90,7 @@ def when_in_words(rule: Rule) -> str:
 def times_in_words(rule: Rule) -> str:
     """The times of a rule."""
     opens = str(_("when the patient's hours begin"))
-    return ", ".join(opens if at is None else at.strftime("%H:%M") for at in rule.at)
+    return ", ".join(opens if at is None else time_of_day(at) for at in rule.at)
 
 
 def _item(item: Item) -> str:

@@ -18,15 +18,18 @@ from bot.clinic.library.regimen_words import when_in_words
 from bot.clinic.plans.words import rule_in_words
 from bot.clinic.rule_shown import RuleShown
 from bot.clinic.sentences import in_words
+from bot.clinic.settings.fields import typed
+from bot.clinic.settings.meanwhile import Meanwhile, newest, on_your_page
 from content.regimen_format import notation, rules
 from content.regimens import Regimen
 from scheduler import own_rules
 from scheduler.enrolment import offered
 from scheduler.own_rules import NotSet
 from scheduler.planned import overrides
-from store import reminder_rules
+from store import clinics, reminder_rules
 from store.reminder_rules import OwnRule
 
+_CONFLICT = 409
 _UNFIT = 422
 _SHOWN, _MOST = timedelta(weeks=9), 30
 
@@ -35,9 +38,13 @@ Answer = AnyResponse | str | tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Held(RuleShown):
-    """A rule as it holds on a regimen here. ``by``: regimen, all (the clinic's for every regimen) or one (for this)."""
+    """A rule as it holds on a regimen here. ``by``: regimen, all (the clinic's for every regimen) or one (for this).
+
+    ``set_here``: all that the clinic has in its place, as it is written.
+    """
 
     by: str
+    set_here: str
 
     @property
     def sentence(self) -> str:
@@ -73,7 +80,9 @@ def preview_rule(clinic_id: int) -> Answer:
     with services().database.reading() as tx:
         own = reminder_rules.of_clinic(tx, clinic_id)
     try:
-        spec, target = _asked(_held(regimen, own), form, regimen)
+        there = _there(regimen, own, form)
+        _check_news(there, form)
+        spec, target = _asked(there, form, regimen)
     except NotSet as error:
         form.at.errors = [in_words(error)]
         return _page(regimen, form), _UNFIT
@@ -90,7 +99,7 @@ def preview_rule(clinic_id: int) -> Answer:
 
 @routes.post("/reminders")
 def set_rule(clinic_id: int) -> Answer:
-    """Sets what the clinic has in place of a rule, or takes it away."""
+    """Sets what the clinic has in place of a rule, or takes it away. What somebody else set since stays as it is."""
     form = RuleForm()
     regimen = _chosen(form.regimen.data or "")
     if regimen is None or not form.validate():
@@ -98,16 +107,37 @@ def set_rule(clinic_id: int) -> Answer:
     rule, library, clinic = str(form.rule.data), services().library, here().clinic
     try:
         with services().database.writing() as tx:
-            spec, target = _asked(_held(regimen, reminder_rules.of_clinic(tx, clinic_id)), form, regimen)
-            if spec is None:
+            clinics.lock_clinic(tx, clinic_id)
+            own = reminder_rules.of_clinic(tx, clinic_id)
+            there = _there(regimen, own, form)
+            is_older = (form.was.data or "") != there.set_here
+            if not is_older:
+                _check_news(there, form)
+            spec, target = _asked(there, form, regimen)
+            is_there = _own_of(own, rule, regimen)[-1:] == ([] if spec is None else [OwnRule(rule, spec, target)])
+            if is_older:
+                pass
+            elif spec is None:
                 own_rules.unset_of_clinic(tx, now(), clinic, rule, target, here().actor)
             else:
                 own_rules.set_of_clinic(tx, now(), library, clinic, rule, spec, target, here().actor)
     except NotSet as error:
         form.at.errors = [in_words(error)]
         return _page(regimen, form), _UNFIT
+    if is_older and not is_there:
+        return _set_meanwhile(regimen, there, form), _CONFLICT
     flash(_("Saved. It counts for all that is not sent yet; patients with reminders of their own keep them."))
     return redirect(url_for("library.reminders", regimen=regimen.id), 303)
+
+
+def _set_meanwhile(regimen: Regimen, there: Held, form: RuleForm) -> str:
+    """The page with the rule as it is now, and what stood in the form of an older one."""
+    theirs = [typed(each) for each in (form.choice, form.days, form.at, form.scope)]
+    form.show(there.choice, there.shown.days, there.times, there.scope, there.set_here)
+    form.at.errors = [on_your_page("; ".join(each for each in theirs if each != "-"))]
+    fields = ((there.id,), (there.id, regimen.id))
+    entry = newest("clinic", lambda each: each.action == "clinic.reminders" and each.fields in fields)
+    return _page(regimen, form, meanwhile=Meanwhile(there.name, entry))
 
 
 def _chosen(asked: str) -> Regimen | None:
@@ -152,22 +182,37 @@ def _held(regimen: Regimen, own: Sequence[OwnRule]) -> list[Held]:
             held.get(each),
             inherited.get(each),
             "one" if each in here_alone else "all" if each in everywhere else "regimen",
+            " / ".join(f"{row.regimen_id or 'all'} {row.spec}" for row in _own_of(own, each, regimen)),
         )
         for each in rules.RULES
         if rules.why_never(regimen, each) is None
     ]
 
 
-def _asked(held: Sequence[Held], form: RuleForm, regimen: Regimen) -> tuple[str | None, str | None]:
+def _own_of(own: Sequence[OwnRule], rule: str, regimen: Regimen) -> list[OwnRule]:
+    """What the clinic has in place of a rule of a regimen; of two the last one holds."""
+    return [each for each in own if each.rule == rule and each.regimen_id in (None, regimen.id)]
+
+
+def _there(regimen: Regimen, own: Sequence[OwnRule], form: RuleForm) -> Held:
+    """The rule that is meant, as it holds. Raises NotSet."""
+    found = next((each for each in _held(regimen, own) if each.id == form.rule.data), None)
+    if found is None:
+        raise NotSet(_("There is no such reminder on this regimen."))
+    return found
+
+
+def _check_news(there: Held, form: RuleForm) -> None:
+    """Raises NotSet where nothing is asked for."""
+    if form.choice.data == "same" and there.by == "regimen":
+        raise NotSet(_('It is as the regimen says already. Choose "as set here" to give it other times.'))
+
+
+def _asked(there: Held, form: RuleForm, regimen: Regimen) -> tuple[str | None, str | None]:
     """What the form says as it is stored (None: nothing of the clinic's own), and the regimen (None: every one).
 
     Raises NotSet.
     """
-    found = next((each for each in held if each.id == form.rule.data), None)
-    if found is None:
-        raise NotSet(_("There is no such reminder on this regimen."))
-    if form.choice.data == "same" and found.by == "regimen":
-        raise NotSet(_('It is as the regimen says already. Choose "as set here" to give it other times.'))
     target = regimen.id if form.scope.data == "one" else None
     if form.choice.data != "own":
         return (rules.OFF if form.choice.data == "off" else None), target
@@ -176,5 +221,5 @@ def _asked(held: Sequence[Held], form: RuleForm, regimen: Regimen) -> tuple[str 
         at = notation.times(written) if written else (None,)
     except ValueError as error:
         raise NotSet(*error.args) from error
-    days = form.days.data if found.has_days and form.days.data else found.shown.days
-    return rules.written(replace(found.shown, days=days, at=at)), target
+    days = form.days.data if there.has_days and form.days.data else there.shown.days
+    return rules.written(replace(there.shown, days=days, at=at)), target

@@ -53,6 +53,11 @@ def fixed_text(library: Library, entry: ClinicEntry, key: str, today: date) -> l
 
 def draft(library: Library, entry: ClinicEntry, key: str, language: str, written: str, today: date) -> Sms:
     """Words that somebody would have for a fixed text; a name that nothing is known for stays as it is written."""
+    return _sms(language, written, filled(library, entry, key, language, written, today))
+
+
+def filled(library: Library, entry: ClinicEntry, key: str, language: str, written: str, today: date) -> str:
+    """The same as words alone, with their accents."""
     values = clinic_values(library, entry.clinic, language) | spoken(
         library, _examples(library, language, today), language
     )
@@ -61,7 +66,7 @@ def draft(library: Library, entry: ClinicEntry, key: str, language: str, written
         values |= library.country_values(country, language)
     body = _NAME.sub(lambda found: values.get(found[1], found[0]), written)
     # "9:30 a.m." brings a full stop of its own to the end of a sentence, as in `Library.say`.
-    return _sms(language, written, _TWO_STOPS.sub(".", body))
+    return _TWO_STOPS.sub(".", body)
 
 
 def names_of(library: Library) -> Mapping[str, str]:

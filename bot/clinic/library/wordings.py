@@ -114,7 +114,7 @@ def withdraw_wording(clinic_id: int, words_id: int) -> AnyResponse:
         abort(403)
     try:
         with services().database.writing() as tx:
-            own_words.withdraw(tx, now(), clinic_id, words_id, here().actor)
+            own_words.withdraw(tx, now(), services().library, clinic_id, words_id, here().actor)
     except NotSo as error:
         flash(in_words(error), "error")
     else:

@@ -7,16 +7,21 @@ from itertools import islice
 
 from bot.clinic.months import Month, laid_out, months_on
 from bot.clinic.plans.history import Past, history
+from bot.clinic.plans.words import regimens_of
 from bot.clinic.regimen_names import regimen_name
 from channels.base import Via
 from content.faults import ContentError
 from content.library import Library
-from scheduler.delivery.words import compose
+from content.plain import Plain
+from scheduler import consent
+from scheduler.delivery.words import Composer
+from scheduler.next_texts import next_texts
 from scheduler.plan import show
 from scheduler.plan.calendar import Calendar
 from scheduler.plan.events import DayState, Event, Kind
+from scheduler.plan.reminders import Reminder
 from scheduler.plan.show import Mark
-from scheduler.planned import PlanUnreadable, calendar_of, reminders_of
+from scheduler.planned import PlanUnreadable, calendar_of
 from scheduler.send_window import SendWindow
 from store import audit, consents, contacts, follow_ups, messages, patients, plans
 from store.audit import AuditEntry, Filter
@@ -54,22 +59,22 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A text that the plans foresee."""
+    """A text that goes out next; ``body`` is empty where its words are missing."""
 
     at: datetime
     body: str
-    plan_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A patient with all that belongs to them."""
+    """A patient with all that belongs to them. ``silent`` says why nothing is texted to their number."""
 
     patient: Patient
     contact: Contact
     zone: str
     today: date
     courses: tuple[Course, ...]
+    silent: Plain | None
     coming: tuple[Coming, ...]
     texts: tuple[Message, ...]
     tasks: tuple[FollowUp, ...]
@@ -95,7 +100,8 @@ def read(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, patient_id
         window.timezone,
         today,
         courses,
-        _coming(library, entry, contact, window, now, courses),
+        consent.why_silent(contact),
+        _coming(tx, now, library, entry, person, contact, courses),
         tuple(messages.conversation(tx, contact.id, _MOST_TEXTS)),
         tuple(task for task in follow_ups.about(tx, contact.id) if task.state == "open"),
         tuple(consents.consents(tx, contact.id)),
@@ -119,11 +125,11 @@ def _marks(courses: Sequence[Course], first: date, last: date) -> Mapping[date, 
 
 
 def _course(tx: Tx, plan: Plan, today: date) -> Course:
-    changes = tuple(history(tx, plan.id))
     try:
         calendar = calendar_of(plan)
     except PlanUnreadable:
-        return Course(plan, plan.regimen_id, None, None, (), changes)
+        return Course(plan, plan.regimen_id, None, None, (), tuple(history(tx, plan.id, ())))
+    changes = tuple(history(tx, plan.id, regimens_of(calendar)))
     coming = (event for event in calendar.events(today, today + _SOON) if event.kind in _DATES)
     return Course(
         plan, regimen_name(calendar.regimen), calendar, calendar.on(today), tuple(islice(coming, _MOST_COMING)), changes
@@ -131,27 +137,29 @@ def _course(tx: Tx, plan: Plan, today: date) -> Course:
 
 
 def _coming(
+    tx: Tx,
+    now: datetime,
     library: Library,
     entry: ClinicEntry,
+    person: Patient,
     contact: Contact,
-    window: SendWindow,
-    now: datetime,
     courses: Sequence[Course],
 ) -> tuple[Coming, ...]:
-    found = [
-        (reminder, course.plan.id)
+    if person.state == "ended" or not consent.may_text(contact):
+        return ()
+    telling = [
+        (course.plan, course.calendar)
         for course in courses
         if course.calendar is not None and course.plan.state in {"active", "stopped"}
-        for reminder in islice(reminders_of(course.plan, course.calendar, window, now), _MOST_COMING)
     ]
-    found.sort(key=lambda each: (each[0].due_at, each[0].priority))
-    coming = []
-    for reminder, plan_id in found[:_MOST_COMING]:
+    composer = Composer(library)
+
+    def words(reminder: Reminder) -> str:
+        template, args = reminder.template, reminder.args
         try:
-            words = compose(
-                library, entry.clinic, reminder.template, reminder.args, contact.language, Via(contact.via)
-            ).body
+            return composer.compose(entry.clinic, template, args, contact.language, Via(contact.via)).body
         except ContentError:
-            words = ""
-        coming.append(Coming(reminder.due_at, words, plan_id))
-    return tuple(coming)
+            return ""
+
+    texts = next_texts(tx, now, entry.clinic, person, telling, _MOST_COMING)
+    return tuple(Coming(text.reminder.due_at, words(text.reminder)) for text in texts)

@@ -1,15 +1,12 @@
 """The list of patients, and the page about one."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from flask import Blueprint, abort, render_template, request
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.clinic.audited import entry_in_words
-from bot.clinic.enrol.forms import HOWS
+from bot.clinic.enrol.hows import how_in_words
 from bot.clinic.here import here, now, services
 from bot.clinic.live import conditional
 from bot.clinic.numbers import row_number
@@ -22,14 +19,6 @@ from store.audit import Filter
 routes = Blueprint("patients", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/patients")
 
 PAGE = 50
-_HOWS: Mapping[str, LazyString] = {
-    **HOWS,
-    "text": _("by text"),
-    "console": _("in the console"),
-    "provider": _("told by the network"),
-    "paper": _("on paper"),
-}
-"""How a step of consent came, as it is recorded."""
 
 
 @routes.get("")
@@ -56,7 +45,7 @@ def one(clinic_id: int, patient_id: int) -> str:  # noqa: ARG001
         before=_moved(first, -about.MONTHS),
         after=_moved(first, about.MONTHS),
         entry_in_words=entry_in_words,
-        how_name=_how,
+        how_name=how_in_words,
     )
 
 
@@ -106,10 +95,6 @@ def _about(patient_id: int) -> About:
     if shown is None:
         abort(404)
     return shown
-
-
-def _how(how: str) -> str:
-    return str(_HOWS.get(how, how))
 
 
 def _month(today: date) -> date:

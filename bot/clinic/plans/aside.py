@@ -1,5 +1,6 @@
 """What else is entered of a plan and its patient: visits, a journey, another plan, reminders of their own, a death."""
 
+from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Any
 
@@ -43,8 +44,8 @@ def visits_page(clinic_id: int, plan_id: int) -> str:  # noqa: ARG001 - `here` h
 
 @routes.post("/visits/time")
 def set_time(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
-    """The time of one visit; empty: it is when the plan's other visits are."""
-    written = request.form.get("at", "")
+    """The time of one visit; empty: it is when the plan's other visits are. Whoever was quicker is shown."""
+    written, event = request.form.get("at", ""), request.form.get("event", "")
     version = request.form.get("version", "")
     try:
         at = time.fromisoformat(written) if written else None
@@ -59,13 +60,17 @@ def set_time(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
                 now(),
                 here().entry,
                 plan_id,
-                request.form.get("event", ""),
+                event,
                 at,
                 by=here().actor,
                 expected_version=int(version) if version.isascii() and version.isdecimal() else -1,
             )
     except NotChanged as error:
-        return _visits_again(plan_id, in_words(error), _CONFLICT if error.field == "version" else _UNFIT)
+        if error.field != "version":
+            return _visits_again(plan_id, in_words(error), _UNFIT)
+        with services().database.reading() as tx:
+            offers = offers_of(tx, plan_id)
+            return _visits(tx, offers, quicker=meanwhile.timed(tx, offers, event), typed={event: at}), _CONFLICT
     flash(_("The time is saved."))
     return redirect(url_for("plans.visits", plan_id=plan_id), 303)
 
@@ -87,7 +92,7 @@ def mark(clinic_id: int, plan_id: int) -> Answer:  # noqa: ARG001
             return _visits_again(plan_id, in_words(error), _UNFIT)
         with services().database.reading() as tx:
             offers = offers_of(tx, plan_id)
-            return _visits(tx, offers, marked=meanwhile.marked(tx, offers, event)), _CONFLICT
+            return _visits(tx, offers, quicker=meanwhile.marked(tx, offers, event)), _CONFLICT
     flash(_("Saved."))
     return redirect(url_for("plans.visits", plan_id=plan_id), 303)
 
@@ -240,7 +245,14 @@ def _aside(name: str, offers: Offers, **more: Any) -> str:
     return render_template(f"plans/{name}.html", **common(offers), **more)
 
 
-def _visits(tx: Tx, offers: Offers, fault: str = "", marked: Meanwhile | None = None) -> str:
+def _visits(
+    tx: Tx,
+    offers: Offers,
+    fault: str = "",
+    quicker: Meanwhile | None = None,
+    typed: Mapping[str, time | None] | None = None,
+) -> str:
+    """``quicker``: what somebody else entered; ``typed``: the time in the form of an event, which is kept there."""
     standing = offers.standing
     first, last = standing.today - _BACK, standing.today + _AHEAD
     known = {
@@ -249,7 +261,11 @@ def _visits(tx: Tx, offers: Offers, fault: str = "", marked: Meanwhile | None = 
         if event.kind is Kind.PAIRED or (event.slot is not None and event.slot.setting is not None)
     }
     rows = [
-        (row, event_in_words(row, offers.titles), time_of(standing.plan, row.name, row.date))
+        (
+            row,
+            event_in_words(row, offers.titles),
+            (typed or {}).get(row.name, time_of(standing.plan, row.name, row.date)),
+        )
         for row in plans.events_between(tx, standing.plan.id, first, last)
         if row.date >= first and (row.name in known or row.status in ("given", "missed"))
     ]
@@ -260,7 +276,7 @@ def _visits(tx: Tx, offers: Offers, fault: str = "", marked: Meanwhile | None = 
         coming=[each for each in rows if each[0].date >= standing.today and each[0].status not in ("given", "missed")],
         statuses=STATUSES,
         fault=fault,
-        meanwhile=marked,
+        meanwhile=quicker,
     )
 
 

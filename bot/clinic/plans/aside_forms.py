@@ -16,8 +16,9 @@ from wtforms import (
     StringField,
     TimeField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
+from bot.clinic.numbers import InRange
 from bot.clinic.plans.offers import Offers
 from bot.clinic.regimen_names import regimen_name
 
@@ -59,7 +60,7 @@ class AnotherForm(FlaskForm):
 
     regimen_id = SelectField(_("Regimen"))
     start = DateField(_("Day 1 of that cycle"), [needed])
-    start_cycle = IntegerField(_("Beginning with cycle"), [Optional(), NumberRange(1, 999)], default=1)
+    start_cycle = IntegerField(_("Beginning with cycle"), [Optional(), InRange(1, 999)], default=1)
     visit_time = TimeField(_("Time of visits (may be empty)"), [Optional()])
 
     @classmethod
@@ -78,7 +79,7 @@ class ReminderForm(FlaskForm):
     rule = HiddenField(validators=[needed])
     was = HiddenField()
     choice = SelectField(_("For this patient"), choices=[SelectChoice(*each) for each in CHOICES.items()])
-    days = IntegerField(_("Days"), [Optional(), NumberRange(1, 30, _("From 1 to 30."))])
+    days = IntegerField(_("Days"), [Optional(), InRange(1, 30, _("From 1 to 30."))])
     at = StringField(_("Times"), [Length(max=80)])
 
 

@@ -8,8 +8,9 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
+from bot.clinic.numbers import InRange
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.words import UNDO
 from bot.clinic.regimen_names import regimen_name
@@ -34,6 +35,8 @@ class ChangeForm(FlaskForm):
     """The fields that say what the change is."""
 
     version = HiddenField()
+    changes = HiddenField()
+    """How many changes of the plan there were when the page was made."""
     seen = HiddenField()
     """The change as it was last shown: only that one is made."""
     tell = BooleanField(_("Send this text to the patient"))
@@ -55,8 +58,12 @@ class ChangeForm(FlaskForm):
     @property
     def expected_version(self) -> int:
         """The version of the plan on which the person looked; -1 where it is none."""
-        written = self.version.data or ""
-        return int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else -1
+        return _number(self.version.data)
+
+    @property
+    def next_change(self) -> int:
+        """At which place among the changes of the plan, from 0, this one stands if it was made; -1: it is not known."""
+        return _number(self.changes.data)
 
     def fill(self) -> None:
         """Gives its fields their choices, and where nothing was sent what is likely meant."""
@@ -70,7 +77,7 @@ class DelayForm(ChangeForm):
     kind = "delay"
     asked = ("cycle", "days", "policy")
     cycle = SelectField(_("Which cycle"))
-    days = IntegerField(_("By how many days"), [needed, NumberRange(1, 366, _("From 1 to 366 days."))], default=7)
+    days = IntegerField(_("By how many days"), [needed, InRange(1, 366, _("From 1 to 366 days."))], default=7)
     policy = SelectField(
         _("What follows"),
         choices=[
@@ -181,7 +188,7 @@ class SwitchForm(ChangeForm):
     from_ = DateField(_("From which day"), [needed], name="from")
     cycle = IntegerField(
         _("With which of its cycles"),
-        [Optional(), NumberRange(1, 999, _("From 1 to 999."))],
+        [Optional(), InRange(1, 999, _("From 1 to 999."))],
         default=1,
     )
 
@@ -244,6 +251,12 @@ FORMS: dict[str, type[ChangeForm]] = {
         UndoForm,
     )
 }
+
+
+def _number(written: str | None) -> int:
+    """A number of a hidden field; -1 where it is none."""
+    plain = written or ""
+    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else -1
 
 
 def _ready(form: FlaskForm, name: str, likely: Callable[[], Any]) -> None:

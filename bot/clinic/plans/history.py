@@ -1,5 +1,6 @@
 """What was changed of a plan, in words, the latest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from flask_babel import gettext as _
 
 from bot.clinic.plans.words import change_in_words
 from content.faults import ContentError
+from content.regimens import Regimen
 from scheduler.plan.changes import ChangeError, change_from_json
 from scheduler.planned import UNDO
 from store import plans
@@ -25,13 +27,13 @@ class Past:
     override_reason: str | None
 
 
-def history(tx: Tx, plan_id: int) -> list[Past]:
-    """The changes of a plan, the latest first; an undo says what it took back."""
+def history(tx: Tx, plan_id: int, regimens: Sequence[Regimen]) -> list[Past]:
+    """The changes of a plan that had these regimens, the latest first; an undo says what it took back."""
     applying: list[str] = []
     found = []
     for stored in plans.changes(tx, plan_id):
         if stored.change_json != UNDO:
-            applying.append(_said(stored.change_json))
+            applying.append(_said(stored.change_json, regimens))
             said = applying[-1]
         else:
             said = _("Taken back: %(change)s", change=applying.pop() if applying else "")
@@ -41,8 +43,8 @@ def history(tx: Tx, plan_id: int) -> list[Past]:
     return found[::-1]
 
 
-def _said(stored: str) -> str:
+def _said(stored: str, regimens: Sequence[Regimen]) -> str:
     try:
-        return change_in_words(change_from_json(stored))
+        return change_in_words(change_from_json(stored), regimens)
     except (ContentError, ChangeError):
         return str(_("A change that this release cannot read."))

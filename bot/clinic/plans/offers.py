@@ -8,7 +8,7 @@ from functools import cached_property
 from flask_babel import gettext as _
 
 from bot.clinic.dates import written
-from bot.clinic.plans.words import UNDO, event_in_words, titles_of
+from bot.clinic.plans.words import UNDO, event_in_words, regimens_of, titles_of
 from bot.clinic.regimen_names import phase_name, words_of_file
 from content.library import Library
 from content.regimen_format.model import StartKind
@@ -37,9 +37,14 @@ class Offers:
     entry: ClinicEntry
 
     @cached_property
+    def had(self) -> list[Regimen]:
+        """Every regimen that the plan has had."""
+        return regimens_of(self.standing.calendar)
+
+    @cached_property
     def titles(self) -> dict[str, str]:
         """The titles of the plan's phases."""
-        return titles_of([segment.regimen for segment in self.standing.calendar.timeline.state.segments])
+        return titles_of(self.had)
 
     @cached_property
     def last_change(self) -> Change | None:

@@ -9,6 +9,7 @@ from bot.clinic.dates import written
 from bot.clinic.here import here, now, services
 from bot.clinic.plans.forms import FORMS, ChangeForm
 from bot.clinic.plans.history import Past, history
+from bot.clinic.plans.meanwhile import changed
 from bot.clinic.plans.offers import Offers
 from bot.clinic.plans.shown import Shown
 from bot.clinic.plans.words import GATES, KINDS, STATES, UNDO, change_in_words, event_in_words
@@ -58,7 +59,7 @@ def page(
 ) -> str:
     """The whole screen, with the form of one kind of change or none. ``fault``: why it was not made."""
     shown = {} if form is None else pane(tx, offers, form, seen, fault=fault, is_conflict=is_conflict)
-    past = history(tx, offers.standing.plan.id)
+    past = history(tx, offers.standing.plan.id, offers.had)
     return render_template(
         "plans/change.html",
         **(common(offers) | {"form": None} | shown),
@@ -91,7 +92,7 @@ def pane(
         "called": "" if seen is None else called(form, offers),
         "sentence": "" if seen is None else _sentence(form, offers),
         "fault": fault,
-        "meanwhile": history(tx, offers.standing.plan.id)[:1] if is_conflict else [],
+        "meanwhile": changed(tx, offers) if is_conflict else None,
         "is_conflict": is_conflict,
         "is_older": is_older,
         "gates": GATES,
@@ -108,15 +109,17 @@ def called(form: ChangeForm, offers: Offers) -> str:
 
 def _sentence(form: ChangeForm, offers: Offers) -> str:
     if form.kind != UNDO:
-        return change_in_words(form.change())
-    return "" if offers.last_change is None else _("Taken back: %(change)s", change=change_in_words(offers.last_change))
+        return change_in_words(form.change(), offers.had)
+    if offers.last_change is None:
+        return ""
+    return str(_("Taken back: %(change)s", change=change_in_words(offers.last_change, offers.had)))
 
 
 def _last_change(offers: Offers, past: list[Past]) -> Past | None:
     """The change that an undo takes back, with who made it and when."""
     if offers.last_change is None:
         return None
-    said = change_in_words(offers.last_change)
+    said = change_in_words(offers.last_change, offers.had)
     return next((each for each in past if each.said == said), None)
 
 

@@ -16,6 +16,8 @@ from bot.clinic.plans.words import UNDO
 from bot.clinic.sentences import in_words
 from scheduler import changing
 from scheduler.changing import NotChanged
+from scheduler.planned import described
+from store import plans
 from store.database import Tx
 
 _CONFLICT = 409
@@ -57,12 +59,17 @@ def preview(clinic_id: int, plan_id: int) -> str | tuple[str, int]:  # noqa: ARG
 
 @routes.post("/change")
 def make(clinic_id: int, plan_id: int) -> AnyResponse | str | tuple[str, int]:  # noqa: ARG001
-    """Makes the change that was last shown. What was not shown, or is of an older plan, is shown first."""
+    """Makes the change that was last shown. What was not shown, or is of an older plan, is shown first.
+
+    What the same person has made from the same page already, by a button pressed twice, is not made again.
+    """
     with services().database.reading() as tx:
         offers = offers_of(tx, plan_id)
         form = _form(request.form.get("kind", ""), offers)
         if form is None:
             abort(404)
+        if _is_made(tx, offers, form):
+            return _made_already(plan_id)
         if not form.validate():
             return page(tx, offers, form, None), _UNFIT
         is_seen = form.seen.data == called(form, offers)
@@ -76,10 +83,29 @@ def make(clinic_id: int, plan_id: int) -> AnyResponse | str | tuple[str, int]:  
     except NotChanged as error:
         with services().database.reading() as tx:
             anew = offers_of(tx, plan_id)
+            if _is_made(tx, anew, form):
+                return _made_already(plan_id)
             is_conflict = error.field == "version"
             shown_again = page(tx, anew, form, _look(tx, anew, form), fault=in_words(error), is_conflict=is_conflict)
         return shown_again, _CONFLICT if is_conflict else _UNFIT
     flash(_("Taken back.") if form.kind == UNDO else _("The plan is changed."))
+    return redirect(url_for("plans.change", plan_id=plan_id), 303)
+
+
+def _is_made(tx: Tx, offers: Offers, form: ChangeForm) -> bool:
+    """Whether this very change stands there already, by the same person and from the same page."""
+    made = plans.changes(tx, offers.standing.plan.id)
+    place = form.next_change
+    if not 0 <= place < len(made) or made[place].by != here().actor:
+        return False
+    says = described([each.change_json for each in made])[place]
+    # Days that were moved away are no choice any more: such a form is known by what was shown alone.
+    is_other = form.kind != UNDO and form.validate() and str(form.change()) != says
+    return form.seen.data == says and not is_other
+
+
+def _made_already(plan_id: int) -> AnyResponse:
+    flash(_("You have made this change already. Nothing was done a second time."))
     return redirect(url_for("plans.change", plan_id=plan_id), 303)
 
 

@@ -6,8 +6,9 @@ from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from bot.clinic.dates import written
-from bot.clinic.regimen_names import items_in_words, phase_name, regimen_name
+from bot.clinic.regimen_names import items_in_words, phase_name, regimen_name, words_of_file
 from content.regimens import Regimen
+from scheduler.plan.calendar import Calendar
 from scheduler.plan.changes import Branch, Change, Close, Delay, Enter, Hold, Move, Resume, Skip, Stop, Switch
 from scheduler.plan.events import Event, Kind
 from store.plans import PlanEvent
@@ -72,8 +73,8 @@ def rule_in_words(rule: str) -> str:
     return str(RULES.get(name, name))
 
 
-def change_in_words(change: Change) -> str:
-    """What a change does, in one sentence."""
+def change_in_words(change: Change, regimens: Sequence[Regimen]) -> str:
+    """What a change does, in one sentence; ``regimens``: all that the plan had, which know the names of their parts."""
     match change:
         case Delay(policy="keepgrid"):
             sentence = ngettext(
@@ -115,11 +116,12 @@ def change_in_words(change: Change) -> str:
                 day=written(change.from_),
             )
         case Enter():
-            sentence = _("%(phase)s starts on %(day)s.", phase=change.phase, day=written(change.on))
+            phase = titles_of(regimens).get(change.phase, change.phase)
+            sentence = _("%(phase)s starts on %(day)s.", phase=phase, day=written(change.on))
         case Branch(take=True):
-            sentence = _("%(choice)s: yes.", choice=change.id)
+            sentence = _("%(question)s Yes.", question=_question(change, regimens))
         case Branch():
-            sentence = _("%(choice)s: no.", choice=change.id)
+            sentence = _("%(question)s No.", question=_question(change, regimens))
         case _:
             sentence = str(change)
     return str(sentence)
@@ -162,6 +164,16 @@ def days_in_words(events: Sequence[Event]) -> str:
     )
 
 
-def titles_of(regimens: list[Regimen]) -> dict[str, str]:
+def regimens_of(calendar: Calendar) -> list[Regimen]:
+    """Every regimen that a plan has had, in their order."""
+    return [segment.regimen for segment in calendar.timeline.state.segments]
+
+
+def titles_of(regimens: Sequence[Regimen]) -> dict[str, str]:
     """The titles of phases by their ids."""
     return {phase.id: phase_name(phase) for regimen in regimens for phase in regimen.phases}
+
+
+def _question(change: Branch, regimens: Sequence[Regimen]) -> str:
+    asked = {choice.id: choice.question for regimen in regimens for choice in regimen.choices}
+    return words_of_file(asked.get(change.id, change.id))

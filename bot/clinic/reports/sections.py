@@ -153,7 +153,7 @@ def _failed(figures: Figures) -> Section:
             Column(_("Texts")),
             Column(_("Share"), "share"),
         ),
-        [(code, fault_name(code), number, _share(number, tried)) for code, number in found.items()],
+        [(_named(code), fault_name(code), number, _share(number, tried)) for code, number in found.items()],
     )
 
 
@@ -163,7 +163,7 @@ def _kept(figures: Figures) -> Section:
         _("Not sent, by reason"),
         _("What kept texts from going. Most of it is as it should be: a plan was changed, or somebody opted out."),
         (Column(_("Reason"), "code"), Column(_("What it means"), "words"), Column(_("Texts"))),
-        [(gate, gate_name(gate), number) for gate, number in figures.by("kept").items()],
+        [(_named(gate), gate_name(gate), number) for gate, number in figures.by("kept").items()],
     )
 
 
@@ -224,7 +224,7 @@ def _opt_outs(figures: Figures) -> Section:
         _("Who said STOP or asked for a pause, by the last text they had got before."),
         (Column(_("Last text before"), "code"), Column(_("Opt-outs")), Column(_("Texts of it")), Column(_("Of 1,000"))),
         [
-            (_("none") if name == NONE else name, number, went.get(name, 0), _ratio(1000 * number, went.get(name, 0)))
+            (_named(name), number, went.get(name, 0), _ratio(1000 * number, went.get(name, 0)))
             for name, number in figures.by("opt_out").items()
         ],
     )
@@ -352,6 +352,10 @@ def _over_time(
 
 def _lying(labels: Sequence[str], name: str, values: Sequence[int]) -> Chart | None:
     return Chart(labels, [(name, values)], lying=True) if labels else None
+
+
+def _named(item: str) -> str:
+    return str(_("none") if item == NONE else item)
 
 
 def _cost(segments: int, micros: int | None) -> float | None:

@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.clinic.access import Right
 from bot.clinic.exports import csv_file
 from bot.clinic.here import here, now, services
-from bot.clinic.reports.forms import PriceForm, price_of
+from bot.clinic.reports.forms import PriceForm, written
 from bot.clinic.reports.period import Period
 from bot.clinic.reports.sections import CHANGE_ASKED, CONFIRMED, Figures, all_sections, section
+from bot.clinic.settings.fields import typed
+from bot.clinic.settings.meanwhile import Meanwhile, meanwhile, on_your_page
 from scheduler.plan.local_time import to_local, to_utc
 from store import audit, clinics, reporting
 
@@ -27,7 +29,9 @@ _USUAL = (7, 30, 90, 365)
 @routes.get("")
 def page(clinic_id: int) -> str:  # noqa: ARG001 - the clinic is `here().clinic`
     """Every report of the period that is asked for."""
-    return _page(PriceForm(formdata=None))
+    form = PriceForm(formdata=None)
+    form.show(here().clinic)
+    return _page(form)
 
 
 @routes.get("/export")
@@ -43,25 +47,33 @@ def export(clinic_id: int) -> Response:  # noqa: ARG001
 
 @routes.post("/price")
 def set_price(clinic_id: int) -> Answer:
-    """What a segment costs, for the report on cost."""
+    """What a segment costs, for the report on cost. What somebody else saved since is shown, not written over."""
     form = PriceForm()
     if not form.validate():
         return _page(form), 422
     micros, at = form.micros(), now()
-    if micros != here().clinic.segment_micros:
-        with services().database.writing() as tx:
+    with services().database.writing() as tx:
+        clinics.lock_clinic(tx, clinic_id)
+        there = clinics.find_clinic(tx, clinic_id) or here().clinic
+        is_news = micros != there.segment_micros
+        is_older = is_news and (form.was.data or "") != written(there.segment_micros)
+        if is_news and not is_older:
             clinics.set_clinic(tx, at, clinic_id, segment_micros=micros)
             audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, ["segment_micros"])
+    if is_older:
+        on_theirs = on_your_page(typed(form.price))
+        form.show(there)
+        form.price.errors = [on_theirs]
+        return _page(form, meanwhile({"segment_micros"}, lambda _field: str(form.price.label.text))), 409
+    if is_news:
         flash(_("Saved."))
     period = _period()
     return redirect(url_for("reports.page", since=period.first.isoformat(), until=period.last.isoformat()), 303)
 
 
-def _page(form: PriceForm) -> str:
+def _page(form: PriceForm, newest: Meanwhile | None = None) -> str:
     period = _period()
     figures, counted_at = _figures(period)
-    if not form.is_submitted():
-        form.price.data = price_of(here().clinic.segment_micros)
     today = _today()
     return render_template(
         "reports/page.html",
@@ -71,6 +83,7 @@ def _page(form: PriceForm) -> str:
         today=today,
         counted_at=counted_at,
         form=form,
+        meanwhile=newest,
         may_manage=here().may(Right.MANAGE),
     )
 

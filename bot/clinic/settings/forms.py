@@ -1,9 +1,7 @@
 """The forms of the settings."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
-from hashlib import sha256
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     IntegerField,
     SelectChoice,
     SelectField,
@@ -20,11 +19,14 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
 
 from bot.clinic.languages import LANGUAGES
 from bot.clinic.names import ROLES
+from bot.clinic.numbers import InRange
+from bot.clinic.regimen_names import words_of_file
 from bot.clinic.settings.fields import ConsentField, DegreesField, MinutesField, SeveralField
+from bot.clinic.settings.meanwhile import as_one_word
 from content.library import Library
 from content.thresholds import STOOLS
 from store.clinic_entry import Clinic
@@ -38,7 +40,6 @@ WEEKDAYS = (
     (5, _("Saturday")),
     (6, _("Sunday")),
 )
-_DAYS = [SelectChoice(*each) for each in WEEKDAYS]
 _APPROVALS = [
     SelectChoice(2, _("two people: whoever proposes never approves")),
     SelectChoice(1, _("one person, and the audit says so")),
@@ -62,22 +63,25 @@ class ClinicForm(FlaskForm):
     consent_texts = ConsentField(_("What patients agree to"))
     window_from = TimeField(_("No reminder before"), [DataRequired()])
     window_until = TimeField(_("No reminder after"), [DataRequired()])
-    max_texts_per_day = IntegerField(_("Reminders a day, at most"), [NumberRange(1, 20)])
-    max_texts_per_week = IntegerField(_("Reminders a week, at most"), [NumberRange(1, 100)])
-    quiet_hours = IntegerField(_("Quiet hours after a text of danger to life"), [NumberRange(0, 168)])
+    max_texts_per_day = IntegerField(_("Reminders a day, at most"), [InRange(1, 20)])
+    max_texts_per_week = IntegerField(_("Reminders a week, at most"), [InRange(1, 100)])
+    quiet_hours = IntegerField(_("Quiet hours after a text of danger to life"), [InRange(0, 168)])
     fever_c = DegreesField(_("Fever: call at this temperature or above"))
     low_c = DegreesField(_("Too cold: call below this temperature"))
-    stools = IntegerField(_("Loose stools in 24 hours: call at so many"), [Optional(), NumberRange(*STOOLS)])
+    stools = IntegerField(_("Loose stools in 24 hours: call at so many"), [Optional(), InRange(*STOOLS)])
     danger_minutes = MinutesField(_("Danger to life: minutes until somebody is told"))
     call_minutes = MinutesField(_("Told to call now: minutes until somebody is told"))
-    gone_quiet_days = IntegerField(_("Days of silence before somebody has gone quiet"), [NumberRange(1, 90)])
+    gone_quiet_days = IntegerField(_("Days of silence before somebody has gone quiet"), [InRange(1, 90)])
     ask_confirmation = BooleanField(_("The first text asks whoever is enrolled to reply C"))
     tell_seen = BooleanField(_("Who texted of danger is told when somebody has seen it"))
     approvals = SelectField(
         _("To change what patients read, and what the bot understands"), coerce=int, choices=_APPROVALS
     )
     open_weekdays = SeveralField(
-        _("Weekdays with visits"), coerce=int, choices=[SelectChoice(*each) for each in WEEKDAYS]
+        _("Weekdays with visits"),
+        [DataRequired(_("Tick at least one weekday."))],
+        coerce=int,
+        choices=[SelectChoice(*each) for each in WEEKDAYS],
     )
     closed_on = TextAreaField(_("Holidays, one date a line"), [Optional(), Length(max=4000)])
     snap = SelectField(_("A visit on a closed day goes to"), choices=[SelectChoice(*each) for each in SNAPS])
@@ -86,7 +90,9 @@ class ClinicForm(FlaskForm):
         """Fills in what there is to choose from, and what else depends on the content."""
         self.fever_c.unit = self.low_c.unit = library.countries[clinic.country].unit
         self.consent_texts.languages = library.languages
-        self.country.choices = [SelectChoice(code, pack.name) for code, pack in library.countries.items()]
+        self.country.choices = [
+            SelectChoice(code, words_of_file(pack.name)) for code, pack in library.countries.items()
+        ]
         self.languages.choices = self.default_language.choices = [
             SelectChoice(each, LANGUAGES.get(each, each)) for each in library.languages
         ]
@@ -118,7 +124,7 @@ class ClinicForm(FlaskForm):
         first = found.pop("default_language")
         found["languages"] = [first, *(each for each in found["languages"] if each != first)]
         found["consent_texts"] = {each: found["consent_texts"].get(each, "") for each in found["languages"]}
-        found["open_weekdays"] = sorted(found["open_weekdays"]) or None
+        found["open_weekdays"] = sorted(found["open_weekdays"])
         found["closed_on"] = sorted({date.fromisoformat(line) for line in (found["closed_on"] or "").split()})
         return found
 
@@ -136,17 +142,21 @@ def changes(before: Clinic, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def seen_as(clinic: Clinic) -> str:
-    """What the form shows of a clinic as one word: another one as soon as anything of it is another."""
-    shown = {name: getattr(clinic, name) for name in ClinicForm.fields()}
-    return sha256(json.dumps(shown, default=str, sort_keys=True).encode()).hexdigest()[:32]
+    """What the form shows of a clinic, as one word."""
+    return as_one_word({name: getattr(clinic, name) for name in ClinicForm.fields()})
 
 
 class JoinCodeForm(FlaskForm):
     """The code that somebody texts after JOIN."""
 
+    was = HiddenField()
     code = StringField(
         _("Code after JOIN"), [Optional(), Regexp(r"[A-Za-z0-9]{3,20}$", message=_("3 to 20 letters and digits."))]
     )
+
+    def show(self, clinic: Clinic) -> None:
+        """The code as it is."""
+        self.code.data = self.was.data = clinic.join_code or ""
 
 
 class PersonForm(FlaskForm):

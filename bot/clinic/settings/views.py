@@ -14,18 +14,15 @@ from bot.clinic.languages import LANGUAGES
 from bot.clinic.sentences import in_words
 from bot.clinic.settings.fields import typed
 from bot.clinic.settings.forms import ClinicForm, JoinCodeForm, PersonForm, RoleForm, changes, seen_as
+from bot.clinic.settings.meanwhile import meanwhile, on_your_page
 from bot.clinic_rules import WrongSettings, ask_two_again, checked, people_of
 from scheduler.duties.escalation import STEPS
 from store import audit, clinics, staff
-from store.audit import Filter
 from store.clinic_entry import Clinic
 from store.clinics import JoinCodeTaken
 from store.staff import User
 
 routes = Blueprint("settings", __name__, template_folder="templates", url_prefix="/c/<int:clinic_id>/settings")
-
-_LATEST = 100
-"""Among how many entries about the clinic the one is looked for that says who saved last."""
 
 Answer = AnyResponse | str | tuple[str, int]
 
@@ -75,14 +72,22 @@ def join_code(clinic_id: int) -> Answer:
     form = JoinCodeForm()
     if not form.validate():
         return _with_code(form), 422
-    at = now()
+    at, wanted = now(), (form.code.data or "").upper()
     try:
         with services().database.writing() as tx:
-            clinics.set_join_code(tx, at, clinic_id, form.code.data or None)
-            audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, ["join_code"])
+            clinics.lock_clinic(tx, clinic_id)
+            there = clinics.find_clinic(tx, clinic_id) or here().clinic
+            is_older = (there.join_code or "") not in (form.was.data or "", wanted)
+            if not is_older and wanted != (there.join_code or ""):
+                clinics.set_join_code(tx, at, clinic_id, wanted or None)
+                audit.record(tx, at, clinic_id, here().actor, "change", "clinic", clinic_id, ["join_code"])
     except JoinCodeTaken:
         form.code.errors = [_("Another clinic has this join code: choose another.")]
         return _with_code(form), 422
+    if is_older:
+        form.show(there)
+        form.code.errors = [on_your_page(wanted or "-")]
+        return _with_code(form, meanwhile=meanwhile({"join_code"}, lambda _field: str(form.code.label.text))), 409
     flash(_("Saved."))
     return redirect(url_for("settings.page"), 303)
 
@@ -170,8 +175,8 @@ def _tell_of_two() -> None:
     flash(_("From now on it takes two people to change what patients read: one proposes, another one approves."))
 
 
-def _with_code(code: JoinCodeForm) -> str:
-    return _clinic_page(_shown(here().clinic), code, was=seen_as(here().clinic))
+def _with_code(code: JoinCodeForm, **more: Any) -> str:
+    return _clinic_page(_shown(here().clinic), code, was=seen_as(here().clinic), **more)
 
 
 def _shown(clinic: Clinic) -> ClinicForm:
@@ -185,18 +190,15 @@ def _saved_meanwhile(there: Clinic, theirs: Mapping[str, str]) -> str:
     """The page as the clinic is now; ``theirs``: what the older page had in the fields that differ, by name."""
     form = _shown(there)
     for name, what in theirs.items():
-        form[name].errors = [_("On your page: %(what)s", what=what)]
-    with services().database.reading() as tx:
-        found = audit.find(tx, there.id, Filter(subject="clinic"), _LATEST)
-    entry = next((each for each in found if each.action == "change"), None)
-    saved = ", ".join(str(form[each].label.text) for each in entry.fields if each in form) if entry else ""
-    return _clinic_page(form, was=seen_as(there), is_older=True, entry=entry, saved=saved)
+        form[name].errors = [on_your_page(what)]
+    newest = meanwhile(form.fields(), lambda name: str(form[name].label.text))
+    return _clinic_page(form, was=seen_as(there), meanwhile=newest)
 
 
 def _clinic_page(form: ClinicForm, code: JoinCodeForm | None = None, *, was: str, **more: Any) -> str:
     if code is None:
         code = JoinCodeForm(formdata=None)
-        code.code.data = here().clinic.join_code
+        code.show(here().clinic)
     return render_template(
         "settings/clinic.html",
         form=form,

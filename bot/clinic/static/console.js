@@ -38,6 +38,33 @@
     if (etag) event.detail.elt.dataset.etag = etag;
   });
 
+  // A session that ends in the middle of a form takes nothing of it away: the page says so, waits until the same person
+  // has signed in elsewhere, and goes on with the token of the new session. Where nobody has typed anything the sign-in
+  // takes the place of the page, so that no patient stays on a screen without anybody before it.
+  const ended = document.getElementById("session-ended");
+  let isTyped = "typed" in document.body.dataset;
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("main form[method=post]")) isTyped = true;
+  });
+  const goOn = async () => {
+    const answer = await fetch(ended.dataset.session, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    const { person, token } = await answer.json();
+    if (String(person) !== document.body.dataset.me) return;
+    for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+    ended.hidden = true;
+  };
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (!ended) return;
+    if (event.detail.xhr.status === 401 && isTyped) {
+      event.preventDefault();
+      ended.hidden = false;
+    } else if (event.detail.xhr.status < 400 && !ended.hidden) {
+      goOn().catch(() => { /* The network is away again: the next look asks once more. */ });
+    }
+  });
+
   // What asks before it happens says so in data-confirm.
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;
@@ -62,8 +89,8 @@
   const keep = (place) => {
     try { sessionStorage.setItem(place, known); } catch { /* The same. */ }
   };
+  const Context = window.AudioContext || window.webkitAudioContext;
   const sound = () => {
-    const Context = window.AudioContext || window.webkitAudioContext;
     if (!Context) return;
     const context = new Context();
     const tone = context.createOscillator();
@@ -74,6 +101,7 @@
     tone.connect(loudness).connect(context.destination);
     tone.start();
     tone.stop(context.currentTime + 0.6);
+    setTimeout(() => context.close(), 1000);
   };
   const heed = (part) => {
     const badge = part.querySelector("[data-newest]");
@@ -88,16 +116,42 @@
     if (comes) sound();
   };
   const alerts = document.getElementById("alert-badge");
+
+  // No tab may sound in which nobody has pressed anything yet: the page says so until somebody does.
+  const silent = document.getElementById("sound-off");
+  if (silent && Context) {
+    const probe = new Context();
+    const look = () => {
+      silent.hidden = probe.state !== "suspended";
+      if (probe.state === "running") probe.close();
+    };
+    setTimeout(() => {
+      look();
+      probe.addEventListener("statechange", look);
+    }, 500);
+    for (const pressed of ["click", "keydown"]) {
+      document.addEventListener(pressed, () => { if (probe.state === "suspended") probe.resume(); });
+    }
+    silent.addEventListener("click", sound);
+  }
+
   if (alerts) heed(alerts);
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target === alerts) heed(alerts);
   });
 
-  // Clocks that run: <time data-since="2026-01-01T00:00:00Z">.
+  // The time by which alerts ring, as the page and each part that asked again tell it: the browser's own may be wrong,
+  // and a demo's clock jumps.
+  let ahead = 0;
+  const setClock = (now) => { if (now) ahead = Number(now) - Date.now(); };
+  setClock(document.body.dataset.now);
+
+  // Clocks that run: <time data-since="2026-01-01T00:00:00Z">; what shows itself at a moment: <span data-due="...">.
   const tick = () => {
+    const now = Date.now() + ahead;
+    for (const late of document.querySelectorAll("[data-due]")) late.hidden = now < Date.parse(late.dataset.due);
     for (const clock of document.querySelectorAll("time[data-since]")) {
-      const offset = Number(document.body.dataset.ahead || 0);
-      const seconds = Math.max(0, Math.floor((Date.now() + offset - Date.parse(clock.dataset.since)) / 1000));
+      const seconds = Math.max(0, Math.floor((now - Date.parse(clock.dataset.since)) / 1000));
       const hours = Math.floor(seconds / 3600);
       const minutes = String(Math.floor((seconds % 3600) / 60)).padStart(hours ? 2 : 1, "0");
       clock.textContent = `${hours ? `${hours}:` : ""}${minutes}:${String(seconds % 60).padStart(2, "0")}`;
@@ -105,4 +159,9 @@
   };
   tick();
   setInterval(tick, 1000);
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    setClock(event.detail.xhr.getResponseHeader("Immunotext-Now"));
+    tick();
+  });
+  document.addEventListener("htmx:afterSwap", tick);
 })();

@@ -71,7 +71,11 @@ def settle(clinic_id: int, task_id: int) -> AnyResponse | tuple[str, int]:
             else:
                 tasks.close(tx, at, replace(found, note=was), here().actor, "" if words == was else words)
     except (DoneAlready, NotedMeanwhile) as error:
-        return _one(_task(clinic_id, task_id), words, with_names(error)), 409
+        there = _task(clinic_id, task_id)
+        is_mine = there.closed_by == here().actor if is_done else there.state == "open"
+        if not is_mine or (words or was) != (there.note or ""):
+            return _one(there, words, with_names(error)), 409
+        # A button pressed twice: it stands there as they meant.
     flash(_("Done.") if is_done else _("Noted. It stays on the list."))
     return redirect(url_for("today.page"), 303)
 

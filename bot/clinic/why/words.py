@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from bot.clinic.meanings import taken_for
 from bot.clinic.names import TEXT_KINDS, TEXT_STATES, text_state_name
-from bot.clinic.plans.words import event_in_words, rule_in_words, titles_of
+from bot.clinic.plans.words import event_in_words, regimens_of, rule_in_words, titles_of
 from bot.clinic.regimen_names import regimen_name
 from bot.clinic.reports.words import network_name
 from content.plain import Plain
@@ -87,7 +87,7 @@ class Names:
         event = plans.get_event(self._tx, plan_id, name) or next(ahead, None)
         if event is None:
             return str(_("what is no longer planned"))
-        return event_in_words(event, titles_of([part.regimen for part in calendar.timeline.state.segments]))
+        return event_in_words(event, titles_of(regimens_of(calendar)))
 
     def _calendar(self, plan_id: int) -> Calendar | None:
         """None: this release cannot read the plan."""

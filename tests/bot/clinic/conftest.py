@@ -16,14 +16,18 @@ from bot.app import create_app
 from bot.services import Services
 from store import clinics, staff
 from store.clinics import Clinic
+from store.patients import Patient
 from store.staff import Role, User
-from tests.bot.conftest import NOON, Phone
+from tests.bot.clinic.planned import START, VISITS_AT, plan_of
+from tests.bot.conftest import NOON, Phone, enrol
 
 PASSWORD = "seven grey herons"
 HASH = PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)
 
 
-def add_staff(services: Services, clinic_id: int, role: Role, email: str | None = None) -> User:
+def add_staff(
+    services: Services, clinic_id: int, role: Role, email: str | None = None, *, password_given: bool = False
+) -> User:
     """Somebody who works in a clinic, who has signed in before."""
     email = email or f"{role}.{clinic_id}@staff.example"
     with services.database.writing() as tx:
@@ -34,12 +38,20 @@ def add_staff(services: Services, clinic_id: int, role: Role, email: str | None 
             user.id,
             active=True,
             password_hash=HASH,
+            password_given=password_given,
             session_key=f"session-of-{user.id}",
             second_factor=None,
             recovery_codes=(),
             passkey_handle=f"handle-of-{user.id}",
         )
     return user
+
+
+def token_of(page: str) -> str:
+    """The token with which a form of this page is sent."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
 
 
 @dataclass
@@ -118,3 +130,15 @@ def other_clinic(clinic: Clinic, services: Services) -> Clinic:
         )
     services.directory.refresh(services.database)
     return other
+
+
+@pytest.fixture
+def patient(clinic: Clinic, services: Services) -> Patient:
+    """A patient who begins in a week, with a visit each three weeks."""
+    return enrol(services, "pembro_q3w", START, visit_time=VISITS_AT)
+
+
+@pytest.fixture
+def path(clinic: Clinic, services: Services, patient: Patient) -> str:
+    """Where the screens of the patient's plan are."""
+    return f"/c/{clinic.id}/plans/{plan_of(services, patient).id}"

@@ -161,6 +161,7 @@ def _works(tx: Tx, clinic: Clinic, words: str, called: str) -> User:
         user.id,
         active=True,
         password_hash=HASH,
+        password_given=False,
         session_key=f"session-of-{user.id}",
         second_factor=None,
         recovery_codes=(),

@@ -53,6 +53,37 @@ def test_a_danger_text_is_a_card_with_its_words_its_clock_and_whom_to_phone(
     assert re.search(r'data-newest="[1-9]\d+"', badge)
 
 
+def test_a_spanish_sentence_that_ends_with_a_time_has_one_full_stop(
+    phone: Phone, clinic: Clinic, nurse: Browser
+) -> None:
+    phone.text(f"{DANGER} since 9 p.m..")
+    page = nurse.get(f"/c/{clinic.id}/alerts", headers={"Accept-Language": "es"}).text
+    assert re.search(r"Llegó: lun, 4 de may, 12:00\sp\.m\.\s", page)
+    assert "since 9 p.m.." in page, "what somebody has typed is as they typed it"
+
+
+def test_an_alert_is_overdue_by_the_clock_that_runs_beside_it(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser, watch: Watch
+) -> None:
+    phone.text(DANGER)
+    due = [f'data-due="{(NOON + timedelta(minutes=minutes)).isoformat()}"' for minutes in (60, 45)]
+    for place in ("alerts", "alerts/live", "today", "today/live"):
+        assert f"{due[0]} hidden" in nurse.get(f"/c/{clinic.id}/{place}").text
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, call_minutes=(0, 0, 45))
+    assert f"{due[1]} hidden" in nurse.get(f"/c/{clinic.id}/alerts").text
+    watch.forward(timedelta(minutes=45))
+    # The time by which both are judged is the page's own, and that of whatever asks again.
+    told = str(int(watch().timestamp() * 1000))
+    for place in ("alerts", "today"):
+        page = nurse.get(f"/c/{clinic.id}/{place}").text
+        assert (due[1] in page, "hidden>overdue" in page) == (True, False)
+        assert f'<body data-now="{told}"' in page
+    badge = nurse.get(f"/c/{clinic.id}/alerts/badge")
+    again = nurse.get(f"/c/{clinic.id}/alerts/badge", headers={"If-None-Match": badge.headers["ETag"]})
+    assert (again.status_code, badge.headers["Immunotext-Now"], again.headers["Immunotext-Now"]) == (304, told, told)
+
+
 def test_one_nurse_takes_it_and_the_second_is_told_who_has_it(
     phone: Phone, clinic: Clinic, services: Services, nurse: Browser, browse: Callable[[User], Browser]
 ) -> None:
@@ -69,6 +100,21 @@ def test_one_nurse_takes_it_and_the_second_is_told_who_has_it(
     assert 'data-count="0"' in nurse.get(f"/c/{clinic.id}/alerts/badge").text
     with services.database.reading() as tx:
         assert [(entry.actor, entry.action) for entry in audit.entries(tx, clinic.id)][:1] == [(seen_by, "see")]
+
+
+def test_a_button_pressed_twice_does_what_it_says_and_nobody_was_quicker(
+    phone: Phone, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    phone.text(DANGER)
+    alert = alert_of(services, clinic)
+    address = f"/c/{clinic.id}/alerts/{alert.id}"
+    for action, says in (("seen", "You have this alert."), ("close", "Closed.")):
+        for _ in range(2):
+            page = nurse.post(f"{address}/{action}", rung(alert) | {"note": "Comes in."}, follow_redirects=True)
+            assert (page.status_code, says in page.text, "already" in page.text) == (200, True, False)
+    with services.database.reading() as tx:
+        done = [entry.action for entry in audit.entries(tx, clinic.id)]
+    assert (done.count("see"), done.count("close")) == (1, 1)
 
 
 def test_another_text_rings_again_and_nothing_is_taken_or_closed_unread(

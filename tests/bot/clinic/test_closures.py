@@ -79,13 +79,20 @@ def test_all_are_moved_by_the_scheduler_and_the_page_says_how_far_it_is(
 
 
 def test_visits_that_stay_are_listed_with_the_reason(
-    nurse: Browser, services: Services, clinic: Clinic, people: list[Patient]
+    nurse: Browser,
+    services: Services,
+    clinic: Clinic,
+    people: list[Patient],
+    browse: Callable[[User], Browser],
 ) -> None:
     ordered = nurse.post(f"/c/{clinic.id}/closures", DAY)
     work(services)
     page = nurse.get(ordered.location).text
     assert "10 stay" in page
     assert "at least" in page
+    assert page.count("/plans/") == 10
+    seen = browse(add_staff(services, clinic.id, "viewer")).get(ordered.location).text
+    assert (seen.count("/plans/"), seen.count(f"/c/{clinic.id}/patients/")) == (0, 10)
     assert {first_visit(services, each) for each in people} == {CLOSED}
 
 
@@ -112,6 +119,13 @@ def test_a_day_without_visits_says_so(nurse: Browser, clinic: Clinic) -> None:
     assert "No plan has a visit on this day." in page
 
 
+def test_a_closure_ordered_twice_is_one(nurse: Browser, administrator: Browser, clinic: Clinic) -> None:
+    address = f"/c/{clinic.id}/closures"
+    first, again = (nurse.post(address, DAY).location for _ in range(2))
+    assert first == again
+    assert administrator.post(address, DAY).location != first
+
+
 def test_who_only_looks_sees_closures_and_orders_none(
     services: Services, clinic: Clinic, browse: Callable[[User], Browser]
 ) -> None:
@@ -129,4 +143,4 @@ def test_the_closure_of_another_clinic_is_not_found(
     stranger = browse(add_staff(services, other_clinic.id, "administrator"))
     for page in (f"{job.id}", f"{job.id}/live"):
         assert stranger.get(f"/c/{other_clinic.id}/closures/{page}").status_code == 404
-    assert "11 May" not in stranger.get(f"/c/{other_clinic.id}/closures").text
+    assert "May 11" not in stranger.get(f"/c/{other_clinic.id}/closures").text

@@ -99,6 +99,24 @@ def test_each_fault_stands_beside_its_field_and_nothing_is_half_done(
         assert contacts.find_contact(tx, clinic.id, PHONE) is None
 
 
+def test_all_that_is_wrong_is_told_at_once_each_beside_its_field(
+    nurse: Browser, phone: Phone, clinic: Clinic, services: Services
+) -> None:
+    assert nurse.post(f"/c/{clinic.id}/enrol", with_()).status_code == 303
+    phone.text("STOP")
+    wrong = {"name": "", "regimen": "tea and biscuits", "timezone": "Mars/Olympus", "start": "2062-05-11"}
+
+    found = faults(nurse.post(f"/c/{clinic.id}/enrol", with_(**wrong, code="", phone="12", consent=None)).text)
+    assert found.keys() == {"name", "regimen", "timezone", "start", "phone", "consent"}
+    found = faults(nurse.post(f"/c/{clinic.id}/enrol", with_(start="", regimen="cemi_adj", start_cycle="400")).text)
+    assert found.keys() == {"start", "start_cycle", "phone"}
+    assert "ask them to text START" in found["phone"]
+    found = faults(nurse.post(f"/c/{clinic.id}/enrol", with_(phone="12", language="es")).text)
+    assert found.keys() == {"phone", "code", "consent"}
+    with services.database.reading() as tx:
+        assert len(patients.list_patients(tx, clinic.id)) == 1
+
+
 def test_what_was_written_is_still_there_beside_a_fault(nurse: Browser, clinic: Clinic) -> None:
     page = nurse.post(f"/c/{clinic.id}/enrol", with_(start="", name='"><b>Ann')).text
 
@@ -175,6 +193,39 @@ def test_a_number_that_is_enrolled_leads_to_its_patient(nurse: Browser, services
     assert f'href="/c/{clinic.id}/patients/{there.id}"' in answer.text
 
 
+def test_a_button_pressed_twice_enrols_once_and_leads_to_the_patient(
+    nurse: Browser, clinic: Clinic, services: Services, browse: Callable[[User], Browser]
+) -> None:
+    address = f"/c/{clinic.id}/enrol"
+    sent: dict[str, object] = {
+        "name": " Ann Bell ",
+        "offered": "visit_before visit_tomorrow",
+        "kinds": ["visit_tomorrow"],
+    }
+    form = with_(**sent)
+    first = nurse.post(address, form)
+    again = nurse.post(address, form)
+    assert (again.status_code, again.location) == (303, first.location)
+    assert "Nothing was done a second time." in nurse.get(again.location).text
+    others: list[dict[str, object]] = [
+        {"start": "2026-05-12"},
+        {"kinds": []},
+        {"code": ""},
+        {"consent_how": "said so by phone"},
+        {"consent": None},
+    ]
+    for other in others:
+        assert nurse.post(address, with_(**sent | other)).status_code == 422, other
+    colleague = browse(add_staff(services, clinic.id, "nurse", "colleague@staff.example"))
+    assert colleague.post(address, form).status_code == 422
+    found = patient(services, clinic)
+    assert found is not None
+    with services.database.reading() as tx:
+        assert len(patients.list_patients(tx, clinic.id)) == len(plans.all_plans_of(tx, found.id)) == 1
+        assert len(consents.consents(tx, found.contact_id)) == len(conversation(tx, found.contact_id)) == 1
+        assert [each.action for each in audit.entries(tx, clinic.id)] == ["patient.enrol"]
+
+
 def test_of_two_nurses_who_enrol_one_number_at_once_one_is_told(
     services: Services, clinic: Clinic, browse: Callable[[User], Browser]
 ) -> None:
@@ -237,8 +288,8 @@ def test_the_year_ahead_has_every_text_and_writes_nothing(nurse: Browser, clinic
     assert "<html" not in page
     told = [" ".join(re.sub(r"<[^>]+>", " ", text).split()) for text in page.split("<li><strong>")[1:]]
     texts = [text for text in told if "segment" in text]
-    assert texts[0].startswith("Mon 4, 12:00 2 segments Care Texts: you are signed up for treatment reminders")
-    assert texts[1].startswith("Fri 8, 10:00 1 segment Care Texts: you have a visit on")
+    assert texts[0].startswith("Mon 4, 12:00 PM 2 segments Care Texts: you are signed up for treatment reminders")
+    assert texts[1].startswith("Fri 8, 10:00 AM 1 segment Care Texts: you have a visit on")
     assert len(texts) == int(re.search(r"(\d+) texts,", page)[1])  # type: ignore[index]
     assert 'id="kind-visit_tomorrow" value="visit_tomorrow" checked' in page
     with services.database.reading() as tx:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.clinic.enrol.hows import how_in_words
 from bot.services import Services
 from store import audit, clinics, confirmations, consents, follow_ups
 from store.clinics import Clinic
@@ -67,12 +68,45 @@ def test_a_page_that_is_open_shows_new_words_before_anybody_agrees_to_them(
     assert "I agree to all of it." in newer.text
 
 
+def test_words_that_changed_since_the_page_was_opened_are_shown_before_anybody_agrees_to_them(
+    nurse: Browser, joined: Phone, clinic: Clinic, services: Services
+) -> None:
+    address, contact = f"/c/{clinic.id}/enrol/wishes/{the_wish(services, clinic)}", joined.contact()
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, consent_texts={"en": "I agree to all of it.", "es": "Acepto."})
+
+    refused = nurse.post(address, {"digits": PHONE[-2:], "wording": "en 1"})
+
+    assert refused.status_code == 422
+    assert "These are other words than before" in refused.text
+    assert "I agree to all of it." in refused.text
+    with services.database.reading() as tx:
+        assert consents.consents(tx, contact.id) == []
+    (seen,) = re.findall(r'type="hidden" name="wording" value="([^"]+)"', refused.text)
+    assert nurse.post(address, {"digits": PHONE[-2:], "wording": seen}).status_code == 303
+    with services.database.reading() as tx:
+        (consent,) = consents.consents(tx, contact.id)
+    assert (consent.wording, consent.wording_version) == ("I agree to all of it.", "2")
+
+
+def test_how_somebody_joined_is_said_in_the_readers_language(
+    nurse: Browser, joined: Phone, clinic: Clinic, services: Services
+) -> None:
+    nurse.post("/account", {"name": "Jo", "language": "es"})
+    wish = the_wish(services, clinic)
+    agreed = nurse.post(f"/c/{clinic.id}/enrol/wishes/{wish}", {"digits": PHONE[-2:], "wording": "en 1"})
+    said = "Registrado: <bdi>con un mensaje JOIN, que confirmó Jo (enfermería) el lun, 4 de may a las 12:00"
+    assert said in nurse.get(agreed.location).text
+    enrolled = nurse.post(f"/c/{clinic.id}/enrol", with_(join=str(wish), consent=None, consent_how=None))
+    assert nurse.get(enrolled.location).text.count("con un mensaje JOIN") == 2
+
+
 def test_two_digits_record_the_consent_and_the_rest_of_the_form_enrols(
     nurse: Browser, joined: Phone, clinic: Clinic, services: Services, watch: Watch
 ) -> None:
     wish = the_wish(services, clinic)
 
-    answer = nurse.post(f"/c/{clinic.id}/enrol/wishes/{wish}", {"digits": PHONE[-2:]})
+    answer = nurse.post(f"/c/{clinic.id}/enrol/wishes/{wish}", {"digits": PHONE[-2:], "wording": "en 1"})
 
     assert answer.location == f"/c/{clinic.id}/enrol?join={wish}"
     contact = joined.contact()
@@ -102,6 +136,22 @@ def test_two_digits_record_the_consent_and_the_rest_of_the_form_enrols(
             first.wording_version,
         )
         assert follow_ups.open_ones(tx, clinic.id) == []
+
+
+def test_who_texted_join_is_enrolled_once_by_a_button_pressed_twice(
+    nurse: Browser, joined: Phone, clinic: Clinic, services: Services
+) -> None:
+    address, wish = f"/c/{clinic.id}/enrol", the_wish(services, clinic)
+    nurse.post(f"{address}/wishes/{wish}", {"digits": PHONE[-2:], "wording": "en 1"})
+    form = with_(join=str(wish), phone=PHONE, consent=None, consent_how=None, wording=None)
+    first = nurse.post(address, form)
+    again = nurse.post(address, form)
+    assert (again.status_code, again.location) == (303, first.location)
+    other = nurse.post(address, form | {"start": "2026-05-12"})
+    assert (other.status_code, f'href="{first.location}"' in other.text) == (422, True)
+    with services.database.reading() as tx:
+        assert [each.action for each in audit.entries(tx, clinic.id)].count("patient.enrol") == 1
+    assert nurse.get(f"{address}?join={wish}").status_code == 200
 
 
 @pytest.mark.parametrize("digits", ["", "4", "44", "143", "4 3", "\uff14\uff13"])
@@ -230,3 +280,8 @@ def test_staff_may_hear_it_instead_and_only_of_their_own_patients(
     with services.database.reading() as tx:
         newest = audit.entries(tx, asking.id)[0]
     assert (newest.action, newest.subject_id) == ("patient.confirm", found.id)
+
+
+def test_a_consent_in_words_of_somebodys_own_is_shown_as_it_was_recorded() -> None:
+    recorded = "texted JOIN, confirmed by the front desk at some day"
+    assert how_in_words(recorded) == recorded

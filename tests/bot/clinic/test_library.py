@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
@@ -148,10 +149,34 @@ def test_a_reminder_rule_is_shown_before_and_after_and_then_set(
         (rule,) = reminder_rules.of_clinic(tx, clinic.id)
         assert audit.entries(tx, clinic.id)[0].action == "clinic.reminders"
     assert (rule.rule, rule.spec, rule.regimen_id) == ("visit_before", 'days_before = 5, at = "12:30"', "pembro_q3w")
-    assert "12:30, 5 days before" in administrator.get(f"{address}?regimen=pembro_q3w").text
-    administrator.post(address, {**asked, "choice": "same"})
+    assert "12:30\u202fPM, 5 days before" in administrator.get(f"{address}?regimen=pembro_q3w").text
+    set_here = {"was": 'pembro_q3w days_before = 5, at = "12:30"'}
+    assert f'value="{set_here["was"]}"' in unescape(administrator.get(f"{address}?regimen=pembro_q3w").text)
+    for _ in range(2):  # a button pressed twice
+        assert administrator.post(address, {**asked, "choice": "same", **set_here}).status_code == 303
     with services.database.reading() as tx:
         assert reminder_rules.of_clinic(tx, clinic.id) == []
+        assert [each.action for each in audit.entries(tx, clinic.id)] == ["clinic.reminders"] * 2
+
+
+def test_of_two_who_set_a_rule_at_once_the_second_is_told_what_is_there_now(
+    administrator: Browser, clinic: Clinic, services: Services
+) -> None:
+    address = f"/c/{clinic.id}/library/reminders"
+    first = {"regimen": "pembro_q3w", "rule": "visit_before", "choice": "own", "days": 5, "at": "12:30", "scope": "all"}
+    for _ in range(2):
+        assert administrator.post(address, first).status_code == 303
+    others = ({"days": 4}, {"scope": "one"}, {"choice": "off"}, {"choice": "same", "scope": "one"})
+    told = [administrator.post(address, {**first, **other}) for other in others]
+    assert {answer.status_code for answer in told} == {409}
+    assert "On your page: as set here; 4; 12:30; in every regimen" in told[0].text
+    assert "The administrator</bdi> (administrator)" in told[0].text
+    assert 'name="days" min="1" max="30" value="5"' in told[0].text
+    (was,) = set(re.findall(r'name="was" value="(all [^"]+)"', told[0].text))
+    with services.database.reading() as tx:
+        assert [each.spec for each in reminder_rules.of_clinic(tx, clinic.id)] == ['days_before = 5, at = "12:30"']
+        assert [each.action for each in audit.entries(tx, clinic.id)] == ["clinic.reminders"]
+    assert administrator.post(address, {**first, "days": 4, "was": unescape(was)}).status_code == 303
 
 
 def test_a_clinics_own_words_need_two_people_and_both_languages(
@@ -194,4 +219,9 @@ def test_what_a_regimens_file_says_to_staff_is_read_in_their_language(nurse: Bro
     texts = words("?part=replies")
     assert "ante las demás señales de peligro" in texts
     assert "nadie lee esto en vivo" in texts
+    for place in ("?part=danger", "?q=eye", "/danger/eyes"):
+        assert "Dolor de ojos o cambio en la vista" in words(place)
+    assert "la redacción añade una pequeña deducción" in words("/changes")
+    assert "en la parte de quimioterapia" in words("/topics/fever")
+    assert "Estados Unidos" in words("?part=numbers")
     assert "to every other danger sign" in nurse.get(f"/c/{clinic.id}/library?part=replies").text

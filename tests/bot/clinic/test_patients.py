@@ -8,7 +8,7 @@ import pytest
 
 from bot.services import Services
 from scheduler import answering, consent
-from store import audit, contacts, erasure, patients
+from store import audit, clinics, contacts, erasure, patients
 from store.clinics import Clinic
 from store.database import Tx
 from store.patients import Patient
@@ -115,12 +115,36 @@ def test_the_page_of_a_patient_tells_where_they_stand_and_what_comes(
     page = nurse.get(f"/c/{clinic.id}/patients/{pat.id}").text
     assert pat.name in page
     assert PHONE in page
-    assert "Next treatment: Wednesday 6 May 2026" in page
+    assert "Next treatment: Wednesday, May 6, 2026" in page
     assert "SIDE EFFECTS" in page
     assert "your visit is today" in page
     assert "consent given" in page
     later = nurse.get(f"/c/{clinic.id}/patients/{pat.id}", query_string={"month": "2026-08"}).text
     assert "August 2026" in later
+
+
+def test_what_waits_stands_on_the_page_of_its_patient_and_leads_to_where_it_is_done(
+    pat: Patient, clinic: Clinic, phone: Phone, nurse: Browser
+) -> None:
+    phone.text("i cant breathe")
+    (alert,) = phone.follow_ups()
+    assert f'href="/c/{clinic.id}/today/waiting/{alert.id}"' in nurse.get(f"/c/{clinic.id}/patients/{pat.id}").text
+
+
+def test_nothing_is_said_to_be_texted_next_that_will_not_go(
+    pat: Patient, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    address = f"/c/{clinic.id}/patients/{pat.id}"
+    foreseen = "your visit is today"
+    assert foreseen in nurse.get(address).text
+    with services.database.writing() as tx:
+        clinics.set_clinic(tx, NOON, clinic.id, max_texts_per_day=1, max_texts_per_week=1)
+    assert foreseen not in nurse.get(address).text, "the limits keep it"
+    with services.database.writing() as tx:
+        contacts.quarantine(tx, NOON, pat.contact_id, "unknown number")
+    page = nurse.get(address).text
+    assert "Nothing. Texts to this number kept failing: look at the number first." in page
+    assert "visit" not in page[page.index("What will be texted next") : page.index(">Consent<")]
 
 
 def test_what_stands_in_the_conversation_comes_by_itself_and_only_when_it_is_new(

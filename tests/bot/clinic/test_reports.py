@@ -99,9 +99,10 @@ def test_the_price_of_a_segment_makes_the_cost(
     address = f"/c/{clinic.id}/reports/price"
     assert table(nurse, clinic, "segments")[-1]["Cost"] == ""
     assert nurse.post(address, {"price": "1"}).status_code == 403
-    for wrong in ("-1", "11", "much"):
-        assert administrator.post(address, {"price": wrong}).status_code == 422
-    answer = administrator.post(f"{address}?since=2026-05-01&clinic_id=7", {"price": "0.015"})
+    for wrong in ("-1", "11", "much", "nan", "snan", "1e40", "0.0000004", "0,01160001"):
+        refused = administrator.post(address, {"price": wrong})
+        assert (refused.status_code, refused.text.count('class="fault"')) == (422, 1), wrong
+    answer = administrator.post(f"{address}?since=2026-05-01&clinic_id=7", {"price": "0,015"})
     assert (answer.status_code, answer.location) == (303, f"/c/{clinic.id}/reports?since=2026-05-01&until=2026-05-04")
     assert 'value="0.015"' in administrator.get(f"/c/{clinic.id}/reports").text
     segments, cost = (table(nurse, clinic, "segments")[-1][column] for column in ("SMS", "Cost"))
@@ -110,6 +111,24 @@ def test_the_price_of_a_segment_makes_the_cost(
         (change,) = (each for each in audit.entries(tx, clinic.id) if "segment_micros" in each.fields)
         found = clinics.find_clinic(tx, clinic.id)
     assert (change.actor.partition(".")[0], found and found.segment_micros) == ("administrator", 15_000)
+
+
+def test_of_two_who_save_the_price_at_once_the_second_is_told_what_is_there_now(
+    services: Services, clinic: Clinic, administrator: Browser
+) -> None:
+    address = f"/c/{clinic.id}/reports/price"
+    assert 'name="was" type="hidden" value=""' in administrator.get(f"/c/{clinic.id}/reports").text
+    for _ in range(2):  # a button pressed twice
+        assert administrator.post(address, {"price": "0.015", "was": ""}).status_code == 303
+    second = administrator.post(address, {"price": "0,02", "was": ""})
+    assert second.status_code == 409
+    assert "On your page: 0,02<" in second.text
+    assert 'value="0.015"' in second.text
+    assert "Price of a segment <span" in second.text
+    assert "The administrator</bdi> (administrator)" in second.text
+    with services.database.reading() as tx:
+        assert [each.fields for each in audit.entries(tx, clinic.id)] == [("segment_micros",)]
+    assert administrator.post(address, {"price": "0.02", "was": "15000"}).status_code == 303
 
 
 def test_another_clinics_counts_are_not_among_ours(
@@ -167,9 +186,9 @@ def test_each_report_says_of_a_small_case_what_was_worked_out_by_hand(
         return [tuple(row.values()) for row in table(nurse, clinic, name)]
 
     assert report("texts")[-4:] == [
-        ("Mon 4 May", "6", "6", "1", "4", "1", "1"),  # not sent: the first text of who said STOP the day after
-        ("Tue 5 May", "3", "3", "0", "3", "0", "0"),
-        ("Wed 6 May", "0", "0", "0", "0", "0", "0"),
+        ("Mon, May 4", "6", "6", "1", "4", "1", "1"),  # not sent: the first text of who said STOP the day after
+        ("Tue, May 5", "3", "3", "0", "3", "0", "0"),
+        ("Wed, May 6", "0", "0", "0", "0", "0", "0"),
         ("All", "9", "9", "1", "7", "1", "1"),
     ]
     assert report("failed") == [("30003", "The phone could not be reached", "1", "0.1111")]
@@ -182,6 +201,6 @@ def test_each_report_says_of_a_small_case_what_was_worked_out_by_hand(
     assert report("keywords") == [("C", "command", "3"), ("EFFECTS", "topic", "1"), ("R", "command", "1")]
     assert report("opt_outs") == [("call_now", "1", "1", "1000.0")]
     # Two alerts in five days of patients, which are 0.71 weeks.
-    assert report("urgent")[-2:] == [("Wed 6 May", "0", "0", "0.1", "0.0"), ("All", "1", "1", "0.7", "280.0")]
+    assert report("urgent")[-2:] == [("Wed, May 6", "0", "0", "0.1", "0.0"), ("All", "1", "1", "0.7", "280.0")]
     assert [row[1:] for row in report("seen")] == [("1", "1", "", "", ""), ("1", "0", "12.0", "12.0", "12.0")]
     assert report("segments")[-1] == ("All", "11", "0", "")  # two each for both dangers, one for every other reply

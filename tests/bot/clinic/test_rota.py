@@ -1,9 +1,11 @@
 """The rota on the screen: who is told of an alert that nobody has seen."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
 
+from bot.clinic.alerts.forms import seen_as
 from bot.services import Services
 from scheduler.duties.escalating import Escalating
 from store import audit, notices, on_call, rota
@@ -33,7 +35,8 @@ def entries(services: Services, clinic: Clinic) -> list[RotaEntry]:
 
 def test_a_shift_is_added_seen_and_taken_off(clinic: Clinic, services: Services, administrator: Browser) -> None:
     address = f"/c/{clinic.id}/alerts/rota"
-    assert administrator.post(address, NIGHTS).status_code == 303
+    for _ in range(2):
+        assert administrator.post(address, NIGHTS).status_code == 303
     (entry,) = entries(services, clinic)
     assert (entry.shift.phone, entry.shift.weekdays) == ("+12025550171", (4, 5))
     assert (entry.shift.begins, entry.shift.ends, entry.shift.holidays) == (time(19), time(7), True)
@@ -41,7 +44,8 @@ def test_a_shift_is_added_seen_and_taken_off(clinic: Clinic, services: Services,
     assert "Kim &lt;b&gt;Ito&lt;/b&gt;" in page
     assert "Friday, Saturday, holidays" in " ".join(page.split())
     assert "(the next day)" in page
-    administrator.post(address, {"remove": entry.id})
+    for _ in range(2):  # a button pressed twice
+        assert administrator.post(address, {"remove": entry.id, "was": seen_as(entry.shift)}).status_code == 303
     assert entries(services, clinic) == []
     with services.database.reading() as tx:
         found = [(each.action, each.subject, each.subject_id) for each in audit.entries(tx, clinic.id)]
@@ -60,7 +64,8 @@ def test_a_shift_is_changed_with_the_same_checks(clinic: Clinic, services: Servi
         'value="Kim &lt;b&gt;Ito&lt;/b&gt;"',
     ):
         assert kept in page
-    changed = NIGHTS | {"change": entry.id, "ends": "08:00", "weekdays": ["0"], "mail": ""}
+    changed = NIGHTS | {"change": entry.id, "ends": "08:00", "weekdays": ["0"], "mail": "", "was": seen_as(entry.shift)}
+    assert f'name="was" type="hidden" value="{seen_as(entry.shift)}"' in page
     refused = administrator.post(address, changed | {"phone": ""})
     assert refused.status_code == 422
     assert f'name="change" value="{entry.id}"' in refused.text
@@ -72,6 +77,37 @@ def test_a_shift_is_changed_with_the_same_checks(clinic: Clinic, services: Servi
         assert [each.action for each in audit.entries(tx, clinic.id)] == ["change", "add"]
     assert administrator.get(f"{address}?shift=99").status_code == 404
     assert administrator.post(address, changed | {"change": "99"}).status_code == 404
+
+
+def test_of_two_who_change_a_shift_at_once_the_second_is_told_and_nothing_is_written_over(
+    clinic: Clinic, services: Services, administrator: Browser, browse: Callable[[User], Browser]
+) -> None:
+    address = f"/c/{clinic.id}/alerts/rota"
+    other = browse(add_staff(services, clinic.id, "administrator", "other@staff.example"))
+    administrator.post(address, NIGHTS)
+    (entry,) = entries(services, clinic)
+    older = {"change": entry.id, "was": seen_as(entry.shift)}
+    for _ in range(2):
+        assert administrator.post(address, NIGHTS | older | {"ends": "08:00"}).status_code == 303
+    (now,) = entries(services, clinic)
+    for asked in (NIGHTS | older | {"ends": "06:00", "weekdays": ["5"]}, {"remove": entry.id, "was": older["was"]}):
+        told = other.post(address, asked)
+        assert (told.status_code, entries(services, clinic)) == (409, [now])
+        assert "Somebody else has changed this shift meanwhile." in told.text
+        assert "The administrator</bdi> (administrator)" in told.text
+        assert f'name="was" type="hidden" value="{seen_as(now.shift)}"' in told.text
+        assert 'value="08:00"' in told.text
+        theirs = {"06:00", "Saturday"} if "name" in asked else set()
+        assert {*re.findall("On your page: ([^<]*)", told.text)} == theirs
+    assert administrator.post(address, {"remove": entry.id, "was": seen_as(now.shift)}).status_code == 303
+    told = other.post(address, NIGHTS | older)
+    assert (told.status_code, entries(services, clinic)) == (409, [])
+    assert "Somebody else has taken this shift off the rota meanwhile." in told.text
+    assert "The administrator</bdi> (administrator)" in told.text
+    assert 'name="change"' not in told.text
+    assert 'value="202-555-0171"' in told.text
+    with services.database.reading() as tx:
+        assert [each.action for each in audit.entries(tx, clinic.id)] == ["remove", "change", "add"]
 
 
 def test_a_shift_that_reaches_nobody_or_never_begins_is_refused_beside_its_field(

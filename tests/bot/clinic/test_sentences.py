@@ -1,14 +1,16 @@
 """Sentences and dates from below the console, in the reader's language."""
 
+from calendar import day_name
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask_babel import force_locale
 
 from bot.clinic.dangers import danger_in_words
-from bot.clinic.dates import day, moment
+from bot.clinic.dates import day, first_weekday, moment, time_of_day
 from bot.clinic.details import DETAILS, detail_in_words
 from bot.clinic.sentences import in_words
 from bot.services import Services
@@ -23,6 +25,7 @@ from tests.bot.clinic.test_today import waits
 from tests.bot.conftest import NOON, enrol
 
 TUESDAY = date(2026, 11, 3)
+AT = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -56,8 +59,30 @@ def test_a_day_is_written_as_its_language_writes_it(form: str, expected: str) ->
 
 @pytest.mark.usefixtures("spanish")
 def test_a_moment_has_its_day_as_the_language_writes_it_and_its_clock() -> None:
-    at = datetime(2026, 11, 3, 14, 5, tzinfo=UTC)
-    assert moment(at, "America/New_York", "EEEE d MMMM, HH:mm") == "martes, 3 de noviembre, 09:05"
+    assert moment(AT, "America/New_York", "EEEE d MMMM, HH:mm") == "martes, 3 de noviembre, 9:05"
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "expected", "weeks_begin"),
+    [
+        ("en", "us", "Tue, Nov 3, 9:05\u202fAM", "Sunday"),
+        ("en", "ca", "Tue, Nov 3, 9:05\u202fa.m.", "Sunday"),
+        ("en", "uk", "Tue 3 Nov, 09:05", "Monday"),
+        ("en", "eu", "Tue 3 Nov, 09:05", "Monday"),
+        ("en", "au", "Tue 3 Nov, 9:05\u202fam", "Monday"),
+        ("es", "us", "mar, 3 de nov, 9:05\u202fa.m.", "Sunday"),
+        ("es", "mx", "mar 3 de nov, 9:05\u202fa.m.", "Sunday"),
+        ("es", "eu", "mar, 3 nov, 9:05", "Monday"),
+    ],
+)
+def test_a_language_is_written_as_in_the_country_of_the_clinic(
+    console_app: Flask, language: str, country: str, expected: str, weeks_begin: str
+) -> None:
+    with console_app.extensions["console"].test_request_context(), force_locale(language):
+        g.here = SimpleNamespace(clinic=SimpleNamespace(country=country))
+        assert moment(AT, "America/New_York") == expected
+        assert time_of_day(time(9, 5)) == expected.rpartition(", ")[2]
+        assert day_name[first_weekday()] == weeks_begin
 
 
 @pytest.mark.usefixtures("spanish")
@@ -66,7 +91,7 @@ def test_a_sentence_is_said_with_all_that_it_is_made_of() -> None:
     refused = alerts.SeenAlready(Plain("The change cannot be made: {why}.", why=why))
     assert in_words(refused) == "No se puede hacer el cambio: el plan ya está en pausa desde el mar, 3 nov."
     assert in_words(Plain("{item}: two doses on one day", item="pembro")) == "pembro: dos dosis en un mismo día"
-    assert in_words(Plain("it is planned for {at}.", at=[time(9), "x"])) == "está previsto para 09:00, x."
+    assert in_words(Plain("it is planned for {at}.", at=[time(9), "x"])) == "está previsto para 9:00, x."
     assert in_words("Closed.") == "Closed."
 
 
@@ -96,7 +121,7 @@ def test_a_spanish_screen_refuses_in_spanish(clinic: Clinic, services: Services,
     why = in_spanish.get(f"/c/{clinic.id}/why/patients/{patient.id}?date=2026-05-13").text
     assert "Ningún plan de este paciente tiene nada que decir" in why
     why = in_spanish.get(f"/c/{clinic.id}/why/patients/{patient.id}?date=2026-05-25").text
-    assert "Ciclo 2 día 1: pembrolizumab del lun, 25 may (El día de una visita)" in why
+    assert "Ciclo 2 día 1: pembrolizumab del lun, 25 de may (El día de una visita)" in why
     assert "Una plantilla, no una orden" in in_spanish.get(f"/c/{clinic.id}/library/regimens/pembro_q3w").text
     page = in_spanish.post(f"/c/{clinic.id}/enrol", with_(phone="12"))
     assert page.status_code == 422

@@ -141,13 +141,18 @@ def test_of_two_who_save_at_once_the_second_is_told_what_is_there_now(
     assert (kept(services, clinic).quiet_hours, kept(services, clinic).max_texts_per_week) == (24, 12)
 
 
-WRONG = [
+WRONG: list[tuple[str, str | list[str], str]] = [
     ("phone_line", "call us", "is no phone number"),
     ("closed_on", "christmas", "is no date"),
+    ("open_weekdays", [], "Tick at least one weekday."),
     ("window_until", "08:00", "must end after it begins"),
     ("max_texts_per_day", "0", "between 1 and 20"),
+    ("max_texts_per_day", "few", "Not a valid integer value."),
     ("country", "xx", "Not a valid choice"),
     ("program", "", "required"),
+    ("program", "Harbor Cancer Care", "leave out Cancer."),
+    ("program", "Harbor \u6d77", "in plain letters on one line"),
+    ("program", "Harbor\nCare", "on one line"),
     ("fever_c", "hot", "is no temperature of a body"),
     ("fever_c", "37.2", "between 37.5 and 38.34 C (99.5 and 101.0 F)"),
     ("fever_c", "101.5", "between 37.5 and 38.34 C (99.5 and 101.0 F)"),
@@ -166,7 +171,9 @@ def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_saved(
 ) -> None:
     for field, value, sentence in WRONG:
         answer = administrator.post(f"/c/{clinic.id}/settings", form_of(clinic) | {"quiet_hours": "48", field: value})
-        assert (answer.status_code, sentence in answer.text) == (422, True), field
+        assert (answer.status_code, sentence in answer.text, answer.text.count('class="fault"')) == (422, True, 1), (
+            field
+        )
     assert kept(services, clinic) == clinic
 
 
@@ -203,9 +210,19 @@ def test_the_join_code_is_set_and_taken_away(clinic: Clinic, services: Services,
     address = f"/c/{clinic.id}/settings/join-code"
     assert administrator.post(address, {"code": "cedar"}).status_code == 303
     assert kept(services, clinic).join_code == "CEDAR"
-    assert administrator.post(address, {"code": "no!"}).status_code == 422
-    assert administrator.post(address, {"code": ""}).status_code == 303
+    assert administrator.post(address, {"code": "no!", "was": "CEDAR"}).status_code == 422
+    assert 'name="was" type="hidden" value="CEDAR"' in administrator.get(f"/c/{clinic.id}/settings").text
+    for theirs in ("maple", ""):
+        second = administrator.post(address, {"code": theirs, "was": "OAK"})
+        assert (second.status_code, kept(services, clinic).join_code) == (409, "CEDAR")
+        assert f"On your page: {theirs.upper() or '-'}<" in second.text
+        assert "Code after JOIN <span" in second.text
+        assert "The administrator</bdi> (administrator)" in second.text
+    # Whoever wants what is there already is not told of it.
+    assert administrator.post(address, {"code": "Cedar", "was": ""}).status_code == 303
+    assert administrator.post(address, {"code": "", "was": "CEDAR"}).status_code == 303
     assert kept(services, clinic).join_code is None
+    assert fields_of(services, clinic) == [("join_code",), ("join_code",)]
 
 
 def test_somebody_new_gets_a_first_password_once_and_somebody_known_keeps_theirs(
@@ -214,6 +231,10 @@ def test_somebody_new_gets_a_first_password_once_and_somebody_known_keeps_theirs
     address = f"/c/{clinic.id}/settings/people"
     page = administrator.post(address, {"name": "New Nurse", "email": "New@staff.example", "role": "nurse"})
     assert "Their first password" in page.text
+    with services.database.reading() as tx:
+        added = staff.find_user(tx, "new@staff.example")
+    assert added is not None
+    assert added.password_given
     assert "Their first password" not in administrator.get(address).text
     known = add_staff(services, other_clinic.id, "nurse", "known@staff.example")
     again = administrator.post(address, {"name": "Known", "email": "known@staff.example", "role": "viewer"})

@@ -41,6 +41,8 @@ def test_a_word_is_understood_once_a_second_person_approved_it(
     text = phone.messages()[0].id
     form = nurse.get(f"/c/{clinic.id}/inbox/teach/{text}").text
     assert f'value="{WORD}"' in form
+    assert f"CALL: {clinic.name}: {clinic.phone_line}, day or night." in form
+    assert not re.search(r"\{\w+\}", form)
     looked = nurse.post(
         f"/c/{clinic.id}/inbox/teach/{text}", {"phrase": WORD, "language": "en", "topic": "tired", "looked_at": ""}
     )

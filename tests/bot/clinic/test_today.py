@@ -52,7 +52,7 @@ def test_visits_stand_with_their_time_and_answer(
     address = f"/c/{clinic.id}/today"
     page = nurse.get(address).text
     assert pat.name in page
-    assert "09:30" in page
+    assert "9:30\u202fAM" in page
     assert "no answer" in page
     with services.database.writing() as tx:
         (plan,) = plans.plans_of(tx, [pat.id])[pat.id]
@@ -142,6 +142,20 @@ def test_of_two_who_note_something_at_once_the_second_is_told_and_keeps_what_the
     assert now_of(services, task).note == "rang, no answer"
 
 
+def test_a_button_pressed_twice_notes_and_closes_once(
+    clinic: Clinic, services: Services, nurse: Browser, watch: Watch
+) -> None:
+    task = waits(services, clinic)
+    address = f"/c/{clinic.id}/today/waiting/{task.id}"
+    for pressed in ({"was": "", "note": "rings back"}, {"was": "rings back", "note": "rings back", "done": "1"}):
+        for _ in range(2):
+            assert nurse.post(address, pressed).status_code == 303
+            watch.forward(timedelta(seconds=1))
+    assert (now_of(services, task).state, now_of(services, task).note) == ("done", "rings back")
+    with services.database.reading() as tx:
+        assert [each.action for each in audit.entries(tx, clinic.id)] == ["close", "note"]
+
+
 def test_what_waits_names_whose_it_is(clinic: Clinic, services: Services, nurse: Browser) -> None:
     task = waits(services, clinic, patient=enrol(services, "pembro_q3w", NOON.date()))
     assert "<bdi>Pat Example</bdi></span></h1>" in nurse.get(f"/c/{clinic.id}/today/waiting/{task.id}").text
@@ -158,8 +172,8 @@ def test_who_is_on_hold_stands_with_the_day_on_which_they_go_on_and_who_has_no_d
         plans.set_plan_state(tx, plan.id, "held")
     for part in ("", "/live", "/huddle"):
         page = nurse.get(f"/c/{clinic.id}/today{part}").text
-        assert page.index("On hold") < page.index("goes on Mon 18 May")
-        assert ("a date must be entered" if part == "/huddle" else "nothing planned after Mon 18 May") in page
+        assert page.index("On hold") < page.index("goes on Mon, May 18")
+        assert ("a date must be entered" if part == "/huddle" else "nothing planned after Mon, May 18") in page
     with services.database.writing() as tx:
         plans.set_plan_state(tx, plan.id, "active")
     change(services, plan.id, Hold(today))
@@ -181,9 +195,9 @@ def test_a_hold_whose_end_is_entered_stands_there_from_its_first_day_until_that_
     address = f"/c/{clinic.id}/today{part}"
     assert "goes on" not in nurse.get(address).text
     watch.forward(timedelta(days=1))
-    assert "goes on Sun 24 May" in nurse.get(address).text
+    assert "goes on Sun, May 24" in nurse.get(address).text
     watch.forward(timedelta(days=18))
-    assert "goes on Sun 24 May" in nurse.get(address).text
+    assert "goes on Sun, May 24" in nurse.get(address).text
     watch.forward(timedelta(days=1))
     assert "goes on" not in nurse.get(address).text
 
@@ -273,7 +287,7 @@ def test_stopped_senders_alarms_and_the_texts_of_today_and_then_of_tomorrow_are_
         alarms.raise_alarm(tx, NOON, None, "scheduler_silent", {"since": "2026-05-04 15:00 UTC"})
         forecasts.add_forecast(tx, NOON, Forecast(clinic.id, sender.id, NOON.date(), 40, 50, NOON, 0, 0))
     page = nurse.get(f"/c/{clinic.id}/today{part}").text
-    assert page.index("Texts of today") < page.index("40 texts, 50 segments, the last at 12:00")
+    assert page.index("Texts of today") < page.index("40 texts, 50 segments, the last at 12:00\u202fPM")
     with services.database.writing() as tx:
         tomorrow = NOON.date() + timedelta(days=1)
         forecasts.add_forecast(tx, NOON, Forecast(clinic.id, sender.id, tomorrow, 42, 51, NOON, 3, 0))

@@ -34,7 +34,7 @@ def test_a_day_tells_why_there_was_no_text(phone: Phone, clinic: Clinic, service
     address = f"/c/{clinic.id}/why/patients/{pat.id}"
     page = nurse.get(address, query_string={"date": "2026-05-06"}).text
     said, _summary, noted = page.partition("<summary>")
-    assert "Plan Pembrolizumab every 3 weeks, Cycle 1 day 1: pembrolizumab on Wed 6 May (The day of a visit)" in said
+    assert "Plan Pembrolizumab every 3 weeks, Cycle 1 day 1: pembrolizumab on Wed, May 6 (The day of a visit)" in said
     assert "/c1/d1/visit" not in said
     assert "treatment/c1/d1/visit on 2026-05-06 (visit_today), no text: it is planned for" in noted
     assert "has anything to tell on 2027-01-02" not in nurse.get(address, query_string={"date": "soon"}).text
