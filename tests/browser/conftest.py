@@ -41,14 +41,15 @@ def running(command: str, environment: dict[str, str], folder: Path) -> Iterator
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
+            process.wait(2 * PATIENCE)  # `serve` itself gives its worker 30 s
 
 
 def once(arguments: Sequence[str], environment: dict[str, str], folder: Path) -> None:
     subprocess.run([IMMUNOTEXT, *arguments], env=environment, cwd=folder, check=True, capture_output=True)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment_of(folder: Path) -> dict[str, str]:
+    """What the demo's processes of this folder are started with."""
     return {"PATH": os.environ["PATH"], "HOME": str(folder), "DEMO": "1"}
 
 
@@ -57,7 +58,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a demo that nobody has used yet, to be copied."""
     folder = tmp_path_factory.mktemp("filled")
     for command in ("migrate", "demo"):
-        once([command], _environment(folder), folder)
+        once([command], environment_of(folder), folder)
     return folder
 
 
@@ -73,7 +74,7 @@ def demo(demo_folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**_environment(demo_folder), "PORT": str(port)}
+    environment = {**environment_of(demo_folder), "PORT": str(port)}
     environment["SMTP_URL"] = "smtp://127.0.0.1:9"  # for the page of who forgot a password; nobody listens there
     address = f"http://127.0.0.1:{port}"
     with running("serve", environment, demo_folder), running("scheduler", environment, demo_folder):

@@ -16,6 +16,7 @@ def pick_up(phone: Page, demo: str, person: str) -> Page:
 
 
 def text(phone: Page, words: str) -> None:
-    """Sends them; the answer is the caller's to wait for."""
+    """Sends them, and sees them arrive; the answer is the caller's to wait for."""
     phone.get_by_label("Your text").fill(words)
     phone.get_by_label("Your text").press("Enter")
+    expect(phone.locator("#texts li.in").last).to_contain_text(words)

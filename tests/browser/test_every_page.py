@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessible import shuts_nobody_out
+from tests.browser.conftest import environment_of, once
 from tests.browser.phones import pick_up, text
 from tests.browser.staff import ADMINISTRATOR, NURSE, sign_in
 
@@ -25,8 +27,9 @@ UNLINKED = (
     "library/danger/fever",
     "closures/look?date=2199-01-01&to=2199-01-02",
     "no-such-page",
+    "plans/1/change?kind=undo",
 )
-"""Pages of the clinic that no link leads to."""
+"""Pages of the clinic that no link leads to, or none of the first patient that the walk comes by."""
 CHANGES = ("kind=delay", "kind=switch", "kind=undo")
 """The changes of a plan that are looked at one by one; the others have the same form with other fields."""
 MET = {
@@ -132,12 +135,18 @@ def without(page: Page, demo: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def busy(demo: str, browser: Browser) -> None:
-    """A clinic of which something waits: a danger, a wish, a text that was not understood, a change, a closure."""
+def busy(demo: str, demo_folder: Path, browser: Browser) -> None:
+    """A clinic of which something waits: a danger, a wish, a text that was not understood, a change, a closure.
+
+    Somebody has a name and a code without a place to break a line at.
+    """
+    tomorrow = (datetime.now(ZoneInfo("America/New_York")) + timedelta(days=1)).date().isoformat()
+    named = ["--name", "Wolfeschlegelsteinhausen" * 4, "--code", "MRN-" + "0123456789" * 5]
+    course = ["--regimen", "pembro_q3w", "--start", tomorrow, "--time", "16:00", "--consent", "signed form"]
+    once(["patient", "add", "+12025550177", *named, *course], environment_of(demo_folder), demo_folder)
     phone = browser.new_page()
     for person, said, answer in HAPPENS:
         text(pick_up(phone, demo, person), said)
-        expect(phone.locator("#texts li.in").last).to_contain_text(said)
         expect(phone.locator("#texts li.out").last).to_contain_text(answer)
     page = sign_in(phone, demo, ADMINISTRATOR)
     page.goto(f"{demo}/c/1/closures/look?date=2199-01-01&to=2199-01-02")

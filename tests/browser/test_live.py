@@ -81,6 +81,36 @@ def test_a_danger_text_more_takes_the_focus_from_no_button_and_no_clock_is_read_
     shuts_nobody_out(page)
 
 
+def test_a_session_that_ends_takes_away_nothing_that_was_typed_and_the_tab_says_that_it_has_no_sound(
+    demo: str, browser: Browser
+) -> None:
+    context = browser.new_context()
+    page, other = sign_in(context.new_page(), demo, NURSE), context.new_page()
+    page.clock.install()
+    page.goto(page.url.replace("today", "inbox/answers"))
+    silent = page.get_by_role("button", name="Sound is off: press to hear alerts")
+    silent.click()
+    expect(silent).to_be_hidden()
+    page.get_by_label("Name").fill("At noon")
+    other.goto(f"{demo}/account")
+    other.get_by_role("button", name="Sign out").click()
+    ended = page.get_by_role("alert")
+    page.clock.fast_forward(5_000)
+    expect(ended).to_contain_text("What you typed is still here")
+    sign_in(other, demo, NURSE)
+    page.clock.fast_forward(5_000)
+    expect(ended).to_be_hidden()
+    page.get_by_label("Words").fill("We will phone you at noon.")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("We will phone you at noon.")).to_be_visible()
+    # Where nothing is typed, no patient stays on the screen.
+    other.goto(f"{demo}/account")
+    other.get_by_role("button", name="Sign out").click()
+    page.clock.fast_forward(5_000)
+    page.wait_for_url(re.compile("/sign-in"))
+    context.close()
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_an_alert_that_comes_between_two_pages_sounds_on_the_second(demo: str, page: Page, kept: bool) -> None:
     page.add_init_script(

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.accessible import shuts_nobody_out
 from tests.browser.phones import text
@@ -21,6 +21,20 @@ def test_side_effects_is_answered_with_a_fact(demo: str, page: Page) -> None:
     expect(answer).to_contain_text("Delivered")
     expect(page.get_by_text("No texts yet. Try")).to_have_count(0)
     expect(page.get_by_label("Your text")).to_have_value("")
+
+
+def test_a_text_begun_while_another_is_on_its_way_stays_in_the_box(demo: str, page: Page) -> None:
+    page.goto(f"{demo}/simulator")
+    on_its_way: list[Route] = []
+    page.route("**/simulator/text", lambda route: on_its_way.append(route))
+    with page.expect_request("**/simulator/text"):
+        page.get_by_label("Your text").fill("MENU")
+        page.get_by_label("Your text").press("Enter")
+    page.get_by_label("Your text").fill("and one more")
+    with page.expect_response("**/simulator/live?*"):
+        on_its_way[0].continue_()
+    expect(page.locator("#texts li.in").last).to_contain_text("MENU")
+    expect(page.get_by_label("Your text")).to_have_value("and one more")
 
 
 def test_a_danger_sign_in_a_chatty_text_is_never_answered_with_a_menu(demo: str, page: Page) -> None:

@@ -77,9 +77,10 @@
     if (!chosen && !box.value.trim()) return;
     const form = chosen ? Object.assign(document.createElement("form"), { action: compose.action }) : compose;
     if (chosen) form.append(compose.elements.phone.cloneNode());
+    const sent = box.value;
     try {
       if (await post(form, chosen ? event.submitter : null)) {
-        if (!chosen) box.value = "";
+        if (!chosen && box.value === sent) box.value = ""; // the next text may have been begun by now
         toEnd();
       }
     } catch {
