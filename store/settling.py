@@ -95,6 +95,17 @@ _BY_NUMBER = Prepared(
     .with_for_update()
 )
 
+_BY_ATTEMPT = Prepared(
+    sa.select(*_READ)
+    .where(
+        message.c.id == sa.bindparam("number"),
+        message.c.direction == "out",
+        message.c.attempts == sa.bindparam("attempt"),
+        message.c.provider_id.is_not(None),
+    )
+    .with_for_update()
+)
+
 
 def record_results(tx: Tx, now: datetime, rows: Sequence[SentRow]) -> list[int]:
     """Records the results of calls, and returns the ids of the texts whose state they moved.
@@ -155,12 +166,14 @@ def apply_receipt(
     state: State,
     code: int | None,
     detail: str = "",
+    attempt: int | None = None,
 ) -> Message | None:
     """What a receipt says of a text, known by the provider's id or by the id we gave the provider.
 
     What was found by its words (`FOUND`) and is another text's, as the id that we gave says, is given back: nobody
-    knows any more whether the provider has the text that it was taken for. Returns the text as it stands then, moved or
-    not; None where it is none of ours.
+    knows any more whether the provider has the text that it was taken for. So is what a text was taken for that the
+    receipt says to be something else, by naming its last ``attempt`` (the number of the call; None: it names none).
+    Returns the text as it stands then, moved or not; None where it is none of ours.
     """
     before = _BY_PROVIDER.one(tx, given=provider_id)
     if before is not None and message_id not in (None, before[0]):
@@ -170,6 +183,8 @@ def apply_receipt(
         if before is None:
             # Between the two questions another receipt, or the result of the call, may have given it the provider's id.
             before = _BY_PROVIDER.one(tx, given=provider_id)
+        if before is None and attempt is not None:
+            before = _put_right(tx, now, message_id, attempt, provider_id)
     if before is None:
         return None
     number, clinic_id, standing, named, _ = before
@@ -180,6 +195,17 @@ def apply_receipt(
     elif named is None:
         _NAME.run(tx, [{"number": number, "provider_id": provider_id}])
     return get_message(tx, number)
+
+
+def _put_right(tx: Tx, now: datetime, number: int, attempt: int, provider_id: str) -> Any:
+    """The text that a receipt names by its last attempt, with what it was taken for given back; None: there is none.
+
+    Two texts of the same words may each be taken for the other: the receipt of either finds its text named already.
+    """
+    mistaken = _BY_ATTEMPT.one(tx, number=number, attempt=attempt)
+    if mistaken is None or not _give_back(tx, now, number, mistaken[1], mistaken[3]):
+        return None
+    return _BY_NUMBER.one(tx, number=number, given=provider_id)
 
 
 def _give_back(tx: Tx, now: datetime, number: int, clinic_id: int, provider_id: str) -> bool:

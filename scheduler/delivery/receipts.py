@@ -53,6 +53,7 @@ def apply(
         state=state,
         code=receipt.code,
         detail=_detail(receipt.fault, is_found=is_found),
+        attempt=None if is_found else attempt,
     )
     if after is None or not _has_moved(before, after, now):
         return after

@@ -255,6 +255,42 @@ def test_a_receipt_puts_right_what_was_found_by_its_words(world: World, lost: En
     assert _by_id(world, first.id).state == "due"
 
 
+def test_receipts_put_two_right_that_were_each_taken_for_the_other(world: World, lost: Enrolled) -> None:
+    first, real = _text(world, lost), DAY_BEFORE + timedelta(seconds=90)
+    again = _same_again(world, lost, real, real)
+    listed = _listed(world, lost, ReceiptState.SENT)
+    of_first, of_again = "SM" + "8" * 32, "SM" + "9" * 32
+    later = real + SOONEST
+    # Twilio's clock puts each nearer to the call for the other.
+    _settle_all(
+        world,
+        Moment(later, later),
+        replace(listed, provider_id=of_first, at=real),
+        replace(listed, provider_id=of_again, at=DAY_BEFORE),
+    )
+    assert [_by_id(world, text.id).provider_id for text in (first, again)] == [of_again, of_first]
+
+    world.receive(later, Receipt(of_first, ReceiptState.DELIVERED, None, f"{first.id}.1"))
+    assert [_by_id(world, text.id).state for text in (first, again)] == ["delivered", "unknown"]
+    world.receive(later, Receipt(of_again, ReceiptState.DELIVERED, None, f"{again.id}.1"))
+    assert [_by_id(world, text.id).state for text in (first, again)] == ["delivered", "delivered"]
+    assert [_by_id(world, text.id).provider_id for text in (first, again)] == [of_first, of_again]
+
+
+def test_a_receipt_that_names_its_attempt_counts_for_more_than_the_list(world: World, lost: Enrolled) -> None:
+    """What the text was taken for is another's; the receipt of an attempt before it says nothing."""
+    text = _text(world, lost)
+    later = DAY_BEFORE + SOONEST
+    _ask(world, later, (_listed(world, lost, ReceiptState.SENT),))
+    mine = "SM" + "8" * 32
+    world.receive(later, Receipt(mine, ReceiptState.DELIVERED, None, f"{text.id}.0"))
+    assert [_by_id(world, text.id).state, _by_id(world, text.id).provider_id] == ["sent", SID]
+    world.receive(later, Receipt(mine, ReceiptState.DELIVERED, None, f"{text.id}.1"))
+    assert [_by_id(world, text.id).state, _by_id(world, text.id).provider_id] == ["delivered", mine]
+    world.receive(later, Receipt(SID, ReceiptState.DELIVERED, None, None))
+    assert _by_id(world, text.id).provider_id == mine
+
+
 def test_a_receipt_moves_no_text_whose_own_call_gave_the_id(world: World, lost: Enrolled) -> None:
     welcome = world.texts(lost)[0]
     assert welcome.provider_id is not None
