@@ -65,10 +65,13 @@ class Topics:
                 for word in topic.words(language):
                     form = _form(word)
                     self._whole[language].setdefault(form, Named(topic, form, form == keyword))
-        self._in_order = {
-            language: sorted(self._whole.values(), key=lambda forms: forms is not own)
-            for language, own in self._whole.items()
-        }
+        self._in_order = {own: sorted(self._whole, key=lambda other: other != own) for own in self._whole}
+        self._by_letter: dict[tuple[str, str], list[str]] = {}
+        """What may be misspelt, by its language and its first letter, which is held to be right."""
+        for language, forms in self._whole.items():
+            for form in forms:
+                if len(form) >= _SHORTEST:
+                    self._by_letter.setdefault((language, form[0]), []).append(form)
         self._by_ear: dict[str, list[Named]] = {}
         for forms in self._whole.values():
             for form, named in forms.items():
@@ -86,9 +89,9 @@ class Topics:
 
     def whole(self, text: str, language: str) -> Named | None:
         """The topic of a text that is nothing but a keyword or alias, in the person's own language first."""
-        for forms in self._in_order.get(language, self._whole.values()):
-            if text in forms:
-                return forms[text]
+        for own in self._in_order.get(language, self._whole):
+            if text in self._whole[own]:
+                return self._whole[own][text]
         return None
 
     def near(self, text: str, language: str) -> Named | None:
@@ -99,12 +102,14 @@ class Topics:
         if not _SHORTEST <= len(text) <= _LONGEST:
             return None
         one_word, misspelt = " " not in text, not self._real_words >= set(text.split())
-        for forms in self._in_order.get(language, self._whole.values()):
+        for own in self._in_order.get(language, self._whole):
+            forms = self._whole[own]
             one = (forms.get(f"{text}s") or forms.get(text.removesuffix("s"))) if one_word else None
             if one is None and misspelt:
                 slips = (1 if len(text) < _TWO_SLIPS else 2) if one_word else len(text) // _LETTERS_A_SLIP
-                found = process.extractOne(text, forms.keys(), scorer=OSA.distance, score_cutoff=slips)
-                one = forms[found[0]] if found and found[0][0] == text[0] and len(found[0]) >= _SHORTEST else None
+                likely = self._by_letter.get((own, text[0]), ())
+                found = process.extractOne(text, likely, scorer=OSA.distance, score_cutoff=slips)
+                one = forms[found[0]] if found else None
             if one:
                 return one
         return self._alike(text, misspelt=misspelt)
