@@ -20,6 +20,7 @@ from bench.population import DAYTIME, mixed, populate
 from bot.app import create_app
 from bot.clinic.access import ROUTES, Right
 from bot.services import Services
+from bot.startup import keep_what_is_loaded
 from content.library import Library
 from scheduler import closure_job
 from scheduler.duties.reporting import Reporting
@@ -90,6 +91,7 @@ def pages(services: Services, now: datetime, clinic_id: int, asked: int) -> Iter
     _in_the_middle(services, now, clinic_id)
     app = create_app(services.settings, services).extensions["console"]
     client = _signed_in(app, services, clinic_id)
+    keep_what_is_loaded()  # as a web process does: what the building left is no part of an answer
     chance = random.Random(3)
     for endpoint, query, address in _addresses(app, services, clinic_id, chance):
         yield {"bench": "console", "page": endpoint, "query": query} | _timed(client, address, asked)
