@@ -17,6 +17,8 @@ _CELL_THERAPY = frozenset(["cart", "bispecific"])
 _MOST_WORDS = 10
 """Words of a text that say why."""
 _RAISED = frozenset(["fever", "celltx", "heartbeat"])
+_SUBJECT = 5
+"""Words before a sign in which the person stands whom it is told of."""
 _NO = frozenset(["no", "not", "without", "sin"])
 
 
@@ -55,6 +57,8 @@ class Danger:
     def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
         self._signs = signs
         self._beside = lists["courtesy"] | lists["own"]
+        self._people = frozenset(word for name in ("family", "he_she") for word in signs.words[name])
+        self._beside_people = self._beside | self._people | lists["told_of"]
         self._scope = Scope(lexicon, lists)
         self._reducer, self._chill = lexicon.group("fever_reducer"), lexicon.group("chill")
         self._measures = Measures(lexicon, signs, lists)
@@ -122,7 +126,11 @@ class Danger:
         kind: str,
         phrase: str = "",
     ) -> Found:
-        bare = _is_clause(reading, match, self._beside)
+        bare = _is_clause(reading, match, self._beside) or (
+            # "wife had a seizure": who it is and that it is so, and nothing else.
+            not self._people.isdisjoint(reading.words[max(0, match.start - _SUBJECT) : match.start])
+            and _is_clause(reading, match, self._beside_people)
+        )
         return Found(sign, level, status, f"{sign.id}: {why}", match.start, match.end, bare, kind, phrase)
 
     def _measured(self, reading: Reading, measure: Measure) -> list[Found]:
@@ -140,6 +148,8 @@ class Danger:
 
 def _is_clause(reading: Reading, match: Match[object], beside: Set[str]) -> bool:
     start, end = match.start, match.end
+    if end - start > 2 * len(match.own):
+        return False  # of such a clause most is about something else
     clause, words = reading.clause, reading.words
     while start > 0 and clause[start - 1] == clause[match.start] and words[start - 1] in beside:
         start -= 1

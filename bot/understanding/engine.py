@@ -36,11 +36,15 @@ _URGENT_BESIDE_GRAVE_FROM = 0.25
 """The same where a rule sees a danger to life, here and now, and is not sure of it."""
 _GRAVER_FROM = 0.5
 """How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
+_RARER = {"crisis": 0.6, "overdose": 0.4}
+"""How much less often than the corpus has them people write of these: it has as many of them as of other dangers."""
 _DOES_FROM = 0.35
 """How likely a command must be that changes something for the person, where no phrase of it is seen."""
 _CHANGES = frozenset(["pause", "resume", "missed", "done", "confirm", "change", "language_en", "language_es"])
 _LEAVES_FROM = 0.08
 """How likely leaving must be where a rule sees the wish to leave."""
+_BEREAVED_FROM = 0.5
+"""How likely leaving must be where a rule sees that the patient has died: it ends everything."""
 _MOST_SENTENCES, _MOST_COURTESIES = 6, 3
 _DETAILS = {
     Status.NEGATED: "negated",
@@ -51,7 +55,8 @@ _DETAILS = {
 }
 _QUESTION_MARKS = frozenset("?\N{INVERTED QUESTION MARK}\N{FULLWIDTH QUESTION MARK}\N{BLACK QUESTION MARK ORNAMENT}")
 _LEAVING = frozenset(["stop", "stop please", "please stop", "stopall", "stop all", "unsubscribe", "alto", "baja"])
-"""What is leaving where it is a first sentence, whatever follows; other words of the carriers mean more than it."""
+"""What is leaving where it is the first or the last sentence, whatever else is said; other words of the carriers mean
+more than it."""
 _YES = frozenset(["yes", "yes it is", "si", "yep", "yeah", "yup", "correct", "asi es"])
 
 
@@ -278,9 +283,10 @@ class Engine:
         return first, last
 
     def _calm(self, reading: Reading, found: Sequence[Found], look: Look) -> _Meaning:
-        first = " ".join(word for word, at in zip(reading.words, reading.sentence, strict=True) if at == 0)
-        if first in _LEAVING:
-            return _Meaning("opt_out", "stop", None, first.upper())
+        for sentence in (0, reading.sentence[-1]):
+            said = " ".join(word for word, at in zip(reading.words, reading.sentence, strict=True) if at == sentence)
+            if said in _LEAVING:
+                return _Meaning("opt_out", "stop", None, said.upper())
         asked = self._requests.find(reading)
         named = self._topics.within(reading)
         spoken_of = self._topics.spoken_of(reading)
@@ -289,9 +295,11 @@ class Engine:
             return _Meaning("unknown", None, None, "a word that stands in no list")
         if requests:
             look = look.joined(self._features.of_requests(asked, named, spoken_of))
-        leaves = next((one for one in asked if one.request.kind == "opt_out"), None)
-        if leaves and look.calm().of("opt_out") > max(_LEAVES_FROM, look.calm().of("opt_in")):
-            return _as_meaning(leaves)
+        # Who tells of a death and asks for the texts to end is answered as bereaved.
+        for leaves in sorted(asked, key=lambda one: one.request.id != "loss"):
+            least = _BEREAVED_FROM if leaves.request.id == "loss" else _LEAVES_FROM
+            if leaves.request.kind == "opt_out" and look.calm().of("opt_out") > max(least, look.calm().of("opt_in")):
+                return _as_meaning(leaves)
         label, chance = look.calm().likeliest()
         kind, _, name = label.partition(".")
         why = f"{', '.join(look.words_for(label))} ({chance:.2f})"
@@ -375,6 +383,6 @@ def _gravest(chances: Mapping[str, float]) -> tuple[str, str]:
     kinds: dict[str, float] = {}
     for label, chance in chances.items():
         kind = label.partition(".")[0]
-        kinds[kind] = kinds.get(kind, 0.0) + chance
+        kinds[kind] = kinds.get(kind, 0.0) + chance * _RARER.get(kind, 1.0)
     kind = max(kinds, key=kinds.__getitem__)
     return kind, max((label for label in chances if label.partition(".")[0] == kind), key=chances.__getitem__)

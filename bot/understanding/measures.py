@@ -110,7 +110,9 @@ class Measures:
             return None
         if reading.has(self._medicine) or (before in self._lists["fever_verbs"] and end - start <= _SHORT):
             return True
-        return False if before in self._lists["value_after"] or (number.decimal and number.start == 0) else None
+        if number.decimal and number.start == 0:
+            return True
+        return False if before in self._lists["value_after"] else None
 
     def _of_oxygen(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
         if (

@@ -15,12 +15,15 @@ _HERE = Path(__file__).parent
 _PUNCTUATION = re.compile(r"[^\w+ ]+")
 _BEFORE = ("hi", "hello", "hey", "hola", "ok", "okay", "buenos dias", "buenas tardes", "buenas", "por favor", "please",
            "pls", "um", "oye", "disculpe")  # fmt: skip
-_AFTER = ("please", "pls", "plz", "thanks", "thank you", "thx", "ty", "por favor", "porfa", "porfavor", "gracias",
-          "now", "ya", "already", "asap", "today")  # fmt: skip
+_AFTER = ("please", "pls", "plz", "thanks", "thank you", "and thank you", "thank you so much", "thank you very much",
+          "thx", "ty", "por favor", "porfa", "porfavor", "gracias", "muchas gracias", "now", "ya", "already", "asap",
+          "today")  # fmt: skip
 _COURTESY = re.compile(rf"^(?:{'|'.join(_BEFORE)}) |(?: (?:{'|'.join(_AFTER)}))+$")
 _BEGINNINGS, _ENDS = tuple(f"{words} " for words in _BEFORE), tuple(f" {words}" for words in _AFTER)
 _LAST_LETTERS = re.compile(r"(.)\1+$")
 _CODE = re.compile(r"^(?:join|joni|jion|jon|unirme|unirse|unir|code|codigo)\s+([a-z0-9][a-z0-9-]{2,11})$")
+_LOOK_ALIKES = "look_alikes"
+"""The table of what only sounds like a request, by the request's name."""
 
 
 class Request(NamedTuple):
@@ -89,9 +92,18 @@ class Requests:
         return Asked(request, word.upper(), 1) if request else None
 
     def find(self, reading: Reading) -> list[Asked]:
-        """Every request by its phrases, the one that rests on most words first."""
+        """Every request by its phrases, the one that rests on most words first.
+
+        A look-alike silences the requests of its name whose words it shares: of what broke nobody is bereaved.
+        """
         found: dict[Request, Match[Request]] = {}
-        for match in self._matcher.find(reading):
+        matches = self._matcher.find(reading)
+        alike = [(match.what.id, match.own) for match in matches if match.what.kind == _LOOK_ALIKES]
+        for match in matches:
+            if match.what.kind == _LOOK_ALIKES or any(
+                name == match.what.id and not own.isdisjoint(match.own) for name, own in alike
+            ):
+                continue
             if match.what not in found or len(match.own) > len(found[match.what].own):
                 found[match.what] = match
         asked = [

@@ -87,6 +87,10 @@ class Scope:
             for a, b in reading.places(self._hello):
                 if a == first and b < end:
                     first, moved = b, True
+        if reading.words[first] in self._lists["thinks"]:
+            return False  # "creo que": what is thought is said, not asked
+        if reading.words[first] == "que" and not self._lists["exclaims"].isdisjoint(reading.words[first + 1 : first + 3]):
+            return False  # "que labios mas hinchados"
         places = reading.places(self._ask_word)
         return any(first <= a <= first + 1 for a, _ in places)
 
@@ -319,7 +323,8 @@ class Scope:
                     continue
                 between = reading.words[b : match.start]
                 told = self._lists["told_by_self"].intersection(between)
-                of_a_child = any(b <= x <= match.start for x, _ in reading.places(self._child))
+                # "my neighbor told me my kid has" is of one's own, "my neighbor's kid has" is not.
+                of_a_child = any(b < x <= match.start for x, _ in reading.places(self._child))
                 if not told and not of_a_child and not reading.has(self._family, b, match.start):
                     return True
         return False

@@ -125,6 +125,8 @@ def _simpler(word: str) -> Iterable[str]:
     letters = word.translate(_DIGITS) if not word.isalpha() else word
     if letters != word:
         yield letters
+    if letters.endswith("in"):
+        yield f"{letters}g"  # "runnin", "comin"
     yield _REPEATED.sub(r"\1\1", letters)
     yield _REPEATED.sub(r"\1", letters)
     yield _DOUBLED.sub(r"\1", _REPEATED.sub(r"\1", letters))
