@@ -143,7 +143,7 @@ class Engine:
         reading = self._reader.read(text)
         if reading.words:
             meaning = self._as_a_whole(reading, language, call_from, asked, profile)
-            meaning = meaning or self._decide(reading, call_from, profile)
+            meaning = meaning or self._decide(reading, language, call_from, profile)
         else:
             meaning = _wordless(text)
         kind, topic = meaning.kind, meaning.topic
@@ -186,13 +186,11 @@ class Engine:
         if corrected != plain_text:
             whole = whole or self._requests.whole(corrected)
             topic = topic or self._topics.whole(corrected, language)
-        if not topic and not whole:
-            topic = self._topics.near(plain_text, language)
         if topic and (topic.own_keyword or not whole) and not (whole and whole.request.kind != "command"):
             return self._whole_topic(topic, reading)
         return _as_meaning(whole) if whole else None
 
-    def _decide(self, reading: Reading, call_from: Thresholds, profile: str | None) -> _Meaning:
+    def _decide(self, reading: Reading, language: str, call_from: Thresholds, profile: str | None) -> _Meaning:
         found = self._danger.find(reading, call_from, profile)
         if not found and self._greetings.issuperset(reading.words):
             return _Meaning("unknown", None, None, "a greeting and nothing else")
@@ -200,6 +198,10 @@ class Engine:
         by_rule = _Meaning(seen.level, seen.sign.id, None, seen.why) if seen else None
         if by_rule and (self._learned is None or by_rule.kind != "call_now"):
             return _raised(by_rule, profile)
+        # Not before: "blood in poop" is a slip or two away from a keyword.
+        named = self._topics.near(bare(reading.plain), language) if by_rule is None else None
+        if named:
+            return self._whole_topic(named, reading)
         if self._learned is None:
             return _Meaning("unknown", None, None, "nothing recognised")
         whole = self._learned.look(self._features.of_danger(reading, found, 0, len(reading.words)))

@@ -39,6 +39,7 @@ _ENDS = frozenset(".!?;\n")
 """Marks that end a sentence."""
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER_UNIT = re.compile(r"(\d+(?:[.,:/]\d+)*)([a-z]+)")
+_TIMES = re.compile(r"x(\d+)")
 _NOT = {"can": "cant", "do": "dont", "does": "doesnt", "did": "didnt", "is": "isnt", "are": "arent", "was": "wasnt",
         "were": "werent", "will": "wont", "would": "wouldnt", "could": "couldnt", "should": "shouldnt",
         "have": "havent", "has": "hasnt", "had": "hadnt", "am": "aint"}  # fmt: skip
@@ -259,6 +260,9 @@ class Reader:
         unit = _NUMBER_UNIT.fullmatch(token)
         if unit and unit[2] in self._lists["number_units"]:
             return (unit[1], unit[2])
+        times = _TIMES.fullmatch(token)
+        if times:
+            return (times[1], "times")
         if self._lexicon.of(token):
             return (token,)
         return self._spelling.meant(token) or (token,)

@@ -89,7 +89,9 @@ class Scope:
                     first, moved = b, True
         if reading.words[first] in self._lists["thinks"]:
             return False  # "creo que": what is thought is said, not asked
-        if reading.words[first] == "que" and not self._lists["exclaims"].isdisjoint(reading.words[first + 1 : first + 3]):
+        if reading.words[first] == "que" and not self._lists["exclaims"].isdisjoint(
+            reading.words[first + 1 : first + 3]
+        ):
             return False  # "que labios mas hinchados"
         places = reading.places(self._ask_word)
         return any(first <= a <= first + 1 for a, _ in places)

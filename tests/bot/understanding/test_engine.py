@@ -29,6 +29,12 @@ DANGERS = [
     ("skin is blistering all over my arms", "en", "call_now"),
     ("no he orinado desde ayer", "es", "call_now"),
     ("my eyes turned yellow overnight", "en", "call_now"),
+    ("stop texting my dad just collapsed", "en", "emergency"),
+    ("no me manden mas esto mi mama no puede respirar", "es", "emergency"),
+    ("wife had a sezure", "en", "emergency"),
+    ("blood comin up when he coughs", "en", "emergency"),
+    ("chess pain", "en", "emergency"),
+    ("stop the reminders for a bit, im in bed with 102.2", "en", "call_now"),
 ]
 
 
@@ -49,6 +55,10 @@ def test_a_danger_sign_is_urgent_in_whatever_words(text: str, language: str, lea
         ("se me murió la batería del celular", "es"),
         ("thank you so much nurse, see you tuesday", "en"),
         ("hace 38 grados afuera", "es"),
+        ("my phone passed out on me, no charger", "en"),
+        ("sob story time, lost my glasses again", "en"),
+        ("our neighbors kid has a fever of 101, we kept away", "en"),
+        ("headache free for a week now, hooray", "en"),
     ],
 )
 def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
@@ -63,7 +73,12 @@ def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
         ("ya no me manden mensajes", "es", "opt_out", "stop"),
         ("Stop. My arm is a bit sore anyway", "en", "opt_out", "stop"),
         ("ALTO. Ando un poquito cansada", "es", "opt_out", "stop"),
+        ("STOPALL please and thank you", "en", "opt_out", "stop"),
+        ("you have the wrong girl. im not sick. stop", "en", "opt_out", "stop"),
         ("wrong number", "en", "opt_out", "wrong_number"),
+        ("my husband died on friday", "en", "opt_out", "loss"),
+        ("he died last week, please take him off your list", "en", "opt_out", "loss"),
+        ("mi esposa murió el lunes", "es", "opt_out", "loss"),
         ("START", "en", "opt_in", None),
         ("HELP", "en", "help", None),
         ("AYUDA", "es", "help", None),
@@ -88,6 +103,25 @@ def test_a_look_alike_is_not_urgent(text: str, language: str) -> None:
 def test_words_of_our_own_mean_what_they_say(text: str, language: str, kind: str, id_: str | None) -> None:
     outcome = ENGINE.understand(text, language=language)
     assert (outcome.kind, outcome.id) == (kind, id_)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my phone died last night missed your text",
+        "wifi died this morning",
+        "my dog died yesterday",
+        "our cat passed away monday so i forgot my pill",
+        "im a widow, who do i put as next of kin",
+        "the funeral is friday, can we move my infusion",
+        "se me murio el telefono, ya lo cargue",
+        "nuestro gato murio ayer",
+        "mi carro se murio hoy",
+    ],
+)
+def test_nobody_is_bereaved_of_a_phone_or_a_dog(text: str) -> None:
+    """A loss ends a course and all its texts."""
+    assert ENGINE.understand(text).kind != "opt_out"
 
 
 @pytest.mark.parametrize(
