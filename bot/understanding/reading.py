@@ -39,7 +39,7 @@ _ENDS = frozenset(".!?;\n")
 """Marks that end a sentence."""
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER_UNIT = re.compile(r"(\d+(?:[.,:/]\d+)*)([a-z]+)")
-_TIMES = re.compile(r"x(\d+)")
+_TIMES = re.compile(r"x(\d{1,2})")
 _NOT = {"can": "cant", "do": "dont", "does": "doesnt", "did": "didnt", "is": "isnt", "are": "arent", "was": "wasnt",
         "were": "werent", "will": "wont", "would": "wouldnt", "could": "couldnt", "should": "shouldnt",
         "have": "havent", "has": "hasnt", "had": "hadnt", "am": "aint"}  # fmt: skip
