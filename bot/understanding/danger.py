@@ -39,6 +39,11 @@ class Found(NamedTuple):
     """The phrase as it is written in the sign's file; "" for a number."""
 
     @property
+    def of_number(self) -> bool:
+        """Seen by a number, and not by a phrase."""
+        return not self.phrase
+
+    @property
     def urgent(self) -> bool:
         """Here now, more than a mild sign, and more than a hint that other things may have too."""
         sure = self.kind != "hints" or self.bare
@@ -187,26 +192,22 @@ def _raised(found: Found, profile: str | None) -> Found:
 
 def _without_bare_counts(found: list[Found], chills: Set[int]) -> list[Found]:
     """A count of one to three, or a normal value, takes back what the bare word beside it said."""
-    counted = {one.sign.id for one in found if _is_value(one) and one.level == "same_day"}
-    normal = {one.sign.id for one in found if one.status is Status.NEGATED and _is_value(one)}
-    measured = [(one.sign.id, one.start, one.end) for one in found if one.status is Status.NEGATED and _is_value(one)]
+    counted = {one.sign.id for one in found if one.of_number and one.level == "same_day"}
+    normal = {one.sign.id for one in found if one.status is Status.NEGATED and one.of_number}
+    measured = [(one.sign.id, one.start, one.end) for one in found if one.status is Status.NEGATED and one.of_number]
     kept = []
     for one in found:
         bare_word = one.status is Status.PRESENT and one.end - one.start == 1 and one.level == "call_now"
         # Chills are a sign at any temperature.
         bare_word = bare_word and one.start not in chills
-        if bare_word and not _is_value(one) and (one.sign.id in counted or one.sign.id in normal):
+        if bare_word and not one.of_number and (one.sign.id in counted or one.sign.id in normal):
             continue
         # "mi azucar en 98": sugar and a number, but the number is normal.
-        of_number = one.kind == "hints" and "{number}" in one.phrase
-        if of_number and any(sign == one.sign.id and one.start <= a and b <= one.end for sign, a, b in measured):
+        with_number = one.kind == "hints" and "{number}" in one.phrase
+        if with_number and any(sign == one.sign.id and one.start <= a and b <= one.end for sign, a, b in measured):
             continue
         kept.append(one)
     return kept
-
-
-def _is_value(found: Found) -> bool:
-    return not found.phrase
 
 
 def _phrases(signs: DangerSigns) -> Sequence[tuple[_Meaning, Phrase]]:

@@ -1,4 +1,7 @@
-"""The few words that most people write: nothing of a good day is an alarm, nothing dangerous needs a whole sentence."""
+"""The few words that most people write, of themselves or of their family.
+
+Nothing of a good day is an alarm, nothing dangerous needs a whole sentence.
+"""
 
 import pytest
 
@@ -18,7 +21,21 @@ see you thursday | on my way | running late | where do i park | do i need to fas
 wrong button | listo | can my wife come | what are your hours | happy thanksgiving | god bless you | thank you nurse
 ok will do | lol | nope | donde me estaciono | a que hora es mi cita | puedo comer antes | dios los bendiga
 ahi estare | llego tarde | slept like a baby | hungry | raining here | its my birthday | my phone died
-new phone who dis | pocket dial
+new phone who dis | pocket dial | my husband took his pill | mom took her pills | dad had his infusion today
+my wife is doing well | she is feeling good today | he is tired today | he is sleeping | shes sleeping now
+he slept all day after infusion | mom is resting | my dad wants to know when his next appointment is
+when is my moms next treatment | can my husband eat before | my wife has a question | this is his wife
+its his daughter | my mom cant come thursday | dad wont be there tomorrow | husband is running late
+he forgot his pill | she missed her dose yesterday | my son will drive me | my daughter is picking me up
+he is hungry | she ate well | he ate some soup | my dad lost his phone | my husband lost his job | he lost his hair
+my wife is nervous | mom is scared of the needle | he hates needles | she doesnt like the drip
+my mom fell asleep during infusion | he walked two miles | she is happy | he is grumpy | my husband snores
+my wife is worried about side effects | can my wife get a flu shot | can i hug my grandkids
+is it safe for my husband to kiss me | my kids have a cold | my grandson has chickenpox | my wife has covid
+my husband has the flu | mi esposo ya se tomo la pastilla | mi mama esta bien | mi papa esta cansado hoy
+esta dormido | mi mama no puede ir el jueves | mi esposa tiene una pregunta | mi hijo me lleva | se le cayo el pelo
+mi esposo ronca | mi nieto tiene varicela | mi esposa tiene gripa | my husband isnt going to make it, car broke down
+hes not gonna make it, stuck in traffic
 """
 DANGER_IN_SHORT = """
 diarrhea x5 | diarrhea 6 times | diarrhea all day | loose stool x4 | 6 loose stools | bloody stool | blood in poop
@@ -31,7 +48,19 @@ cant move arm | seizure | se desmayo | no habla bien | worst headache ever | dou
 dark urine | ojos amarillos | havent peed all day | face swelling | tongue swollen | throat closing
 labios hinchados | leg swollen and red | bp 80/50 | bleeding | sangrado | nosebleed wont stop | severe stomach pain
 i want to die | kill myself | me quiero morir | double dose | took too many pills | tome de mas | emergency
-this is an emergency | 911 | emergencia | something is wrong
+this is an emergency | 911 | emergencia | something is wrong | dad has a fever | mom is throwing up
+wife has diarrhea | my wife has had diarrhea 6 times | hubby is short of breath | my son cant breathe
+mom is confused | dad is not himself | he is talking nonsense | she is really weak | he fell
+he fell and hit his head | she fell down | mom wont eat or drink | he hasnt peed | my wife has chest pain
+his chest hurts | her heart is racing | my husband is shaking | she has the chills | dad is yellow
+his eyes are yellow | she has blisters | he has a rash all over | her face is swollen | my mom is coughing a lot
+he is coughing up blood | blood in his pee | my wife is bleeding | he is in a lot of pain | she has a bad headache
+he cant see | she is seeing double | he cant walk | her leg is swollen | she wants to die
+he says he wants to end it | i think my dad took too many pills | my kid ate my pills | mi papa tiene fiebre
+mi mama esta vomitando | mi esposa tiene diarrea | mi esposo no puede respirar | mi mama esta confundida
+se cayo y se pego en la cabeza | no quiere comer ni tomar agua | le duele el pecho | tiene los ojos amarillos
+esta temblando | tiene escalofrios | se siente muy mal | esta muy debil | no puede caminar | le sale sangre
+mi hijo se tomo mis pastillas | dice que se quiere morir
 """
 
 
