@@ -102,6 +102,8 @@ _BY_ATTEMPT = Prepared(
         message.c.direction == "out",
         message.c.attempts == sa.bindparam("attempt"),
         message.c.provider_id.is_not(None),
+        # Once only: what was put right is known by proof from then on.
+        ~sa.exists().where(message_state.c.message_id == message.c.id, message_state.c.detail == _ANOTHERS),
     )
     .with_for_update()
 )

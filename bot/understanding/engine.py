@@ -30,10 +30,12 @@ _GRAVE = URGENT - {"call_now"}
 _URGENT_FROM = 0.35
 """How likely danger must be for the learned layer to answer as urgent: a miss is far worse than an alarm too many."""
 _URGENT_UNSEEN_FROM = 0.45
-"""The same where no rule sees any sign, denied or past ones included.
+"""The same where no rule sees any sign in what is judged, denied or past ones included.
 
 By 3,000 texts of fresh readers: between the two lay fifteen harmless texts of these, and no danger.
 """
+_SAID_FROM = 200
+"""How much words must speak for danger, in hundredths, where no rule sees a sign: two numbers in a row say nothing."""
 _URGENT_BESIDE_GRAVE_FROM = 0.28
 """The same where a rule sees a danger to life, here and now, and is not sure of it."""
 _URGENT_BESIDE_VALUE_FROM = 0.15
@@ -58,9 +60,10 @@ _DETAILS = {
     Status.OTHER: "other",
 }
 _QUESTION_MARKS = frozenset("?\N{INVERTED QUESTION MARK}\N{FULLWIDTH QUESTION MARK}\N{BLACK QUESTION MARK ORNAMENT}")
-_LEAVING = frozenset(["stop", "stop please", "please stop", "stopall", "stop all", "unsubscribe", "alto", "baja"])
-"""What is leaving where it is the first or the last sentence, whatever else is said; other words of the carriers mean
-more than it."""
+_LEAVING_LAST = frozenset(["stop", "stop please", "please stop", "stopall", "stop all", "unsubscribe"])
+"""What is leaving where it is the last sentence, and no question, whatever else is said."""
+_LEAVING_FIRST = _LEAVING_LAST | {"alto", "baja"}
+"""The same where it is the first; other words of the carriers mean more than leaving."""
 _YES = frozenset(["yes", "yes it is", "si", "yep", "yeah", "yup", "correct", "asi es"])
 
 
@@ -252,11 +255,14 @@ class Engine:
             if danger * sum(chances.values()) < _GRAVER_FROM:
                 return None
         words = look.dangerous_words()
-        if not words and not found:
+        if not found and (not words or look.said() < _SAID_FROM):
             return None
+        if danger < _URGENT_UNSEEN_FROM and not any(one.sign.id == "overdose" for one in found):
+            # Of what was taken most is no danger, whatever other sign is spoken of.
+            if _gravest(chances)[0] == "overdose" and not any(one.status.present for one in found):
+                return None
+            chances = {label: chance for label, chance in chances.items() if not label.startswith("overdose")}
         kind, label = _gravest(chances)
-        if kind == "overdose" and danger < _URGENT_UNSEEN_FROM and not any(one.sign.id == kind for one in found):
-            return None  # of what was taken most is no danger, whatever other sign is spoken of
         why = f"learned: {', '.join(words)} ({danger:.2f})"
         return _Meaning(kind, label.partition(".")[2] or kind, None, why)
 
@@ -290,11 +296,10 @@ class Engine:
         return first, last
 
     def _calm(self, reading: Reading, found: Sequence[Found], look: Look) -> _Meaning:
-        for sentence in (0, reading.sentence[-1]):
-            said = " ".join(word for word, at in zip(reading.words, reading.sentence, strict=True) if at == sentence)
-            if said in _LEAVING:
-                return _Meaning("opt_out", "stop", None, said.upper())
         asked = self._requests.find(reading)
+        says_stop = _says_stop(reading)
+        if says_stop and not any(one.request.id == "loss" for one in asked):
+            return says_stop
         named = self._topics.within(reading)
         spoken_of = self._topics.spoken_of(reading)
         requests = asked or named or spoken_of
@@ -307,6 +312,8 @@ class Engine:
             least = _BEREAVED_FROM if leaves.request.id == "loss" else _LEAVES_FROM
             if leaves.request.kind == "opt_out" and look.calm().of("opt_out") > max(least, look.calm().of("opt_in")):
                 return _as_meaning(leaves)
+        if says_stop:
+            return says_stop
         label, chance = look.calm().likeliest()
         kind, _, name = label.partition(".")
         why = f"{', '.join(look.words_for(label))} ({chance:.2f})"
@@ -372,7 +379,7 @@ def _least(found: Sequence[Found]) -> float:
     if not found:
         return _URGENT_UNSEEN_FROM
     present = [one for one in found if one.status.present]
-    if any(one.of_number and one.level == "call_now" for one in present):
+    if any(one.of_number and one.sign.id == "fever" and one.level == "call_now" for one in present):
         return _URGENT_BESIDE_VALUE_FROM
     return _URGENT_BESIDE_GRAVE_FROM if any(one.level in _GRAVE for one in present) else _URGENT_FROM
 
@@ -389,6 +396,15 @@ def _wordless(text: str) -> _Meaning:
     if said and said <= _QUESTION_MARKS:
         return _Meaning("help", None, None, "?")
     return _Meaning("unknown", None, None, "no words")
+
+
+def _says_stop(reading: Reading) -> _Meaning | None:
+    """Leaving, where it is a sentence of its own at either end."""
+    for sentence, words in ((0, _LEAVING_FIRST), (reading.sentence[-1], _LEAVING_LAST)):
+        said = " ".join(word for word, at in zip(reading.words, reading.sentence, strict=True) if at == sentence)
+        if said in words and (sentence == 0 or sentence not in reading.asks):
+            return _Meaning("opt_out", "stop", None, said.upper())
+    return None
 
 
 def _as_meaning(asked: Asked) -> _Meaning:

@@ -305,6 +305,12 @@ class Look:
         weighed = [((weights[one] & _DANGER_ONE ^ _DANGER_HALF) - _DANGER_HALF, one) for one in self._features]
         return _strongest([(weight, words[one]) for weight, one in weighed if weight > 0])
 
+    def said(self) -> int:
+        """How much the words that can be named spoke for danger, in hundredths."""
+        weights, words = self._learned.weights, self._learned.words
+        spoken = [(weights[one] & _DANGER_ONE ^ _DANGER_HALF) - _DANGER_HALF for one in self._features if words[one]]
+        return sum([weight for weight in spoken if weight > 0])
+
     def words_for(self, label: str) -> list[str]:
         """The words that spoke most for a kind that is not urgent."""
         learned, words = self._learned, self._learned.words

@@ -112,7 +112,8 @@ class Measures:
             return True
         if number.decimal and number.start == 0:
             return True
-        return False if before in self._lists["value_after"] else None
+        told = before in self._lists["value_after"] or (before == "with" and number.decimal)
+        return False if told else None
 
     def _of_oxygen(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
         if (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.understanding.matcher import Lexicon, Match, Matcher
 from bot.understanding.reading import Reading
 from content.library import Library
-from content.phrases import Phrase, parse, plain
+from content.phrases import ARTICLES, Phrase, parse, plain
 
 _HERE = Path(__file__).parent
 _PUNCTUATION = re.compile(r"[^\w+ ]+")
@@ -24,6 +24,11 @@ _LAST_LETTERS = re.compile(r"(.)\1+$")
 _CODE = re.compile(r"^(?:join|joni|jion|jon|unirme|unirse|unir|code|codigo)\s+([a-z0-9][a-z0-9-]{2,11})$")
 _LOOK_ALIKES = "look_alikes"
 """The table of what only sounds like a request, by the request's name."""
+_BETWEEN = ARTICLES.union(
+    ("my", "mi", "su", "our", "just", "has", "have", "had", "totally", "completely", "then", "finally"),
+    ("se", "me", "nos", "its", "is", "this", "it", "soy", "es", "y"),
+)
+"""Words that may stand between those of a look-alike."""
 
 
 class Request(NamedTuple):
@@ -94,11 +99,17 @@ class Requests:
     def find(self, reading: Reading) -> list[Asked]:
         """Every request by its phrases, the one that rests on most words first.
 
-        A look-alike silences the requests of its name whose words it shares: of what broke nobody is bereaved.
+        A look-alike silences the requests of its name whose words it shares: of what broke nobody is bereaved. It does
+        so only where little words alone stand between its own: not in "his phone, he died".
         """
         found: dict[Request, Match[Request]] = {}
         matches = self._matcher.find(reading)
-        alike = [(match.what.id, match.own) for match in matches if match.what.kind == _LOOK_ALIKES]
+        alike = [
+            (match.what.id, match.own)
+            for match in matches
+            if match.what.kind == _LOOK_ALIKES
+            and _BETWEEN.issuperset(reading.words[at] for at in range(match.start, match.end) if at not in match.own)
+        ]
         for match in matches:
             if match.what.kind == _LOOK_ALIKES or any(
                 name == match.what.id and not own.isdisjoint(match.own) for name, own in alike

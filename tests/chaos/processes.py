@@ -143,6 +143,8 @@ class Process:
         A parent that is in the middle of a fork would hide the newest: it is stopped meanwhile.
         """
         assert self._running is not None
+        if self._running.poll() is not None:
+            return []
         with suppress(ProcessLookupError):
             self._running.send_signal(signal.SIGSTOP)
         until(lambda: (_state(self.pid) or _GONE)[0] in "TtZX")

@@ -35,7 +35,9 @@ is it safe for my husband to kiss me | my kids have a cold | my grandson has chi
 my husband has the flu | mi esposo ya se tomo la pastilla | mi mama esta bien | mi papa esta cansado hoy
 esta dormido | mi mama no puede ir el jueves | mi esposa tiene una pregunta | mi hijo me lleva | se le cayo el pelo
 mi esposo ronca | mi nieto tiene varicela | mi esposa tiene gripa | my husband isnt going to make it, car broke down
-hes not gonna make it, stuck in traffic
+hes not gonna make it, stuck in traffic | he just passed out the cards | no response from the clinic
+his temperature fell overnight | my holter strap across chest fell off | drove off the road to get gas
+dad probably wont make it | 102.3 fm radio | What word do I text if I want to quit later? Stop?
 """
 DANGER_IN_SHORT = """
 diarrhea x5 | diarrhea 6 times | diarrhea all day | loose stool x4 | 6 loose stools | bloody stool | blood in poop
@@ -60,7 +62,14 @@ he says he wants to end it | i think my dad took too many pills | my kid ate my 
 mi mama esta vomitando | mi esposa tiene diarrea | mi esposo no puede respirar | mi mama esta confundida
 se cayo y se pego en la cabeza | no quiere comer ni tomar agua | le duele el pecho | tiene los ojos amarillos
 esta temblando | tiene escalofrios | se siente muy mal | esta muy debil | no puede caminar | le sale sangre
-mi hijo se tomo mis pastillas | dice que se quiere morir
+mi hijo se tomo mis pastillas | dice que se quiere morir | she is not able to tell us where she is
+dad doesnt tell us where he is | husband was in the car and passed out | he was on the phone and passed out
+took his tablet and passed out | he fell flat on the floor | he fell out cold
+mom fell out of her wheelchair hit head | fell off the ladder hit my head | she fell to the ground
+what is happening this is an emergency | Whats wrong with you people this is an emergency
+which hospital do i go to its an emergency | nose bleeding for 90 min | nosebleed for minutes and minutes
+somebody help my wife with her breathing | wife had a sezure | stop texting my dad just collapsed
+goodbye everyone, i have my pills lined up | band across my chest
 """
 
 
