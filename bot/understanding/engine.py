@@ -4,7 +4,7 @@ Layers, in order, each able to say why: characters and words (``reading``), dang
 commands (``requests``), topics (``topics``). Nothing here knows the network, the clock or the database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,30 +20,13 @@ from bot.understanding.requests import Asked, Requests, bare, read_tables
 from bot.understanding.scope import Status
 from bot.understanding.spelling import read_real_words
 from bot.understanding.topics import Named, Topics, read_topic_phrases
+from bot.understanding.weighing import Weighed, weighed
 from bot.understanding.wordlists import read_word_lists
 from content.library import Library
 from content.thresholds import HasThresholds, Thresholds
 
 URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
-_GRAVE = URGENT - {"call_now"}
-_URGENT_FROM = 0.35
-"""How likely danger must be for the learned layer to answer as urgent: a miss is far worse than an alarm too many."""
-_URGENT_UNSEEN_FROM = 0.45
-"""The same where no rule sees any sign in what is judged, denied or past ones included.
-
-By 3,000 texts of fresh readers: between the two lay fifteen harmless texts of these, and no danger.
-"""
-_SAID_FROM = 200
-"""How much words must speak for danger, in hundredths, where no rule sees a sign: two numbers in a row say nothing."""
-_URGENT_BESIDE_GRAVE_FROM = 0.28
-"""The same where a rule sees a danger to life, here and now, and is not sure of it."""
-_URGENT_BESIDE_VALUE_FROM = 0.15
-"""The same beside a number that would be a fever, where it may be something else."""
-_GRAVER_FROM = 0.5
-"""How likely an emergency, a crisis or an overdose must be to stand in place of what a rule calls urgent only."""
-_RARER = {"crisis": 0.6, "overdose": 0.4}
-"""How much less often than the corpus has them people write of these: it has as many of them as of other dangers."""
 _DOES_FROM = 0.35
 """How likely a command must be that changes something for the person, where no phrase of it is seen."""
 _CHANGES = frozenset(["pause", "resume", "missed", "done", "confirm", "change", "language_en", "language_es"])
@@ -224,47 +207,23 @@ class Engine:
         self, reading: Reading, found: Sequence[Found], whole: Look, learned: Learned, by_rule: _Meaning | None
     ) -> _Meaning | None:
         """What a rule or the learned layer sees that cannot wait; the learned layer can only raise the level."""
-        raised = None
+        raised: Weighed | None = None
         for start, end in self._runs(reading):
             look = whole
             if end - start < len(reading.words):
                 look = learned.look(self._features.of_danger(reading, found, start, end))
             within = [one for one in found if start <= one.start and one.end <= end]
-            meaning = self._weighed(look, within, above_call_now=bool(by_rule))
-            if meaning and (raised is None or (raised.kind == "call_now" and meaning.kind != "call_now")):
-                raised = meaning
+            seen = weighed(look, within, above_call_now=bool(by_rule))
+            if seen and (raised is None or (raised.kind == "call_now" and seen.kind != "call_now")):
+                raised = seen
                 if raised.kind != "call_now":
                     break
         if raised is None:
             return by_rule
         hint = next((one for one in found if one.status.present and one.level != "same_day"), None)
         # Staff read what was said before they read what spoke for it.
-        return raised._replace(why=f"{hint.why}; {raised.why}") if hint else raised
-
-    def _weighed(self, look: Look, found: Sequence[Found], *, above_call_now: bool) -> _Meaning | None:
-        """What the learned layer sees in a text or a part of it that cannot wait, or that is graver than a call.
-
-        ``found``: the signs that stand there.
-        """
-        danger = look.danger()
-        if danger < _least(found):
-            return None
-        chances = look.urgent()
-        if above_call_now:
-            chances = {label: chance for label, chance in chances.items() if not label.startswith("call_now")}
-            if danger * sum(chances.values()) < _GRAVER_FROM:
-                return None
-        words = look.dangerous_words()
-        if not found and (not words or look.said() < _SAID_FROM):
-            return None
-        if danger < _URGENT_UNSEEN_FROM and not any(one.sign.id == "overdose" for one in found):
-            # Of what was taken most is no danger, whatever other sign is spoken of.
-            if _gravest(chances)[0] == "overdose" and not any(one.status.present for one in found):
-                return None
-            chances = {label: chance for label, chance in chances.items() if not label.startswith("overdose")}
-        kind, label = _gravest(chances)
-        why = f"learned: {', '.join(words)} ({danger:.2f})"
-        return _Meaning(kind, label.partition(".")[2] or kind, None, why)
+        why = f"{hint.why}; {raised.why}" if hint else raised.why
+        return _Meaning(raised.kind, raised.id, None, why)
 
     def _runs(self, reading: Reading) -> Sequence[tuple[int, int]]:
         """The whole, and parts that are judged alone, so that nothing said before or after a danger hides it.
@@ -374,16 +333,6 @@ class Engine:
         return kind in ("unknown", "help", "info", "same_day", "limit", "clarify")
 
 
-def _least(found: Sequence[Found]) -> float:
-    """How likely danger must be beside these signs."""
-    if not found:
-        return _URGENT_UNSEEN_FROM
-    present = [one for one in found if one.status.present]
-    if any(one.of_number and one.sign.id == "fever" and one.level == "call_now" for one in present):
-        return _URGENT_BESIDE_VALUE_FROM
-    return _URGENT_BESIDE_GRAVE_FROM if any(one.level in _GRAVE for one in present) else _URGENT_FROM
-
-
 def _raised(meaning: _Meaning, profile: str | None) -> _Meaning:
     if meaning.kind != "call_now" or not is_raised(meaning.id or "", profile):
         return meaning
@@ -409,13 +358,3 @@ def _says_stop(reading: Reading) -> _Meaning | None:
 
 def _as_meaning(asked: Asked) -> _Meaning:
     return _Meaning(asked.request.kind, asked.request.id, None, asked.why)
-
-
-def _gravest(chances: Mapping[str, float]) -> tuple[str, str]:
-    """The likeliest kind, its signs taken together, and the likeliest of its labels."""
-    kinds: dict[str, float] = {}
-    for label, chance in chances.items():
-        kind = label.partition(".")[0]
-        kinds[kind] = kinds.get(kind, 0.0) + chance * _RARER.get(kind, 1.0)
-    kind = max(kinds, key=kinds.__getitem__)
-    return kind, max((label for label in chances if label.partition(".")[0] == kind), key=chances.__getitem__)
