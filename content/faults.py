@@ -14,7 +14,9 @@ class Fault:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.rule} {self.mend}"
+        """One line, whatever stood in the file: a line break that is repeated from it is written as an escape."""
+        told = f"{self.file}:{self.line} {self.rule} {self.mend}"
+        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in told)
 
 
 class ContentError(Exception):

@@ -228,6 +228,15 @@ def test_a_mistake_is_told_with_its_line_and_what_is_expected(
     assert all("\n" not in each.mend and "Error" not in each.mend for each in caught.value.faults)
 
 
+@pytest.mark.parametrize("odd", ["28 days\nhospital = true", "28\u2028days", "28 days\t", "\u202esyad 82"])
+def test_a_fault_stays_on_its_line_whatever_it_repeats(odd: str) -> None:
+    with pytest.raises(ContentError) as caught:
+        sample(GOOD.replace('cycle = "28 days"', f"cycle = {json.dumps(odd)}", 1))
+    notation = next(fault for fault in caught.value.faults if fault.rule == "notation")
+    assert str(notation).isprintable()
+    assert len(str(caught.value).splitlines()) == len(caught.value.faults)
+
+
 def test_an_extra_dose_in_a_week_that_has_no_place_is_a_mistake() -> None:
     waiting = GOOD.replace('first_gap = "21 days"', 'waits_for = "a date"')
     extra = '[[extra]]\nitem = "drug"\nweek = 30\n[reminders]'
