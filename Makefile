@@ -67,6 +67,8 @@ $(VENV)/installed-run: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what requirements.lock names into $(VENV) (a minute the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# What pip does for every other package: where Python may not write beside the sources, each start would compile them.
+	@$(BIN)/python -m compileall -q bot channels content scheduler store
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed-run
