@@ -21,7 +21,8 @@ def faults(tx: Tx, now: datetime, library: Library, entry: ClinicEntry, new: New
         try:
             phone, _regimen, _calendar = check(now, library, entry, asked)
         except NotEnrolled as error:
-            found.append(error)
+            if all(each.field != error.field for each in found):  # what stands in for a fault is never named
+                found.append(error)
             if error.field not in right:
                 break
             asked = replace(asked, **right.pop(error.field))
@@ -38,7 +39,8 @@ def _right(now: datetime, library: Library, entry: ClinicEntry) -> dict[str, dic
         "timezone": {"timezone": clinic.timezone},
         "window_from": {"window_from": None, "window_until": None},
         "without": {"without": frozenset()},
-        "regimen_id": {"regimen_id": next((each.id for each in offered(library, entry)), "")},
+        # Which cycles another regimen has says nothing of the one that was meant.
+        "regimen_id": {"regimen_id": next((each.id for each in offered(library, entry)), ""), "start_cycle": 1},
         "start": {"start": to_local(now, clinic.timezone).date()},
         "start_cycle": {"start_cycle": 1},
     }

@@ -1,12 +1,14 @@
 """Kinds of arguments that several commands take, and what is said when one is wrong."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import available_timezones
 
 import click
+from click.core import iter_params_for_processing
 
 from content.regimen_format.notation import weekdays
 from content.thresholds import celsius
@@ -17,6 +19,25 @@ from store.clinic_entry import KEEP_WORDS_FROM, KEEP_WORDS_UNTIL
 T = TypeVar("T")
 
 _YEARS = range(1900, 3000)  # of a course, with room for what it leads to before the calendar ends
+
+
+class NamesAllFaults(click.Command):
+    """A command with many arguments: what is wrong with any of them is told at once, one sentence a line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, which stops at the first fault; a usage error that has them all."""
+        try:
+            return super().parse_args(ctx, args.copy())  # click takes away what it has read
+        except click.BadParameter as error:
+            raise click.UsageError("\n".join(self._faults(ctx, args)), ctx) from error
+
+    def _faults(self, ctx: click.Context, args: list[str]) -> Iterator[str]:
+        given, rest, order = self.make_parser(ctx).parse_args(args.copy())
+        for param in iter_params_for_processing(order, self.get_params(ctx)):
+            try:
+                param.handle_parse_result(ctx, given, rest)
+            except click.BadParameter as error:
+                yield error.format_message()
 
 
 class Day(click.ParamType[date]):

@@ -1,10 +1,11 @@
 """`patient` and `message`: who is enrolled, and why a text went or did not."""
 
+from collections.abc import Sequence
 from datetime import date, time
 
 import click
 
-from bot.cli.arguments import Day, TimeOfDay, Zone
+from bot.cli.arguments import Day, NamesAllFaults, TimeOfDay, Zone
 from bot.cli.changes import (
     change_rows,
     offered_version,
@@ -22,6 +23,7 @@ from bot.cli.reminders import patient_reminders
 from bot.cli.senders import patient_set
 from channels.base import Via
 from scheduler import alerts, why
+from scheduler.enrol_faults import faults
 from scheduler.enrolment import NewPatient, NotEnrolled, enrol
 from store import follow_ups, messages, patients, plans
 from store.database import Tx
@@ -35,7 +37,7 @@ def patient() -> None:
     """Patients: enrol one, change their plan, list them."""
 
 
-@patient.command("add")
+@patient.command("add", cls=NamesAllFaults)
 @click.argument("phone")
 @click.option("--name", required=True, help="The patient's name.")
 @click.option("--regimen", "regimen_id", required=True, help="A regimen that the clinic signed off.")
@@ -71,41 +73,44 @@ def patient_add(
     """Enrol the patient who has the number PHONE. The first text confirms it; reminders follow as the plan says."""
     services = open_services()
     library, now = services.library, services.clock()
+    with reading(services) as tx:
+        entry = pick_entry(tx, clinic_name)
+    new = NewPatient(
+        phone=phone,
+        name=name,
+        code=code,
+        language=language or entry.clinic.default_language,
+        timezone=timezone or entry.clinic.timezone,
+        regimen_id=regimen_id,
+        start=start,
+        start_cycle=start_cycle,
+        visit_time=visit_time,
+        window_from=window_from,
+        window_until=window_until,
+        consent_how=consent_how,
+        by=ACTOR,
+        via=Via(via),
+    )
     try:
         with writing(services) as tx:
-            entry = pick_entry(tx, clinic_name)
-            enrolled = enrol(
-                tx,
-                now,
-                library,
-                entry,
-                NewPatient(
-                    phone=phone,
-                    name=name,
-                    code=code,
-                    language=language or entry.clinic.default_language,
-                    timezone=timezone or entry.clinic.timezone,
-                    regimen_id=regimen_id,
-                    start=start,
-                    start_cycle=start_cycle,
-                    visit_time=visit_time,
-                    window_from=window_from,
-                    window_until=window_until,
-                    consent_how=consent_how,
-                    by=ACTOR,
-                    via=Via(via),
-                ),
-            )
+            enrolled = enrol(tx, now, library, pick_entry(tx, clinic_name), new)
     except NotEnrolled as error:
-        if error.field in _ARGUMENTS:
-            raise click.UsageError(error.sentence) from error
-        raise Refused(error.sentence) from error
+        with reading(services) as tx:
+            # What `enrol` alone finds is found last, where nothing else is wrong.
+            found = faults(tx, now, library, entry, new) or [error]
+        raise _refused(found) from error
     click.echo(f"Enrolled as patient {enrolled.patient.id}.")
     for reminder in enrolled.first_texts:
         local = f"{reminder.local_date.isoformat()} {reminder.local_time.isoformat('minutes')}"
         click.echo(f"{local}  {reminder.rule}  {reminder.event}")
     for warning in enrolled.warnings:
         click.echo(warning, err=True)
+
+
+def _refused(found: Sequence[NotEnrolled]) -> click.ClickException:
+    """All of it, one sentence a line; a usage error where anything was written wrong."""
+    sentences = "\n".join(dict.fromkeys(fault.sentence for fault in found))
+    return click.UsageError(sentences) if _ARGUMENTS & {fault.field for fault in found} else Refused(sentences)
 
 
 @patient.command("list")
