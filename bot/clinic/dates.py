@@ -9,24 +9,20 @@ from datetime import date, datetime, time
 from functools import lru_cache
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime, match_skeleton
+from babel.dates import format_date
 from flask import Response, g
 from flask_babel import get_locale
 
 from bot.clinic.here import now
-from bot.clinic.locales import clock_of, locale_of
+from bot.clinic.locales import CLOCK, HALF_OF_DAY, clock_of, locale_of, moment_of, pattern_of
 from scheduler.plan.local_time import to_local
 
 DAY = "EEE d MMM"
 DAY_OF_YEAR = "EEE d MMM y"
-MOMENT = "EEE d MMM HH:mm"
-CLOCK = "HH:mm"
+MOMENT = f"{DAY} {CLOCK}"
 
 _ENGLISH = "en"
-_PARTS = re.compile(r"y+|M+|E+|d+")
-_NAMES = re.compile(r"E+|M+")
-_TWO_STOPS = re.compile("(\u202f[ap]\\.m\\.)((?:</\\w+>)*)\\.(?!\\.)".encode())
-"""The blank is that of the locale data: what somebody has typed stays as it is, also in a field that is sent again."""
+_TWO_STOPS = re.compile(f"({HALF_OF_DAY})((?:</\\w+>)*)\\.(?!\\.)".encode())
 
 
 def day(value: date, form: str = DAY) -> str:
@@ -36,8 +32,7 @@ def day(value: date, form: str = DAY) -> str:
 
 def moment(value: datetime, zone: str, form: str = MOMENT) -> str:
     """A moment on the wall of a zone."""
-    locale = _locale()
-    return format_datetime(to_local(value, zone), _pattern(form, str(locale)), locale=locale)
+    return moment_of(value, zone, form, _locale())
 
 
 def clock(value: datetime, zone: str) -> str:
@@ -81,29 +76,4 @@ def _locale() -> Locale:
 
 @lru_cache(maxsize=4096)
 def _written(value: date, form: str, locale: Locale) -> str:
-    return format_date(value, _pattern(form, str(locale)), locale=locale)
-
-
-@lru_cache(maxsize=256)
-def _pattern(form: str, name: str) -> str:
-    """The pattern by which the locale of this name writes the parts that a form names."""
-    locale = Locale.parse(name)
-    named, has_clock, seconds = form.partition(CLOCK)
-    days = _days(named.rstrip(" ,"), locale)
-    if not has_clock:
-        return days
-    clock = str(locale.time_formats["medium" if seconds else "short"].pattern)
-    return str(locale.datetime_formats["medium"]).format(clock, days)
-
-
-def _days(form: str, locale: Locale) -> str:
-    """Weekday and month are as long as they are asked for: locale data have few skeletons with long ones."""
-    asked = {part[0]: part for part in _PARTS.findall(form)}
-    if len(asked) == 1:
-        return form
-    skeleton = "".join(name if name == "y" else asked[name] for name in "yMEd" if name in asked)
-    found = match_skeleton(skeleton, locale.datetime_skeletons)
-    if found is None:
-        raise LookupError(f"{locale} has no pattern for {skeleton}")
-    pattern = str(locale.datetime_skeletons[found].pattern)
-    return _NAMES.sub(lambda part: asked[part[0][0]], pattern)
+    return format_date(value, pattern_of(form, str(locale)), locale=locale)

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask_babel import gettext
 
-from bot.clinic.dates import CLOCK, DAY_OF_YEAR, moment, time_of_day, written
+from bot.clinic.dates import moment, time_of_day, written
 from bot.clinic.here import here
+from bot.clinic.locales import MOMENT_OF_YEAR
 from content.plain import translated
 
 
@@ -23,7 +24,7 @@ def in_words(said: Any, zone: str | None = None) -> str:
 def _written(value: Any, zone: str | None) -> str:
     match value:
         case datetime():
-            return moment(value, zone or here().clinic.timezone, f"{DAY_OF_YEAR} {CLOCK}")
+            return moment(value, zone or here().clinic.timezone, MOMENT_OF_YEAR)
         case date():
             return written(value)
         case time():

@@ -6,7 +6,6 @@ A report says what became of the texts that were due meanwhile; it waits until t
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from content.plain import Plain
 from scheduler import clock
@@ -94,10 +93,8 @@ def _tell(tx: Tx, real: datetime, outage: Outage, found: tuple[Account, ...], pe
         tell(tx, real, about, None, who, f"Immunotext: {_SUBJECT}", f"{span} {in_words(total(found))}")
     for account in found:
         clinic = people.clinic_of[account.clinic_id]
-        zone = ZoneInfo(clinic.timezone)
-        began, ended = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (outage.began_at, outage.ended_at))
         sentences = (
-            Plain("No reminder could go from {began} to {ended}.", began=began, ended=ended),
+            Plain("No reminder could go from {began} to {ended}.", began=outage.began_at, ended=outage.ended_at),
             in_words(account),
         )
         for who in people.of_clinics.get(clinic.id, ()):

@@ -77,7 +77,8 @@ class Escalating:
         account_of = {who: mail_of.get(who, who.address) for who in told}
         chosen = staff.languages(tx, {*account_of.values()})
         for who in told:
-            reader = Reader(chosen.get(account_of[who], clinic.default_language), clinic.country)
+            language = chosen.get(account_of[who], clinic.default_language)
+            reader = Reader(language, clinic.country, clinic.timezone)
             subject, body = (self.say(each, reader) for each in (_SUBJECT, self._body(clinic, since)))
             tell(tx, real, about, clinic.id, who, f"Immunotext: {clinic.name}: {subject}", f"{clinic.name}: {body}")
         audit.record(tx, now, clinic.id, ACTOR, "climb", "follow_up", alert.id, [step])

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from content.plain import Plain
 from content.sms_text import fold
-from scheduler.duties.watchdog import RULES, wrong
+from scheduler.duties.watchdog import RULES, with_moments, wrong
 from store import clinics, notices, on_call, staff
 from store.alarms import Alarm
 from store.clinics import Clinic
@@ -25,10 +25,11 @@ _SUBJECTS: Mapping[Turn, Plain] = {
 
 
 class Reader(NamedTuple):
-    """How somebody reads: the code of a language, and the country pack by which times are written."""
+    """How somebody reads: the code of a language, the country pack by which times are written, and by whose clock."""
 
     language: str
     country: str
+    zone: str = "UTC"
 
 
 Say = Callable[[str, Reader], str]
@@ -79,19 +80,25 @@ class Staff:
         if clinic_id is None:
             return in_english(sentence, Reader("en", ""))
         clinic = self.clinic_of[clinic_id]
-        return self.say(sentence, Reader(self.chosen.get(who.address, clinic.default_language), clinic.country))
+        language = self.chosen.get(who.address, clinic.default_language)
+        return self.say(sentence, Reader(language, clinic.country, clinic.timezone))
 
 
 def tell_of_alarm(tx: Tx, real: datetime, people: Staff, alarm: Alarm, turn: Turn) -> int:
-    """Makes the notices of an alarm for everybody whom it concerns; returns how many."""
+    """Makes the notices of an alarm for everybody whom it concerns; returns how many.
+
+    The operator, whose clinics may lie far apart, reads moments in UTC, as the log has them.
+    """
     rule = RULES.get(alarm.kind)
     name = "" if alarm.clinic_id is None else f"{people.clinic_of[alarm.clinic_id].name}: "
     mend = [] if rule is None or turn == "over" else [rule.mend]
-    sentences = [*filter(None, [_BEGINS.get(turn)]), wrong(alarm.kind, alarm.detail), *mend]
+    begins = [*filter(None, [_BEGINS.get(turn)])]
     subject = _SUBJECTS[turn].filled({"kind": alarm.kind})
     about = f"alarm/{alarm.id}/{'over' if turn == 'over' else alarm.told}"
     made = 0
     for clinic_id, who in people.all_for(alarm.clinic_id, clinics_too=rule is not None and rule.clinics_too):
+        detail = alarm.detail if clinic_id is None else with_moments(alarm.detail)
+        sentences = [*begins, wrong(alarm.kind, detail), *mend]
         body = " ".join(people.words(each, clinic_id, who) for each in sentences)
         headed = f"Immunotext: {name}{people.words(subject, clinic_id, who)}"
         made += tell(tx, real, about, alarm.clinic_id or clinic_id, who, headed, f"{name}{body}")

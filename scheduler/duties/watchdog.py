@@ -5,13 +5,18 @@ table for operators; a test holds the two together.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from content.plain import Plain
 from store.health import Heartbeat, ProcessKind
 from store.watching import Behind, Passage
+
+_WRITTEN = "%Y-%m-%d %H:%M UTC"
+_MOMENTS = {"since", "oldest"}
+"""What moments are called in what a rule finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +304,16 @@ def skew_of(beat: Heartbeat) -> timedelta:
 
 def written(moment: datetime) -> str:
     """A moment as alarms say it: UTC, to the minute."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{moment:{_WRITTEN}}"
+
+
+def with_moments(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule found, with its moments as such, for readers who have a clock of their own."""
+    found = dict(detail)
+    for name in _MOMENTS & detail.keys():
+        with suppress(ValueError):  # of another release
+            found[name] = datetime.strptime(str(detail[name]), _WRITTEN).replace(tzinfo=UTC)
+    return found
 
 
 def _silent(rule: str, kind: ProcessKind, facts: Facts, limits: Limits) -> Iterable[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from scheduler.duties.watchdog import wrong
+from scheduler.duties.watchdog import with_moments, wrong
 from scheduler.going_quiet import Quiet, quiet_ones
 from scheduler.plan.local_time import to_local
 from store import alarms, confirmations, console_today, forecasts
@@ -63,7 +63,11 @@ def read_sheet(tx: Tx, now: datetime, entry: ClinicEntry) -> Sheet:
         forecast=forecast,
         foretold=forecast[0].day if forecast else today + _DAY,
         stopped=[sender for sender in entry.senders if sender.stopped_at is not None],
-        wrong=[wrong(each.kind, each.detail) for each in alarms.open_alarms(tx) if each.clinic_id in (None, clinic.id)],
+        wrong=[
+            wrong(each.kind, with_moments(each.detail))
+            for each in alarms.open_alarms(tx)
+            if each.clinic_id in (None, clinic.id)
+        ],
     )
 
 

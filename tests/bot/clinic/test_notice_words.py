@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import time
+from datetime import UTC, datetime, time
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -14,10 +14,10 @@ from bot.services import Services
 from content.plain import Plain
 from content.sms_text import fold, measure
 from scheduler.duties.telling import Reader
-from scheduler.duties.watchdog import RULES, wrong
+from scheduler.duties.watchdog import RULES, with_moments, written, wrong
 from tests.house import ROOT
 
-SINCE = "2026-11-03 14:05 UTC"
+SINCE = written(datetime(2026, 12, 30, 22, 55, tzinfo=UTC))
 FOUND = {
     "since": SINCE,
     "oldest": SINCE,
@@ -58,7 +58,8 @@ def test_whatever_staff_are_told_has_its_words_with_the_same_names_filled_in(lan
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_to_staff_is_gsm_7_and_no_longer_than_three_sms(language: str) -> None:
     for kind, rule in RULES.items():
-        said = " ".join(in_language(each, Reader(language, "us")) for each in (wrong(kind, FOUND), rule.mend))
+        found = wrong(kind, with_moments(FOUND))
+        said = " ".join(in_language(each, Reader(language, "us")) for each in (found, rule.mend))
         cost = measure(fold(f"Immunotext: {CLINIC}: {said}"))
         assert (cost.encoding, cost.segments <= 3) == ("GSM-7", True), said
 
@@ -75,6 +76,23 @@ def test_that_an_alert_waits_is_one_sms(language: str) -> None:
 )
 def test_a_time_is_written_as_in_the_country_of_the_clinic(language: str, country: str, expected: str) -> None:
     assert expected in in_language(Plain(WAITS.template, time=time(14, 5), link="-"), Reader(language, country))
+
+
+@pytest.mark.parametrize(
+    ("reader", "expected"),
+    [
+        (Reader("en", "us", "America/New_York"), "since Wed, Dec 30, 2026, 5:55\u202fPM."),
+        (Reader("en", "uk", "Europe/London"), "since Wed, 30 Dec 2026, 22:55."),
+        (Reader("es", "us", "America/New_York"), "desde mié, 30 de dic de 2026, 5:55\u202fp.m."),
+        (Reader("es", "eu", "Europe/Madrid"), "desde mié, 30 dic 2026, 23:55."),
+    ],
+)
+def test_the_moment_of_an_alarm_is_the_readers_by_the_clock_of_the_clinic(reader: Reader, expected: str) -> None:
+    assert in_language(wrong("overdue", with_moments(FOUND)), reader).endswith(expected)
+
+
+def test_what_another_release_noted_as_a_moment_is_told_as_it_is() -> None:
+    assert with_moments({"oldest": "yesterday", "count": 2}) == {"oldest": "yesterday", "count": 2}
 
 
 def test_what_has_no_translation_is_as_it_is() -> None:

@@ -293,10 +293,22 @@ def test_stopped_senders_alarms_and_the_texts_of_today_and_then_of_tomorrow_are_
         forecasts.add_forecast(tx, NOON, Forecast(clinic.id, sender.id, tomorrow, 42, 51, NOON, 3, 0))
     page = nurse.get(f"/c/{clinic.id}/today{part}").text
     assert f"{sender.address} is stopped" in page
-    assert "No scheduler has shown itself since 2026-05-04 15:00 UTC" in page
+    assert "No scheduler has shown itself since Mon, May 4, 2026, 11:00\u202fAM: no reminder goes out." in page
     assert "42 texts, 51 segments" in page
     assert "3 too late to be of use" in page
     assert "Texts of today" not in page
+
+
+@pytest.mark.parametrize("part", ["", "/live", "/huddle"])
+def test_the_moment_of_an_alarm_is_written_as_the_reader_writes_one(
+    part: str, clinic: Clinic, services: Services, nurse: Browser
+) -> None:
+    with services.database.writing() as tx:
+        alarms.raise_alarm(tx, NOON, clinic.id, "overdue", {"count": 3, "oldest": "2026-05-04 15:00 UTC"})
+    address = f"/c/{clinic.id}/today{part}"
+    assert "the oldest since Mon, May 4, 2026, 11:00\u202fAM.<" in nurse.get(address).text
+    page = nurse.get(address, headers={"Accept-Language": "es"}).text
+    assert "el más antiguo desde lun, 4 de may de 2026, 11:00\u202fa.m.<" in page
 
 
 def test_what_did_not_change_is_not_sent_again(clinic: Clinic, services: Services, nurse: Browser) -> None:

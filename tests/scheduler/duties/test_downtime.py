@@ -111,7 +111,7 @@ def test_the_report_says_what_was_due_late_expired_unknown_and_recovered(world: 
     assert {each.to for each in reports(world)} == {*OPERATOR, NURSE}
     of_clinic = next(each for each in reports(world) if each.to == NURSE)
     assert of_clinic.body.strip() == (
-        "Riverside: No reminder could go from 2026-01-04 15:30 to 2026-01-04 16:40. "
+        "Riverside: No reminder could go from 2026-01-04T20:30:00+00:00 to 2026-01-04T21:40:00+00:00. "
         "Texts that were due: 5 (sent late: 3, too late to be sent: 1, not known whether sent: 1)."
     )
     with world.database.reading() as tx:
