@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import process_time, thread_time
 
@@ -25,10 +25,13 @@ _HOSTILE = (
 
 
 def measure(*, texts: int, rounds: int) -> Iterator[dict[str, object]]:
-    """Seconds for all texts in one call of the command, in each round; what loading takes; the slowest text."""
+    """Seconds of one process for all texts, in each round, and of the command; what loading takes; the slowest text.
+
+    The command reads texts that are all different, and then as many in which each comes twice: of what people send
+    much is the same few words.
+    """
     corpus = [example.text for example in compose()]
     chosen = [corpus[number * len(corpus) // texts] for number in range(texts)]
-    lines = "".join(json.dumps({"text": text}) + "\n" for text in chosen)
     began = process_time()
     engine = Engine(load())
     loading = process_time() - began
@@ -38,7 +41,15 @@ def measure(*, texts: int, rounds: int) -> Iterator[dict[str, object]]:
             engine.understand(text)
         spent = process_time() - began
         yield {"bench": "understanding", "round": number, "texts": texts, "cpu_seconds": round(spent, 3)}
-    yield {"bench": "understanding", "load_cpu_seconds": round(loading, 3), "command_seconds": _command(lines)}
+    yield {"bench": "understanding", "load_cpu_seconds": round(loading, 3)}
+    for lines in (chosen, [*chosen[::2], *chosen[: texts // 2 * 2 : 2]]):
+        different = len(set(lines))
+        yield {
+            "bench": "understanding",
+            "lines": len(lines),
+            "different": different,
+            "command_seconds": _command(lines),
+        }
     slowest = 0.0
     for text in (*chosen, *_HOSTILE):
         began = thread_time()
@@ -47,8 +58,9 @@ def measure(*, texts: int, rounds: int) -> Iterator[dict[str, object]]:
     yield {"bench": "understanding", "slowest_text_ms": round(slowest * 1000, 2)}
 
 
-def _command(lines: str) -> float:
+def _command(texts: Iterable[str]) -> float:
     """The processor's seconds of ``immunotext understand`` as a whole process."""
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
     timed = (
         "import os,subprocess,sys;"
         "subprocess.run(sys.argv[1:],stdin=0,stdout=subprocess.DEVNULL,check=True);"
