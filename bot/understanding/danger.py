@@ -19,6 +19,8 @@ _MOST_WORDS = 10
 _RAISED = frozenset(["fever", "celltx", "heartbeat"])
 _SUBJECT = 5
 """Words before a sign in which the person stands whom it is told of."""
+_TELLING = 2
+"""Words before a number in which it is said that it was measured."""
 _NO = frozenset(["no", "not", "without", "sin"])
 
 
@@ -62,6 +64,7 @@ class Danger:
     def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
         self._signs = signs
         self._beside = lists["courtesy"] | lists["own"]
+        self._tells_value, self._in_case = lists["tells_value"], lists["in_case"]
         self._people = frozenset(word for name in ("family", "he_she") for word in signs.words[name])
         self._beside_people = self._beside | self._people | lists["told_of"]
         self._scope = Scope(lexicon, lists)
@@ -145,10 +148,15 @@ class Danger:
             if status.present:
                 status = Status.ASKED if self._scope.asks_at(reading, measure.match.start) else Status.NEGATED
             return [self._found(reading, sign, sign.level, status, measure.match, measure.why, "measure")]
-        if status is Status.NEGATED:
+        if status is Status.NEGATED or (status is Status.ASKED and self._is_told(reading, measure.match.start)):
             status = Status.PRESENT
         kind = "measure" if measure.sure else "hints"
         return [self._found(reading, sign, measure.level, status, measure.match, measure.why, kind)]
+
+    def _is_told(self, reading: Reading, at: int) -> bool:
+        """ "is it ok that im 39.2": the value is told, and only what it means is asked."""
+        before = reading.words[max(0, at - 2 * _TELLING) : at]
+        return not self._tells_value.isdisjoint(before[-_TELLING:]) and self._in_case.isdisjoint(before)
 
 
 def _is_clause(reading: Reading, match: Match[object], beside: Set[str]) -> bool:

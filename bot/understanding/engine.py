@@ -14,7 +14,7 @@ from bot.understanding.danger import Danger, Found, is_raised, why_raised
 from bot.understanding.features import Features, Met
 from bot.understanding.learned import WEIGHTS, Learned, Look
 from bot.understanding.matcher import Lexicon
-from bot.understanding.numbers import numbers
+from bot.understanding.numbers import Number, numbers
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.requests import Asked, Requests, bare, read_tables
 from bot.understanding.scope import Status
@@ -27,8 +27,9 @@ from content.thresholds import HasThresholds, Thresholds
 
 URGENT = frozenset(["crisis", "emergency", "overdose", "call_now"])
 """Kinds that are answered as urgent."""
-_DOES_FROM = 0.35
-"""How likely a command must be that changes something for the person, where no phrase of it is seen."""
+_UNSEEN_FROM = 0.35
+"""How likely it must be that somebody leaves, comes back or gives a command that changes something for them, where no
+phrase of it is seen."""
 _CHANGES = frozenset(["pause", "resume", "missed", "done", "confirm", "change", "language_en", "language_es"])
 _LEAVES_FROM = 0.08
 """How likely leaving must be where a rule sees the wish to leave."""
@@ -47,6 +48,11 @@ _LEAVING_LAST = frozenset(["stop", "stop please", "please stop", "stopall", "sto
 """What is leaving where it is the last sentence, and no question, whatever else is said."""
 _LEAVING_FIRST = _LEAVING_LAST | {"alto", "baja"}
 """The same where it is the first; other words of the carriers mean more than leaving."""
+_STOP_BEFORE = frozenset(["i", "im", "ive", "we", "weve", "he", "hes", "she", "shes"])
+_LEFT = frozenset(["finished", "quit", "moved", "changed", "switched", "left", "ended", "dropped", "cured"])
+"""With these two after it a STOP at the beginning is a sentence of its own: "STOP i finished last year"."""
+_NUMBER_AND = 3
+"""Words that say little beside a number that may be a temperature and nothing else: "so 38.1 then"."""
 _YES = frozenset(["yes", "yes it is", "si", "yep", "yeah", "yup", "correct", "asi es"])
 
 
@@ -98,7 +104,7 @@ class Engine:
         self._reader = Reader(
             lexicon, self._topics.words(), real_words, lists, self._features.of_word, self._features.after
         )
-        self._courtesy, self._greetings = lists["courtesy"], lists["greetings"]
+        self._courtesy, self._greetings, self._says_little = lists["courtesy"], lists["greetings"], lists["says_little"]
         self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
 
     def named_by(self, library: Library) -> "Engine":
@@ -199,9 +205,18 @@ class Engine:
         if urgent:
             return _raised(urgent, profile)
         told = reading.numbers()
-        if told and sum(number.end - number.start for number in told) == len(reading.words):
+        if told and self._is_number_alone(reading, told, call_from):
             return _Meaning("clarify", None, None, "a number alone", "number")
         return self._calm(reading, found, whole)
+
+    def _is_number_alone(self, reading: Reading, told: Sequence[Number], call_from: Thresholds) -> bool:
+        """Nothing but numbers, or one that may be a temperature and words that say little: "so 38.1 then"."""
+        others = set(range(len(reading.words))).difference(*[range(number.start, number.end) for number in told])
+        if not others:
+            return True
+        if len(told) != 1 or len(others) > _NUMBER_AND or self._danger.temperature(told[0].value, call_from) is None:
+            return False
+        return self._says_little.issuperset(reading.words[at] for at in others)
 
     def _urgent(
         self, reading: Reading, found: Sequence[Found], whole: Look, learned: Learned, by_rule: _Meaning | None
@@ -276,15 +291,15 @@ class Engine:
         label, chance = look.calm().likeliest()
         kind, _, name = label.partition(".")
         why = f"{', '.join(look.words_for(label))} ({chance:.2f})"
-        if kind == "opt_out":
-            return _Meaning("opt_out", "stop", None, why)
+        leaves_or_returns = kind in ("opt_out", "opt_in")
         if (
-            kind == "command"
-            and name in _CHANGES
-            and chance < _DOES_FROM
-            and not any(one.request.id == name for one in asked)
+            (leaves_or_returns or (kind == "command" and name in _CHANGES))
+            and chance < _UNSEEN_FROM
+            and not any(one.request.kind == kind and one.request.id == (name or one.request.id) for one in asked)
         ):
             return _Meaning("unknown", None, None, why)
+        if leaves_or_returns:
+            return _Meaning(kind, "stop" if kind == "opt_out" else None, None, why)
         if kind in ("info", "same_day"):
             sign = found[0].sign if found else None
             topic = sign.topic if sign else next(iter(spoken_of), None)
@@ -353,6 +368,9 @@ def _says_stop(reading: Reading) -> _Meaning | None:
         said = " ".join(word for word, at in zip(reading.words, reading.sentence, strict=True) if at == sentence)
         if said in words and (sentence == 0 or sentence not in reading.asks):
             return _Meaning("opt_out", "stop", None, said.upper())
+    first = reading.words[:3]
+    if len(first) > 2 and first[0] == "stop" and first[1] in _STOP_BEFORE and first[2] in _LEFT and not reading.asks:
+        return _Meaning("opt_out", "stop", None, " ".join(first).upper())
     return None
 
 

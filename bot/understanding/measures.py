@@ -13,6 +13,10 @@ from content.thresholds import Thresholds
 _CELSIUS, _FAHRENHEIT = (33.0, 43.5), (92.0, 110.0)
 _LOWEST_OXYGEN, _GOOD_OXYGEN, _MOST_OXYGEN = 40, 95, 100
 _DOSES = 5
+_FAST = 110
+"""From which number on what a watch says is a pulse and no time of day."""
+_BESIDE = 4
+"""How many words after a temperature it may be said where it was taken."""
 _SHORT = 4
 """Words of a sentence such as "tengo 39" that speaks of nothing else."""
 
@@ -57,7 +61,7 @@ class Measures:
                 or self._of_sugar(reading, number, start, end)
                 or self._of_pulse(reading, number, start, end)
                 or self._of_weight(reading, number, start, end)
-                or self._of_doses(reading, number, start, end)
+                or self._of_doses(reading, number, start, end, call_from)
                 or self._of_times(reading, number, start, end, call_from)
                 or self._of_temperature(reading, number, start, end, call_from)
             )
@@ -92,9 +96,14 @@ class Measures:
         before = words[number.start - 1] if number.start else ""
         if following in self._lists["other_units"] or before in self._lists["numbered"]:
             return None
-        if self._lists["weather"].intersection(words[start:end]):
+        # "a little oven, 39.1 on the ear one"
+        taken_at = number.decimal and not self._lists["taken_at"].isdisjoint(words[number.end : number.end + _BESIDE])
+        if not taken_at and self._lists["weather"].intersection(words[start:end]):
             return None
         if following in ("c", "f", "celsius", "fahrenheit", "farenheit", "centigrados"):
+            return True
+        closed = not self._lists["closed"].isdisjoint(words[number.end : number.end + 2])
+        if closed and (following == "grados" or before in self._lists["closed_after"]):
             return True
         if any(reading.has(element, start, end) for element in (self._fever, self._chill)):
             return True
@@ -110,7 +119,7 @@ class Measures:
             return None
         if reading.has(self._medicine) or (before in self._lists["fever_verbs"] and end - start <= _SHORT):
             return True
-        if number.decimal and number.start == 0:
+        if number.decimal and (number.start == 0 or before in ("im", "hes", "shes")):
             return True
         told = before in self._lists["value_after"] or (before == "with" and number.decimal)
         return False if told else None
@@ -153,7 +162,7 @@ class Measures:
         return _measure("endocrine", None, number, f"sugar {number.value:g}")
 
     def _of_pulse(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        vital = self._vital(reading, number, start, end)
+        vital = self._vital(reading, number, start, end) or (self._pulse if self._of_watch(reading, number) else None)
         # An oximeter shows the pulse as well, and no saturation above 100.
         if vital != self._pulse and not (vital == self._oxygen and number.value > _MOST_OXYGEN):
             return None
@@ -175,6 +184,12 @@ class Measures:
         return _measure("chest" if faint else "heartbeat", "emergency" if faint else "call_now", number,
                         f"pulse {number.value:g}")  # fmt: skip
 
+    def _of_watch(self, reading: Reading, number: Number) -> bool:
+        """ "fitbit reads 135 while i knit", and not "fitbit says 135 steps"."""
+        words, at, lists = reading.words, number.start, self._lists
+        read = at > 1 and words[at - 1] in lists["tells_value"] and words[at - 2] in lists["watches"]
+        return read and number.value >= _FAST and _unit(reading, number) in lists["after_pulse"] | {""}
+
     def _of_weight(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
         kilos = _unit(reading, number) in ("kg", "kgs", "kilos", "kilo")
         if not kilos and _unit(reading, number) not in ("lbs", "lb", "pounds", "pound", "libras"):
@@ -187,12 +202,18 @@ class Measures:
             return None
         return _measure("urine", "call_now", number, f"gained {number.value:g}")
 
-    def _of_doses(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
+    def _of_doses(
+        self, reading: Reading, number: Number, start: int, end: int, call_from: Thresholds
+    ) -> Measure | None:
         if number.value < _DOSES or number.value > 400 or number.decimal or number.low is not None:
             return None
         if not reading.has(self._took, start, end):
             return None
-        near = range(number.end, min(number.end + 3, end))
+        last = min(number.end + 3, end)
+        if self.temperature(number.value, call_from) is not None:
+            # "was 102 took tylenol": what stands before the taking is not what was taken.
+            last = min([last, *(at for at, _ in reading.places(self._took) if at >= number.end)])
+        near = range(number.end, last)
         counted = any(reading.has(self._drug, at, at + 1) or reading.has(self._pill, at, at + 1) for at in near)
         if not counted or _unit(reading, number) in self._lists["other_units"] - {
             "pills",

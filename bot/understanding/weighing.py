@@ -62,9 +62,10 @@ def weighed(look: Look, found: Sequence[Found], *, above_call_now: bool) -> Weig
 
 def _least(found: Sequence[Found]) -> float:
     """How likely danger must be beside these signs."""
-    if not found:
-        return _URGENT_UNSEEN_FROM
     present = [one for one in found if one.status.present]
+    usual_dose = any(one.sign.id == "overdose" and one.level == "same_day" for one in found)
+    if not found or (usual_dose and all(one.level == "same_day" for one in present)):
+        return _URGENT_UNSEEN_FROM
     if any(one.of_number and one.sign.id == "fever" and one.level == "call_now" for one in present):
         return _URGENT_BESIDE_VALUE_FROM
     return _URGENT_BESIDE_GRAVE_FROM if any(one.level in _GRAVE for one in present) else _URGENT_FROM

@@ -37,6 +37,15 @@ esta dormido | mi mama no puede ir el jueves | mi esposa tiene una pregunta | mi
 mi esposo ronca | mi nieto tiene varicela | mi esposa tiene gripa | my husband isnt going to make it, car broke down
 hes not gonna make it, stuck in traffic | he just passed out the cards | no response from the clinic
 his temperature fell overnight | my holter strap across chest fell off | drove off the road to get gas
+i took paracetamol for the pain | took 2 tylenol for my knee | me tome un paracetamol para la cabeza | sup bot
+me toco la enfermera simpatica para la bolsita, ya salimos | es para los mensajes del doctor | dont stop im not done
+me da de baja la presion | me dan de baja laboral hasta el lunes | bus stop i moved closer
+dont worry about the refill, my sister got it | no llego el lunes, esta bien? | manana cierro la tienda
+when do i stop eating and drinking before the scan | left a note on the fridge for my husband
+a proposito, me hice los analisis ayer | mi nieto se comio las uvas rojas | heating pad an hour a day
+picking lint off my blanket | i tore my rotator cuff at age 62 | fitbit says 180 steps | el local 40 cerrado hoy
+the baler is bleeding oil | 39.5 afuera, estamos frente al hospital | cuff says 118 over 76
+insurance wont cover it, now what | my wife keeps saying its a bio something | explain it to me like im five
 dad probably wont make it | 102.3 fm radio | What word do I text if I want to quit later? Stop?
 """
 DANGER_IN_SHORT = """
@@ -70,6 +79,20 @@ what is happening this is an emergency | Whats wrong with you people this is an 
 which hospital do i go to its an emergency | nose bleeding for 90 min | nosebleed for minutes and minutes
 somebody help my wife with her breathing | wife had a sezure | stop texting my dad just collapsed
 goodbye everyone, i have my pills lined up | band across my chest
+is it ok that im 39.2 | is it ok that im 39.2 and feel grand, visit is tomorrow at 11 | va en 39 cerrado
+was 102 took tylenol now 98.9 so all good for monday | shes 101.4 | cuff says 82 over 48 | fitbit reads 150 sitting
+el baumanometro dio 80 con 50, es normal? | fitbit says 85 oxygen | cuff was 110/70 and im 101.4 | tarlike bms
+she has no puff to talk | day four same headache, nothing shifts it | one calf fatter than the other
+black as tar this morning | kid in the car wont wake up | on the phone, keeps passing out | went blind and hit the rail
+i cant see anything what is wrong with me | he cant breathe a word at a time | 20 tome paracetamol
+im bleeding oil looking stuff from my bottom | mi marido me esta preguntando quien soy
+escribi carta de despedida para mi hija que se muda | hay dias que abro el gas para ver que se siente
+"""
+LEAVING = """
+STOP i finished treatment last year | pls cancel these alerts, the girl at the desk said just text back
+para los textos | para los mensajes
+para ya | para las alertas | ya para de escribirme | para de mandar mensajes | me dan de baja porfa
+kiero la bja de los textitos | ni un sms mas por dios | no gracias, BAJA de esto | pare los mensajes | paren ya
 """
 
 
@@ -80,6 +103,11 @@ def _each(table: str) -> list[str]:
 @pytest.mark.parametrize("text", _each(A_GOOD_DAY))
 def test_a_good_day_is_no_alarm_and_nobody_leaves(text: str) -> None:
     assert ENGINE.understand(text).kind not in URGENT | {"opt_out"}
+
+
+@pytest.mark.parametrize("text", _each(LEAVING))
+def test_who_wants_no_more_texts_leaves(text: str) -> None:
+    assert ENGINE.understand(text).kind == "opt_out"
 
 
 @pytest.mark.parametrize("text", _each(DANGER_IN_SHORT))
