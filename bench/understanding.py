@@ -42,13 +42,13 @@ def measure(*, texts: int, rounds: int) -> Iterator[dict[str, object]]:
         spent = process_time() - began
         yield {"bench": "understanding", "round": number, "texts": texts, "cpu_seconds": round(spent, 3)}
     yield {"bench": "understanding", "load_cpu_seconds": round(loading, 3)}
-    for lines in (chosen, [*chosen[::2], *chosen[: texts // 2 * 2 : 2]]):
-        different = len(set(lines))
+    for read in (chosen, [*chosen[::2], *chosen[: texts // 2 * 2 : 2]]):
+        different = len(set(read))
         yield {
             "bench": "understanding",
-            "lines": len(lines),
+            "lines": len(read),
             "different": different,
-            "command_seconds": _command(lines),
+            "command_seconds": _command(read),
         }
     slowest = 0.0
     for text in (*chosen, *_HOSTILE):

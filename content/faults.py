@@ -14,7 +14,7 @@ class Fault:
     mend: str
 
     def __str__(self) -> str:
-        """One line, whatever stood in the file: a line break that is repeated from it is written as an escape."""
+        """One line, whatever stood in the file: what is repeated and cannot be printed is written as an escape."""
         told = f"{self.file}:{self.line} {self.rule} {self.mend}"
         return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in told)
 

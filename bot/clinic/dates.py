@@ -14,11 +14,10 @@ from flask import Response, g
 from flask_babel import get_locale
 
 from bot.clinic.here import now
-from bot.clinic.locales import CLOCK, HALF_OF_DAY, clock_of, locale_of, moment_of, pattern_of
+from bot.clinic.locales import CLOCK, DAY_OF_YEAR, HALF_OF_DAY, clock_of, locale_of, moment_of, pattern_of
 from scheduler.plan.local_time import to_local
 
 DAY = "EEE d MMM"
-DAY_OF_YEAR = "EEE d MMM y"
 MOMENT = f"{DAY} {CLOCK}"
 
 _ENGLISH = "en"

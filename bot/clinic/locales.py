@@ -10,7 +10,8 @@ from babel.dates import format_datetime, format_time, match_skeleton
 from scheduler.plan.local_time import to_local
 
 CLOCK = "HH:mm"
-MOMENT_OF_YEAR = f"EEE d MMM y {CLOCK}"
+DAY_OF_YEAR = "EEE d MMM y"
+MOMENT_OF_YEAR = f"{DAY_OF_YEAR} {CLOCK}"
 HALF_OF_DAY = "\u202f[ap]\\.m\\."
 """How a Spanish time ends where the clock has 12 hours: with a full stop of its own. The blank is that of the locale
 data: what somebody has typed stays as it is, also in a field that is sent again."""
