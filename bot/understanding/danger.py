@@ -64,7 +64,7 @@ class Danger:
     def __init__(self, lexicon: Lexicon, signs: DangerSigns, lists: WordLists) -> None:
         self._signs = signs
         self._beside = lists["courtesy"] | lists["own"]
-        self._tells_value, self._in_case = lists["tells_value"], lists["in_case"]
+        self._tells_value, self._not_told = lists["tells_value"], lists["not_told"]
         self._people = frozenset(word for name in ("family", "he_she") for word in signs.words[name])
         self._beside_people = self._beside | self._people | lists["told_of"]
         self._scope = Scope(lexicon, lists)
@@ -156,7 +156,7 @@ class Danger:
     def _is_told(self, reading: Reading, at: int) -> bool:
         """ "is it ok that im 39.2": the value is told, and only what it means is asked."""
         before = reading.words[max(0, at - 2 * _TELLING) : at]
-        return not self._tells_value.isdisjoint(before[-_TELLING:]) and self._in_case.isdisjoint(before)
+        return not self._tells_value.isdisjoint(before[-_TELLING:]) and self._not_told.isdisjoint(before)
 
 
 def _is_clause(reading: Reading, match: Match[object], beside: Set[str]) -> bool:

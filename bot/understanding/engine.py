@@ -48,9 +48,11 @@ _LEAVING_LAST = frozenset(["stop", "stop please", "please stop", "stopall", "sto
 """What is leaving where it is the last sentence, and no question, whatever else is said."""
 _LEAVING_FIRST = _LEAVING_LAST | {"alto", "baja"}
 """The same where it is the first; other words of the carriers mean more than leaving."""
-_STOP_BEFORE = frozenset(["i", "im", "ive", "we", "weve", "he", "hes", "she", "shes"])
-_LEFT = frozenset(["finished", "quit", "moved", "changed", "switched", "left", "ended", "dropped", "cured"])
-"""With these two after it a STOP at the beginning is a sentence of its own: "STOP i finished last year"."""
+_STOP_BEFORE = frozenset(["i", "im", "ive"])
+_LEFT = frozenset(["finished", "ended", "cured"])
+"""What may follow a STOP at the beginning: "STOP i finished last year"."""
+_USUAL_DOSE, _USUAL_WORDS = 2, 14
+"""How many tablets of a household medicine are usual, and how long a text may be that tells of nothing else."""
 _NUMBER_AND = 3
 """Words that say little beside a number that may be a temperature and nothing else: "so 38.1 then"."""
 _YES = frozenset(["yes", "yes it is", "si", "yep", "yeah", "yup", "correct", "asi es"])
@@ -105,6 +107,7 @@ class Engine:
             lexicon, self._topics.words(), real_words, lists, self._features.of_word, self._features.after
         )
         self._courtesy, self._greetings, self._says_little = lists["courtesy"], lists["greetings"], lists["says_little"]
+        self._household, self._too_much = lists["household_medicine"], lists["more_than_usual"]
         self._took, self._pain = lexicon.group("took"), lexicon.group("pain")
 
     def named_by(self, library: Library) -> "Engine":
@@ -223,12 +226,13 @@ class Engine:
     ) -> _Meaning | None:
         """What a rule or the learned layer sees that cannot wait; the learned layer can only raise the level."""
         raised: Weighed | None = None
+        usual_dose = self._is_usual_dose(reading)
         for start, end in self._runs(reading):
             look = whole
             if end - start < len(reading.words):
                 look = learned.look(self._features.of_danger(reading, found, start, end))
             within = [one for one in found if start <= one.start and one.end <= end]
-            seen = weighed(look, within, above_call_now=bool(by_rule))
+            seen = weighed(look, within, above_call_now=bool(by_rule), usual_dose=usual_dose)
             if seen and (raised is None or (raised.kind == "call_now" and seen.kind != "call_now")):
                 raised = seen
                 if raised.kind != "call_now":
@@ -239,6 +243,13 @@ class Engine:
         # Staff read what was said before they read what spoke for it.
         why = f"{hint.why}; {raised.why}" if hint else raised.why
         return _Meaning(raised.kind, raised.id, None, why)
+
+    def _is_usual_dose(self, reading: Reading) -> bool:
+        """ "took 2 tylenol for my knee": a household medicine, and nothing that says that it was too much."""
+        words = reading.words
+        if len(words) > _USUAL_WORDS or self._household.isdisjoint(words) or not self._too_much.isdisjoint(words):
+            return False
+        return all(number.value <= _USUAL_DOSE for number in reading.numbers())
 
     def _runs(self, reading: Reading) -> Sequence[tuple[int, int]]:
         """The whole, and parts that are judged alone, so that nothing said before or after a danger hides it.
@@ -286,7 +297,8 @@ class Engine:
             least = _BEREAVED_FROM if leaves.request.id == "loss" else _LEAVES_FROM
             if leaves.request.kind == "opt_out" and look.calm().of("opt_out") > max(least, look.calm().of("opt_in")):
                 return _as_meaning(leaves)
-        if says_stop:
+        says_stop = says_stop or _says_stop_and_why(reading)
+        if says_stop and (says_stop.why.isupper() or look.calm().of("opt_out") > _LEAVES_FROM):
             return says_stop
         label, chance = look.calm().likeliest()
         kind, _, name = label.partition(".")
@@ -368,9 +380,14 @@ def _says_stop(reading: Reading) -> _Meaning | None:
         said = " ".join(word for word, at in zip(reading.words, reading.sentence, strict=True) if at == sentence)
         if said in words and (sentence == 0 or sentence not in reading.asks):
             return _Meaning("opt_out", "stop", None, said.upper())
+    return None
+
+
+def _says_stop_and_why(reading: Reading) -> _Meaning | None:
+    """A STOP at the beginning, and what somebody did who needs no texts any more."""
     first = reading.words[:3]
     if len(first) > 2 and first[0] == "stop" and first[1] in _STOP_BEFORE and first[2] in _LEFT and not reading.asks:
-        return _Meaning("opt_out", "stop", None, " ".join(first).upper())
+        return _Meaning("opt_out", "stop", None, " ".join(first))
     return None
 
 

@@ -97,12 +97,14 @@ class Measures:
         if following in self._lists["other_units"] or before in self._lists["numbered"]:
             return None
         # "a little oven, 39.1 on the ear one"
-        taken_at = number.decimal and not self._lists["taken_at"].isdisjoint(words[number.end : number.end + _BESIDE])
+        taken_at = number.decimal and not self._lists["taken_at"].isdisjoint(
+            words[number.end : min(end, number.end + _BESIDE)]
+        )
         if not taken_at and self._lists["weather"].intersection(words[start:end]):
             return None
         if following in ("c", "f", "celsius", "fahrenheit", "farenheit", "centigrados"):
             return True
-        closed = not self._lists["closed"].isdisjoint(words[number.end : number.end + 2])
+        closed = not self._lists["closed"].isdisjoint(words[number.end : min(end, number.end + 2)])
         if closed and (following == "grados" or before in self._lists["closed_after"]):
             return True
         if any(reading.has(element, start, end) for element in (self._fever, self._chill)):
@@ -119,7 +121,7 @@ class Measures:
             return None
         if reading.has(self._medicine) or (before in self._lists["fever_verbs"] and end - start <= _SHORT):
             return True
-        if number.decimal and (number.start == 0 or before in ("im", "hes", "shes")):
+        if number.decimal and (number.start == 0 or before in self._lists["whose_value"]):
             return True
         told = before in self._lists["value_after"] or (before == "with" and number.decimal)
         return False if told else None
@@ -162,7 +164,9 @@ class Measures:
         return _measure("endocrine", None, number, f"sugar {number.value:g}")
 
     def _of_pulse(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
-        vital = self._vital(reading, number, start, end) or (self._pulse if self._of_watch(reading, number) else None)
+        vital = self._vital(reading, number, start, end) or (
+            self._pulse if self._of_watch(reading, number, end) else None
+        )
         # An oximeter shows the pulse as well, and no saturation above 100.
         if vital != self._pulse and not (vital == self._oxygen and number.value > _MOST_OXYGEN):
             return None
@@ -184,11 +188,12 @@ class Measures:
         return _measure("chest" if faint else "heartbeat", "emergency" if faint else "call_now", number,
                         f"pulse {number.value:g}")  # fmt: skip
 
-    def _of_watch(self, reading: Reading, number: Number) -> bool:
+    def _of_watch(self, reading: Reading, number: Number, end: int) -> bool:
         """ "fitbit reads 135 while i knit", and not "fitbit says 135 steps"."""
         words, at, lists = reading.words, number.start, self._lists
         read = at > 1 and words[at - 1] in lists["tells_value"] and words[at - 2] in lists["watches"]
-        return read and number.value >= _FAST and _unit(reading, number) in lists["after_pulse"] | {""}
+        counts_nothing = number.end >= end or words[number.end] in lists["after_pulse"]
+        return read and number.value >= _FAST and counts_nothing
 
     def _of_weight(self, reading: Reading, number: Number, start: int, end: int) -> Measure | None:
         kilos = _unit(reading, number) in ("kg", "kgs", "kilos", "kilo")

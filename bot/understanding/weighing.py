@@ -34,10 +34,11 @@ class Weighed(NamedTuple):
     why: str
 
 
-def weighed(look: Look, found: Sequence[Found], *, above_call_now: bool) -> Weighed | None:
+def weighed(look: Look, found: Sequence[Found], *, above_call_now: bool, usual_dose: bool) -> Weighed | None:
     """What the learned layer sees in a text or a part of it that cannot wait, or that is graver than a call.
 
-    ``found``: the signs that stand there.
+    ``found``: the signs that stand there. ``usual_dose``: whether what was taken is a household medicine, and no more
+    than usual.
     """
     danger = look.danger()
     if danger < _least(found):
@@ -50,7 +51,7 @@ def weighed(look: Look, found: Sequence[Found], *, above_call_now: bool) -> Weig
     words = look.dangerous_words()
     if not found and (not words or look.said() < _SAID_FROM):
         return None
-    if danger < _URGENT_UNSEEN_FROM and not any(one.sign.id == "overdose" for one in found):
+    if (danger < _URGENT_UNSEEN_FROM or usual_dose) and not any(one.sign.id == "overdose" for one in found):
         # Of what was taken most is no danger, whatever other sign is spoken of.
         if _gravest(chances)[0] == "overdose" and not any(one.status.present for one in found):
             return None
@@ -62,10 +63,9 @@ def weighed(look: Look, found: Sequence[Found], *, above_call_now: bool) -> Weig
 
 def _least(found: Sequence[Found]) -> float:
     """How likely danger must be beside these signs."""
-    present = [one for one in found if one.status.present]
-    usual_dose = any(one.sign.id == "overdose" and one.level == "same_day" for one in found)
-    if not found or (usual_dose and all(one.level == "same_day" for one in present)):
+    if not found:
         return _URGENT_UNSEEN_FROM
+    present = [one for one in found if one.status.present]
     if any(one.of_number and one.sign.id == "fever" and one.level == "call_now" for one in present):
         return _URGENT_BESIDE_VALUE_FROM
     return _URGENT_BESIDE_GRAVE_FROM if any(one.level in _GRAVE for one in present) else _URGENT_FROM

@@ -46,6 +46,12 @@ a proposito, me hice los analisis ayer | mi nieto se comio las uvas rojas | heat
 picking lint off my blanket | i tore my rotator cuff at age 62 | fitbit says 180 steps | el local 40 cerrado hoy
 the baler is bleeding oil | 39.5 afuera, estamos frente al hospital | cuff says 118 over 76
 insurance wont cover it, now what | my wife keeps saying its a bio something | explain it to me like im five
+the leaflet says 38 c is a fever, is that right | el folleto dice que 38 es fiebre, verdad?
+do i call you once the thermometer says 101? | what do i do if im 39.2 | temp outside 39.5. my ear hurts
+stop she changed the time to 3pm | stop i moved my appointment to friday | stop i left my pills at home
+baja de eso la fiebre
+he turned in the blue form | bought two maroon bar stools | ya no hay vuelta atras, cuantas sesiones me faltan
+estamos en la azotea festejando, quiero agradecer su ayuda | me di de baja del trabajo, cosas de la vida
 dad probably wont make it | 102.3 fm radio | What word do I text if I want to quit later? Stop?
 """
 DANGER_IN_SHORT = """
@@ -85,12 +91,18 @@ el baumanometro dio 80 con 50, es normal? | fitbit says 85 oxygen | cuff was 110
 she has no puff to talk | day four same headache, nothing shifts it | one calf fatter than the other
 black as tar this morning | kid in the car wont wake up | on the phone, keeps passing out | went blind and hit the rail
 i cant see anything what is wrong with me | he cant breathe a word at a time | 20 tome paracetamol
+fitbit says 150. should i call | took pepto for my black poop | took imodium for bloody diarrhea
+took tylenol for the chills
+tome pepto para la diarrea con sangre | took tylenol for my head with a bottle of vodka
+hes turning purple on his porch
+i wrote thank you letters, pills are ready | is it a 911 matter, chest pain and sweating
+took benadryl for hives all over
 im bleeding oil looking stuff from my bottom | mi marido me esta preguntando quien soy
 escribi carta de despedida para mi hija que se muda | hay dias que abro el gas para ver que se siente
 """
 LEAVING = """
 STOP i finished treatment last year | pls cancel these alerts, the girl at the desk said just text back
-para los textos | para los mensajes
+para los textos | para los mensajes | para tus mensajes | ya para | para con tanto mensaje | parale ya
 para ya | para las alertas | ya para de escribirme | para de mandar mensajes | me dan de baja porfa
 kiero la bja de los textitos | ni un sms mas por dios | no gracias, BAJA de esto | pare los mensajes | paren ya
 """
