@@ -297,9 +297,11 @@ class Engine:
             least = _BEREAVED_FROM if leaves.request.id == "loss" else _LEAVES_FROM
             if leaves.request.kind == "opt_out" and look.calm().of("opt_out") > max(least, look.calm().of("opt_in")):
                 return _as_meaning(leaves)
-        says_stop = says_stop or _says_stop_and_why(reading)
-        if says_stop and (says_stop.why.isupper() or look.calm().of("opt_out") > _LEAVES_FROM):
+        if says_stop:
             return says_stop
+        says_why = _says_stop_and_why(reading)
+        if says_why and look.calm().of("opt_out") > _LEAVES_FROM:
+            return says_why
         label, chance = look.calm().likeliest()
         kind, _, name = label.partition(".")
         why = f"{', '.join(look.words_for(label))} ({chance:.2f})"
